@@ -1,0 +1,1 @@
+"""Seeded synthetic creators with the true effects known."""

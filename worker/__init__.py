@@ -1,0 +1,1 @@
+"""The Celery edge: tasks, and the reconciler that requeues what a fault left behind."""
