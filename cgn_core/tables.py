@@ -103,7 +103,8 @@ class Daily:
 
     def net_growth(self) -> pd.Series[float]:
         """Followers gained less lost, per day: ``follows - unfollows``, else the change of ``followers``,
-        else (gross) ``follows``; NaN where unknown."""
+        else (gross) ``follows``; NaN where unknown.
+        """
         return net_growth(self.frame)
 
     def weekly(self) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""The database: models, sessions, one query module per noun, migrations."""

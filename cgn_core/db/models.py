@@ -1,0 +1,282 @@
+"""The tables. The same on SQLite and PostgreSQL; times are UTC, ids are UUIDs."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, dataclass_transform
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from cgn_core.access import Role
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite forgets the zone, this puts it back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, store UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a time without a zone can't be stored"
+            raise ValueError(message)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def stored_enum(kind: type[StrEnum]) -> Enum:
+    """A column type that stores a StrEnum's values as text."""
+    return Enum(
+        kind, native_enum=False, create_constraint=False, length=16, values_callable=lambda k: [m.value for m in k]
+    )
+
+
+def now() -> datetime:
+    """The time to store."""
+    return datetime.now(UTC)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship))
+class Model(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """What all tables share."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        str: String,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        bytes: LargeBinary,
+    }
+
+
+class Agency(Model):
+    """A growth agency: users and workspaces belong to one."""
+
+    __tablename__ = "agencies"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    name: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class User(Model):
+    """Someone who signs in."""
+
+    __tablename__ = "users"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    """Lower case."""
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(stored_enum(Role))
+    password_hash: Mapped[str] = mapped_column(repr=False)
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)
+    disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class UserSession(Model):
+    """One sign-in on one device; the cookie holds the random token, this row only its hash."""
+
+    __tablename__ = "user_sessions"
+    token_hash: Mapped[str] = mapped_column(primary_key=True, repr=False)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(default="")
+    last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Workspace(Model):
+    """One creator's workspace."""
+
+    __tablename__ = "workspaces"
+    __table_args__ = (UniqueConstraint("agency_id", "handle"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    handle: Mapped[str]
+    """The account's handle without the @; unique within the agency."""
+    restricted: Mapped[bool] = mapped_column(default=False)
+    """Only its members (and owners) see it."""
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    minutes: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """Minutes of work per content type where they differ from the defaults."""
+    data_version: Mapped[int] = mapped_column(default=0)
+    """Number of the current daily table; 0 while there is none."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class WorkspaceMember(Model):
+    """A user who was let into a workspace: every viewer, and strategists of restricted ones."""
+
+    __tablename__ = "workspace_members"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Upload(Model):
+    """A file that was read and awaits a decision; the file itself is never kept, only its tables."""
+
+    __tablename__ = "uploads"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    file_name: Mapped[str]
+    file_hash: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    """What `cgn validate --json` prints."""
+    tables: Mapped[dict[str, Any]]
+    """{"creators": {name: base64 Arrow}, "competitors": {name: base64 Arrow}}."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class DataVersion(Model):
+    """One version of a workspace's daily table; never changed once written."""
+
+    __tablename__ = "data_versions"
+    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    file_name: Mapped[str]
+    file_hash: Mapped[str]
+    data_hash: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    table: Mapped[bytes] = mapped_column(deferred=True, repr=False)
+    """The daily table as compressed Arrow."""
+    rows: Mapped[int]
+    first_date: Mapped[date]
+    last_date: Mapped[date]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class Competitor(Model):
+    """An account that a workspace is compared with."""
+
+    __tablename__ = "competitors"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    file_name: Mapped[str]
+    file_hash: Mapped[str]
+    table: Mapped[bytes] = mapped_column(deferred=True, repr=False)
+    rows: Mapped[int]
+    first_date: Mapped[date]
+    last_date: Mapped[date]
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class ModelVersion(Model):
+    """One trained model of a workspace; never changed once written."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"))
+    data_version: Mapped[int]
+    data_hash: Mapped[str]
+    code_version: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    chosen: Mapped[str]
+    verdict: Mapped[str]
+    training: Mapped[dict[str, Any]] = mapped_column(deferred=True, repr=False)
+    """A Training as JSON: fit, validation, ranking, returns."""
+    summary: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """What lists show without loading ``training``: next week's forecast, scores, coverage, growth of late."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Model):
+    """A piece of heavy work. This row is the truth; the broker only carries hints."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        UniqueConstraint("agency_id", "idempotency_key"),
+        Index("ix_jobs_state_lease", "state", "lease_until"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    kind: Mapped[str]
+    queue: Mapped[str]
+    idempotency_key: Mapped[str]
+    params: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    state: Mapped[JobState] = mapped_column(stored_enum(JobState), default=JobState.QUEUED)
+    fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime] = mapped_column(default_factory=now)
+    """Never null; only means something while running."""
+    published_at: Mapped[datetime | None] = mapped_column(default=None)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    message: Mapped[str] = mapped_column(default="Waiting for a worker")
+    result: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    error: Mapped[str] = mapped_column(default="")
+    """A sentence for the strategist; the trace is in the log under the job's id."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    workspace: Mapped[Workspace | None] = relationship(init=False, lazy="raise", viewonly=True)
+
+
+class Heartbeat(Model):
+    """The last sign of life of a worker or of the reconciler; also who holds the reconciler's lease."""
+
+    __tablename__ = "heartbeats"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """``worker:<host>:<pid>`` or ``reconciler``."""
+    holder: Mapped[str] = mapped_column(default="")
+    seen_at: Mapped[datetime] = mapped_column(default_factory=now)

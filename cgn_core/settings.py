@@ -1,0 +1,65 @@
+"""Settings, read from the environment (``CGN_…``) once and cached; importing this module reads nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one installation and the next. Durations are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="CGN_", extra="ignore")
+
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("creator-growth-navigator")))
+    """Where the embedded product keeps its database, Redis, logs and secrets."""
+    database_url: str = ""
+    """SQLAlchemy address; empty means SQLite in the data directory."""
+    redis_url: str = ""
+    """Redis address; empty means the embedded one, on a Unix socket or private port in the data directory."""
+    secret_key: str = ""
+    """Signs CSRF tokens; at least 32 characters. The embedded product makes its own."""
+    embedded: bool = False
+    """Set by ``cgn up``: one machine, loopback, no TLS, so cookies aren't marked Secure."""
+    secure_cookies: bool = True
+    """Mark cookies Secure; the embedded product on loopback switches it off."""
+    upload_limit_bytes: int = 50 * 1024 * 1024
+    """Largest file an upload may hold."""
+
+    job_lease: float = 8.0
+    """How long a worker's claim on a job lasts without a heartbeat."""
+    job_heartbeat: float = 2.0
+    """How often a worker renews its claim and stores progress."""
+    job_republish: float = 4.0
+    """A queued job that nobody claimed within this time of its last publication is published again."""
+    job_attempts: int = 3
+    """A job that failed this many workers is failed for good."""
+    job_limit_per_agency: int = 200
+    """Most jobs of one agency that may wait or run at once."""
+    job_soft_time_limit: float = 900.0
+    """Longest a task may run before it is asked to stop."""
+    reconciler_period: float = 1.0
+    """How often the reconciler looks for work that a fault left behind."""
+    worker_concurrency: int = 2
+    """Processes of one worker."""
+
+    session_idle: float = 8 * 3600.0
+    """A session that nobody used for this long is over."""
+    session_absolute: float = 7 * 86400.0
+    """A session is over after this long, used or not."""
+    lockout_attempts: int = 10
+    """Wrong passwords after which an account is locked for ``lockout_duration``."""
+    lockout_duration: float = 900.0
+    """How long a locked account stays locked."""
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()
