@@ -184,6 +184,8 @@ class DataVersion(Model):
     rows: Mapped[int]
     first_date: Mapped[date]
     last_date: Mapped[date]
+    based_on: Mapped[int] = mapped_column(default=0)
+    """Number of the version it was joined with, which undo returns to; 0 for a first import."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
