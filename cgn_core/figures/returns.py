@@ -1,0 +1,62 @@
+"""What one more hour returns, by content type, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cgn_core.figures.frame import axis, layout, zero_line
+from cgn_core.figures.tokens import Figure, token
+from cgn_core.figures.wording import NAMES, between, rate
+
+
+@dataclass(frozen=True)
+class ReturnBar:
+    """Follows per hour of one content type."""
+
+    content_type: str
+    estimate: float
+    low: float
+    high: float
+
+
+def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "followers per hour") -> Figure:
+    """Horizontal bars with intervals, largest on top; a bar whose interval holds zero is drawn pale."""
+    ordered = sorted(bars, key=lambda bar: bar.estimate)
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [NAMES[bar.content_type] for bar in ordered],
+                "x": [bar.estimate for bar in ordered],
+                "width": 0.55,
+                "marker": {
+                    "color": [token(bar.content_type) for bar in ordered],
+                    "opacity": [0.35 if bar.low <= 0 <= bar.high else 1.0 for bar in ordered],
+                },
+                "error_x": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [bar.high - bar.estimate for bar in ordered],
+                    "arrayminus": [bar.estimate - bar.low for bar in ordered],
+                    "color": token("text"),
+                    "thickness": 1.5,
+                    "width": 5,
+                },
+                "text": [
+                    f"{NAMES[bar.content_type]}: {rate(bar.estimate)} {unit} "
+                    f"({level * 100:.0f} %: {between(bar.low, bar.high, rates=True)})"
+                    for bar in ordered
+                ],
+                "textposition": "none",
+                "hovertemplate": "%{text}<extra></extra>",
+            }
+        ],
+        "layout": layout(
+            height=64 + 52 * max(1, len(ordered)),
+            shapes=[zero_line(vertical=True)],
+            xaxis=axis(title={"text": unit}, showgrid=True),
+            yaxis=axis(showgrid=False, tickfont={"size": 14, "color": token("text")}),
+        ),
+    }

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+
+import plotly.graph_objects as go
+import pytest
+
+from cgn_core.figures.competitors import PeerGrowth, peer_growth_figure
+from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure, week_sentence
+from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
+from cgn_core.figures.returns import ReturnBar, returns_figure
+from cgn_core.figures.tokens import DARK, LIGHT, Figure, resolved, token
+
+WEEKS = [
+    GrowthWeek(
+        week_start=f"2026-0{month}-0{day}",
+        actual=actual,
+        median=median,
+        low=None if median is None else median - 100.0,
+        high=None if median is None else median + 150.0,
+        viral=actual > 1000,
+        counts={"posts": 3.0, "reels": 2.0},
+    )
+    for month, day, actual, median in [
+        (1, 5, 210.0, None),
+        (2, 2, 260.0, 240.0),
+        (3, 2, 4000.0, 250.0),
+        (4, 6, -30.0, 255.0),
+    ]
+]
+FIGURES = {
+    "growth history": growth_history_figure(WEEKS, level=0.9),
+    "growth history alone": growth_history_figure(WEEKS, level=0.9, with_mix=False),
+    "one week": growth_history_figure(WEEKS[:1], level=0.9),
+    "returns": returns_figure([ReturnBar("reels", 12.0, 8.0, 16.0), ReturnBar("posts", 2.0, -3.0, 7.0)], level=0.9),
+    "ranking": ranking_figure([RankedError("Daily fit", 80.0, 70.0, 90.0, chosen=True, baseline=False)]),
+    "coverage": coverage_figure([MeasuredCoverage(0.9, 0.91, 0.85, 0.95, 78)]),
+    "peers": peer_growth_figure(
+        [PeerGrowth("own", 0.01, 0.005, 0.015, own=True), PeerGrowth("a", 0.02, None, None, own=False)]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_plotly_accepts_every_figure_in_both_themes(name: str) -> None:
+    for theme in ("light", "dark"):
+        drawn = resolved(FIGURES[name], theme=theme)
+        assert "token:" not in json.dumps(drawn)
+        go.Figure(drawn)
+
+
+def test_both_themes_name_the_same_roles() -> None:
+    assert LIGHT.keys() == DARK.keys()
+    with pytest.raises(KeyError):
+        token("puce")
+
+
+def test_a_viral_week_is_clipped_to_the_axis_and_labelled_instead_of_squashing_the_chart() -> None:
+    figure = FIGURES["growth history"]
+    top: float = figure["layout"]["yaxis"]["range"][1]
+    assert top < 1000
+    labels = [note["text"] for note in figure["layout"]["annotations"]]
+    assert "viral, +4,000" in labels
+    actual = _trace(figure, "actual")
+    assert max(actual["y"]) <= top
+
+
+def test_a_week_is_told_in_a_sentence_with_its_forecast_and_interval() -> None:
+    assert week_sentence(WEEKS[1], level=0.9) == (
+        "Week of 2 February 2026: +260 followers;<br>forecast before it +240 (90 %: 140 to 390)."
+    )
+    assert week_sentence(WEEKS[0], level=0.9) == "Week of 5 January 2026: +210 followers."
+
+
+def test_a_return_that_cannot_be_told_from_nothing_is_drawn_pale() -> None:
+    bars = FIGURES["returns"]["data"][0]
+    assert bars["y"] == ["Posts", "Reels"]
+    assert bars["marker"]["opacity"] == [0.35, 1.0]
+
+
+def _trace(figure: Figure, name: str) -> Figure:
+    return next(trace for trace in figure["data"] if trace.get("name") == name)
