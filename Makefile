@@ -1,0 +1,87 @@
+# make up | test | lint | bench | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8050
+DATA_DIR ?=
+HOST ?=
+# Two at least: most integration tests wait for other processes, so even one core gains from a second worker.
+TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
+PYTEST_ARGS ?=
+PACKAGES := webapp worker cgn_core datagen
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+.PHONY: help up test lint bench containers lock clean
+
+help:
+	@sed -n '1s/^# //p' Makefile
+
+# `exec` puts the product in the recipe shell's place, so that a signal to make reaches it and nothing outlives it.
+up: $(VENV)/.installed
+	@exec $(BIN)/cgn up --demo --port $(PORT) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(HOST),--host $(HOST))
+
+test: lint $(VENV)/.browser
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.installed-dev
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+
+containers:
+	@python3 tests/containers/check.py
+
+# uv keeps the versions that a lock already names; delete a package's lines to let it move.
+lock: $(VENV)/.installed-dev
+	@$(UV_COMPILE) --output-file requirements.lock
+	@$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(VENV)/.made:
+	@python=; for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	[ -n "$$python" ] || { echo "Python 3.11 or newer is needed, and none was found on the PATH." >&2; exit 1; }; \
+	"$$python" -m venv --clear $(VENV) >/dev/null || \
+	{ echo "$$python can't make a virtual environment; install its venv module (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@touch $@
+
+# An editable install: the product runs from this checkout. Compiled here, because the running product writes nothing into it.
+define install-project
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q $(PACKAGES)
+endef
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
+	@echo "Installing the locked packages into $(VENV) (once; a minute or two) ..."
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	$(install-project)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what the tests need ..."
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# Debian's browser where apt and root are at hand; else the build that Playwright brings.
+$(VENV)/.browser: $(VENV)/.installed-dev
+	@if command -v chromium >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "Installing Chromium ..."; \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends chromium; } \
+	    >$(VENV)/chromium.log 2>&1 || { tail -n 5 $(VENV)/chromium.log >&2; exit 1; }; \
+	else $(BIN)/playwright install chromium; fi
+	@touch $@
