@@ -1,0 +1,57 @@
+"""What stands around every page: the actor's workspaces by name, and how their jobs stand, in one cheap query each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.db.jobs import ACTIVE, readable_jobs
+from cgn_core.db.models import Job, JobState, Workspace
+from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.services.jobs import title_of
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How the jobs stand now. The revisions are texts that differ as soon as what they stand for differs."""
+
+    count: int
+    """Jobs waiting or running."""
+    headline: str
+    """What the one furthest along is called; "" without any."""
+    progress: float
+    """Mean progress of those running or waiting, 0 to 1."""
+    revision: str
+    """Changes with every step of progress."""
+    finished: str
+    """Changes when a job ends or a new one is asked for."""
+
+
+def workspace_names(session: Session, actor: Actor) -> list[tuple[UUID, str]]:
+    """Id and handle of every workspace the actor may see, by handle."""
+    named = readable_workspaces(actor).with_only_columns(Workspace.id, Workspace.handle).order_by(Workspace.handle)
+    return [(identifier, handle) for identifier, handle in session.execute(named)]
+
+
+def pulse(session: Session, actor: Actor) -> Pulse:
+    """How the actor's jobs stand."""
+    readable = readable_jobs(actor)
+    active = session.execute(
+        readable.with_only_columns(Job.id, Job.kind, Job.params, Job.state, Job.progress, Job.message, Workspace.handle)
+        .outerjoin(Workspace, Workspace.id == Job.workspace_id)
+        .where(Job.state.in_(ACTIVE))
+    ).all()
+    ended = readable.with_only_columns(Job.id, Job.finished_at).where(Job.finished_at.is_not(None)).subquery()
+    total, newest = session.execute(select(func.count(), func.max(ended.c.finished_at)).select_from(ended)).one()
+    furthest = max(active, key=lambda job: (job.state == JobState.RUNNING, job.progress), default=None)
+    return Pulse(
+        count=len(active),
+        headline=title_of(furthest.kind, furthest.handle, furthest.params) if furthest is not None else "",
+        progress=sum(job.progress for job in active) / len(active) if active else 0.0,
+        revision="|".join(sorted(f"{job.id.hex[:8]}{job.state}{job.progress:.3f}{job.message}" for job in active)),
+        finished=f"{len(active)}/{total}/{newest or ''}",
+    )

@@ -1,0 +1,100 @@
+// What the page says when a request of Dash's is refused: signed out, too large, no connection.
+(function () {
+  "use strict";
+
+  const UPDATE = "/_dash-update-component";
+  const fetched = window.fetch;
+  let lost = false;
+
+  function show(sentence) {
+    let box = document.getElementById("network-alert");
+    if (!box) {
+      box = document.createElement("div");
+      box.id = "network-alert";
+      box.className = "notice network-alert tone-down";
+      box.setAttribute("role", "alert");
+      const words = document.createElement("div");
+      words.className = "alert-words";
+      const close = document.createElement("button");
+      close.className = "icon-button";
+      close.type = "button";
+      close.setAttribute("aria-label", "Dismiss");
+      close.textContent = "\u00d7";
+      close.addEventListener("click", () => box.remove());
+      box.append(words, close);
+      document.body.append(box);
+    }
+    box.querySelector(".alert-words").textContent = sentence;
+  }
+
+  function hide() {
+    const box = document.getElementById("network-alert");
+    if (box) {
+      box.remove();
+    }
+  }
+
+  function explain(response) {
+    if (response.status === 401) {
+      const next = window.location.pathname + window.location.search;
+      window.location.assign("/sign-in?next=" + encodeURIComponent(next));
+      return;
+    }
+    response
+      .clone()
+      .json()
+      .then((body) => show(body.message))
+      .catch(() => show("The server couldn't answer (" + response.status + "). Try again in a moment."));
+  }
+
+  window.fetch = function (resource, options) {
+    const address = typeof resource === "string" ? resource : resource.url;
+    const answer = fetched.call(this, resource, options);
+    if (!address.includes(UPDATE)) {
+      return answer;
+    }
+    return answer.then(
+      (response) => {
+        if (response.ok) {
+          if (lost) {
+            lost = false;
+            hide();
+          }
+        } else {
+          explain(response);
+        }
+        return response;
+      },
+      (error) => {
+        lost = true;
+        show("The server can't be reached. What you see may be out of date; this message goes away when it answers again.");
+        throw error;
+      }
+    );
+  };
+
+  // Dash's upload drops a file that is too large without a word: say it, and send nothing.
+  function refuseLarge(event) {
+    const zone = event.target.closest && event.target.closest("[data-upload-limit]");
+    const files = event.type === "drop" ? event.dataTransfer && event.dataTransfer.files : event.target.files;
+    if (!zone || !files) {
+      return;
+    }
+    const limit = Number(zone.getAttribute("data-upload-limit"));
+    const large = Array.from(files).find((file) => file.size > limit);
+    if (large) {
+      event.preventDefault();
+      event.stopPropagation();
+      const megabytes = (bytes) => Math.round(bytes / 1048576);
+      show(
+        large.name + " has " + megabytes(large.size) + " MB; a file may have " + megabytes(limit) +
+          " MB. Split it by creator or by year and import the parts."
+      );
+      if (event.type === "change") {
+        event.target.value = "";
+      }
+    }
+  }
+  document.addEventListener("change", refuseLarge, true);
+  document.addEventListener("drop", refuseLarge, true);
+})();

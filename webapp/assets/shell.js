@@ -1,0 +1,103 @@
+// The shell's manners: menus close, lists filter as one types, the page's heading takes the focus after navigation.
+(function () {
+  "use strict";
+
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except) {
+        menu.open = false;
+      }
+    });
+  }
+
+  function closeAfterClick(event) {
+    const menu = event.target.closest("details.menu");
+    const chose = event.target.closest(".menu-item");
+    closeMenus(chose ? null : menu);
+  }
+
+  function closeOnEscape(event) {
+    if (event.key !== "Escape") {
+      return;
+    }
+    const open = document.querySelector("details.menu[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  }
+
+  // A field inside [data-filters="#list"] hides the items below #list whose data-search doesn't contain what was typed.
+  function filter(event) {
+    const holder = event.target.closest("[data-filters]");
+    if (!holder) {
+      return;
+    }
+    const wanted = event.target.value.trim().toLowerCase();
+    const list = document.querySelector(holder.getAttribute("data-filters"));
+    if (!list) {
+      return;
+    }
+    let left = 0;
+    list.querySelectorAll("[data-search]").forEach((item) => {
+      item.hidden = !item.getAttribute("data-search").includes(wanted);
+      left += item.hidden ? 0 : 1;
+    });
+    list.querySelectorAll(".nothing-matches").forEach((note) => {
+      note.hidden = left > 0;
+    });
+  }
+
+  function focusSearch(event) {
+    const menu = event.target;
+    if (menu.matches && menu.matches("details.switcher") && menu.open) {
+      const field = menu.querySelector("[data-filters] input");
+      if (field) {
+        field.focus();
+      }
+    }
+  }
+
+  // Signing out is a POST with the CSRF token, which a page of Dash's can't hold in a form of its own.
+  function signOut(event) {
+    const button = event.target.closest("[data-action='sign-out']");
+    if (!button) {
+      return;
+    }
+    const found = document.cookie.split("; ").find((part) => part.startsWith("_csrf_token="));
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = "/sign-out";
+    const token = document.createElement("input");
+    token.type = "hidden";
+    token.name = "csrf_token";
+    token.value = found ? decodeURIComponent(found.slice("_csrf_token=".length)) : "";
+    form.append(token);
+    document.body.append(form);
+    form.submit();
+  }
+
+  document.addEventListener("click", closeAfterClick);
+  document.addEventListener("click", signOut);
+  document.addEventListener("keydown", closeOnEscape);
+  document.addEventListener("input", filter);
+  document.addEventListener("toggle", focusSearch, true);
+
+  // After navigation the new page's heading takes the focus, so that a screen reader starts there.
+  function arrived(path) {
+    closeMenus(null);
+    if (arrived.last !== undefined && arrived.last !== path) {
+      window.scrollTo(0, 0);
+      window.requestAnimationFrame(() => {
+        const title = document.getElementById("page-title");
+        if (title) {
+          title.focus({ preventScroll: true });
+        }
+      });
+    }
+    arrived.last = path;
+    return window.dash_clientside.no_update;
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { arrived: arrived } });
+})();

@@ -1,0 +1,99 @@
+"""How numbers, intervals, days and durations are written, the same on every page."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, timedelta
+
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EN DASH}"
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def count(value: float | None, *, decimals: int = 0) -> str:
+    """``124,310``; an en dash where there is no number."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    rounded = round(value, decimals)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
+
+
+def signed(value: float | None, *, decimals: int = 0) -> str:
+    """``+420``, ``−1,204``, ``0``."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"+{count(value, decimals=decimals)}" if round(value, decimals) > 0 else count(value, decimals=decimals)
+
+
+def percent(share: float | None, *, decimals: int = 0) -> str:
+    """``90 %`` from 0.9, with a space that doesn't break."""
+    if share is None or not math.isfinite(share):
+        return NOTHING
+    return f"{count(share * 100, decimals=decimals)}\N{NO-BREAK SPACE}%"
+
+
+def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
+    """``180 to 760``."""
+    return f"{count(low, decimals=decimals)} to {count(high, decimals=decimals)}"
+
+
+def level_interval(level: float, low: float | None, high: float | None, *, decimals: int = 0) -> str:
+    """``90 %: 180 to 760``."""
+    return f"{percent(level)}: {interval(low, high, decimals=decimals)}"
+
+
+def day(value: date | str | None) -> str:
+    """``Sunday 22 November``, with the year when it isn't this one's."""
+    if value is None:
+        return NOTHING
+    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    text = f"{moment:%A} {moment.day} {moment:%B}"
+    return text if moment.year == datetime.now(UTC).year else f"{text} {moment.year}"
+
+
+def short_day(value: date | str | None) -> str:
+    """``22 Nov 2026``."""
+    if value is None:
+        return NOTHING
+    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{moment.day} {moment:%b} {moment.year}"
+
+
+def age(value: date | None, *, today: date) -> str:
+    """``today``, ``yesterday``, ``9 days``: how old a workspace's newest day is."""
+    if value is None:
+        return "no data"
+    days = (today - value).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days" if days > 0 else "ahead of today")
+
+
+def ago(moment: datetime, *, now: datetime) -> str:
+    """``just now``, ``5 min ago``, ``3 h ago``, ``2 days ago``."""
+    seconds = max(0.0, (now - moment).total_seconds())
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE:.0f} min ago"
+    if seconds < DAY:
+        return f"{seconds // HOUR:.0f} h ago"
+    days = int(seconds // DAY)
+    return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def duration(length: timedelta | None) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    if length is None:
+        return NOTHING
+    seconds = max(0.0, length.total_seconds())
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth still means something
+        return f"{seconds:.1f} s"
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
+    return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """``1 creator``, ``5 creators``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,239 @@
+"""What stands around every page: header, side navigation, bottom bar on phones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from webapp import routes
+from webapp.components.attributes import HIDDEN, aria, data
+from webapp.components.icons import icon
+
+
+class Ids(StrEnum):
+    """Ids of the shell; pages may listen to FINISHED."""
+
+    ALERTS = "shell-alerts"
+    JOBS = "shell-jobs"
+    CLOCK = "shell-clock"
+    PULSE = "shell-pulse"
+    FINISHED = "shell-finished"
+    ARRIVED = "shell-arrived"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the navigation."""
+
+    key: str
+    label: str
+    short: str
+    glyph: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the shell needs to know about who looks and where."""
+
+    agency: str
+    name: str
+    email: str
+    initials: str
+    workspaces: Sequence[tuple[UUID, str]]
+    workspace_id: UUID | None = None
+    handle: str | None = None
+    current: str = ""
+
+
+def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
+    """The pages of a workspace; ``key`` is the page module's name."""
+    return (
+        NavItem("home", "Home", "Home", "home", routes.home(workspace_id)),
+        NavItem("predictor", "Predictor", "Predict", "predictor", routes.predictor(workspace_id)),
+        NavItem("growth_history", "Growth history", "History", "history", routes.growth_history(workspace_id)),
+        NavItem("decisions", "Decisions", "Decide", "decisions", routes.decisions(workspace_id)),
+        NavItem("model_health", "Model health", "Model", "health", routes.model_health(workspace_id)),
+        NavItem("competitors", "Competitors", "Peers", "competitors", routes.competitors(workspace_id)),
+        NavItem("data", "Data", "Data", "data", routes.data(workspace_id)),
+        NavItem("workspace_jobs", "Jobs", "Jobs", "jobs", routes.workspace_jobs(workspace_id)),
+    )
+
+
+IN_BOTTOM_BAR = 4
+AGENCY_NAV = (
+    NavItem("portfolio", "Portfolio", "Portfolio", "portfolio", routes.PORTFOLIO),
+    NavItem("jobs", "All jobs", "Jobs", "jobs", routes.JOBS),
+)
+
+
+def framed(content: Any, frame: Frame) -> Component:
+    """The page's content inside the shell."""
+    items = workspace_nav(frame.workspace_id) if frame.workspace_id is not None else ()
+    main = html.Main(
+        html.Div(
+            [html.Div(id=Ids.ALERTS, className="alerts", **aria(live="assertive")), *_as_list(content)],
+            className="content-inner",
+        ),
+        id="main",
+        className="content",
+        tabIndex="-1",
+    )
+    return html.Div(
+        [
+            html.A("Skip to the content", href="#main", className="skip-link"),
+            _header(frame),
+            html.Div(
+                [_side(items, frame.current) if items else None, main],
+                className="frame frame-workspace" if items else "frame frame-agency",
+            ),
+            _bottom(items, frame.current) if items else None,
+        ]
+    )
+
+
+def jobs_indicator(count: int, headline: str, progress: float) -> list[Component]:
+    """The header's words about running jobs."""
+    if count == 0:
+        return [icon("jobs"), html.Span("Jobs", className="jobs-words")]
+    percent = html.Span(f"{progress * 100:.0f}\N{NO-BREAK SPACE}%", className="jobs-percent")
+    words = headline if count == 1 else f"{count} jobs"
+    return [icon("jobs"), html.Span(words, className="jobs-words"), percent]
+
+
+def _as_list(content: Any) -> list[Any]:
+    return list(content) if isinstance(content, list | tuple) else [content]
+
+
+def _header(frame: Frame) -> Component:
+    brand = dcc.Link(
+        [
+            html.Span(icon("history"), className="brand-mark"),
+            html.Span("Growth Navigator", className="brand-name"),
+        ],
+        href=routes.PORTFOLIO,
+        className="brand",
+        title="Portfolio",
+    )
+    jobs = dcc.Link(jobs_indicator(0, "", 0.0), href=routes.JOBS, id=Ids.JOBS, className="jobs-link", title="Jobs")
+    theme = html.Button(
+        [html.Span(icon("sun"), className="theme-to-light"), html.Span(icon("moon"), className="theme-to-dark")],
+        className="icon-button",
+        type="button",
+        title="Light or dark",
+        **data(action="toggle-theme"),
+        **aria(label="Switch between light and dark"),
+    )
+    end = html.Div([html.Div(jobs, **aria(live="polite")), theme, _account_menu(frame)], className="header-end")
+    return html.Header([brand, _switcher(frame), end], className="header")
+
+
+def _switcher(frame: Frame) -> Component:
+    shown = f"@{frame.handle}" if frame.handle else frame.agency
+    entries: list[Component] = [
+        dcc.Link(
+            [icon("portfolio"), frame.agency],
+            href=routes.PORTFOLIO,
+            className="menu-item",
+        )
+    ]
+    found = [
+        html.Div(
+            dcc.Link(f"@{handle}", href=routes.home(workspace_id), className="menu-item"),
+            **data(search=handle.lower()),
+        )
+        for workspace_id, handle in frame.workspaces
+    ]
+    search = html.Label(
+        [
+            html.Span("Find a workspace", className="visually-hidden"),
+            dcc.Input(
+                id="shell-switcher-search", type="text", placeholder="Find a workspace", className="input",
+                autoComplete="off",
+            ),
+        ],
+        className="switcher-search d-block",
+        **data(filters="#shell-switcher-list"),
+    )  # fmt: skip
+    nothing = html.P("No workspace has that in its name.", className="muted nothing-matches", hidden=True)
+    return html.Details(
+        [
+            html.Summary(
+                [html.Span(shown, className="switcher-name"), icon("chevron")],
+                title="Switch workspace",
+                **aria(label=f"Switch workspace; now {shown}"),
+            ),
+            html.Div(
+                [search if found else None, *entries, html.Div([*found, nothing], id="shell-switcher-list")],
+                className="menu-sheet",
+            ),
+        ],
+        className="menu switcher",
+    )
+
+
+def _account_menu(frame: Frame) -> Component:
+    words = html.Div(
+        [html.Div(frame.name, className="strong"), html.Div(frame.email, className="muted small")],
+        className="menu-words",
+    )
+    return html.Details(
+        [
+            html.Summary(
+                html.Span(frame.initials, className="avatar", **HIDDEN),
+                title="Account",
+                **aria(label=f"Account of {frame.name}"),
+            ),
+            html.Div(
+                [
+                    words,
+                    html.A("My sessions", href=routes.SESSIONS, className="menu-item"),
+                    html.Button("Sign out", className="menu-item", type="button", **data(action="sign-out")),
+                ],
+                className="menu-sheet",
+            ),
+        ],
+        className="menu menu-end",
+    )
+
+
+def _link(item: NavItem, current: str, class_name: str, words: str) -> Component:
+    # dcc.Link takes no aria-current, so the words say it to a screen reader.
+    here = item.key == current
+    label = [html.Span(words), html.Span(" (this page)", className="visually-hidden")] if here else [html.Span(words)]
+    link = dcc.Link([icon(item.glyph), *label], href=item.href, className=class_name)
+    return html.Div(link, className="is-here" if here else "")
+
+
+def _side(items: Sequence[NavItem], current: str) -> Component:
+    return html.Nav(
+        html.Div(
+            [
+                *(_link(item, current, "nav-item", item.label) for item in items),
+                html.Div("Agency", className="side-title"),
+                *(_link(item, current, "nav-item", item.label) for item in AGENCY_NAV),
+            ],
+            className="side-inner",
+        ),
+        className="side",
+        **aria(label="Workspace"),
+    )
+
+
+def _bottom(items: Sequence[NavItem], current: str) -> Component:
+    rest = [*items[IN_BOTTOM_BAR:], *AGENCY_NAV]
+    more = html.Details(
+        [
+            html.Summary([icon("more"), html.Span("More")]),
+            html.Div([_link(item, current, "menu-item", item.label) for item in rest], className="menu-sheet"),
+        ],
+        className="menu menu-end" + (" is-current" if current in {item.key for item in rest} else ""),
+    )
+    links = [_link(item, current, "bottom-item", item.short) for item in items[:IN_BOTTOM_BAR]]
+    return html.Nav([*links, more], className="bottom", **aria(label="Workspace, short"))

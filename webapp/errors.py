@@ -1,0 +1,121 @@
+"""Turns errors into what a person sees: a status and a sentence, or an alert in the page."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from dash import set_props
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from cgn_core.errors import CgnError, Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound, QuotaExceeded
+from webapp import request_scope
+from webapp.components.alerts import alert
+
+ALERTS = "shell-alerts"
+"""Where the page shows what went wrong."""
+
+log = logging.getLogger(__name__)
+
+
+class BadRequest(CgnError):
+    """The request isn't one this page sends. Reload the page and try again."""
+
+    code: ClassVar[str] = "bad_request"
+
+
+class CrossSite(CgnError):
+    """The request came from another site, or this page was open for too long. Reload it and try again."""
+
+    code: ClassVar[str] = "cross_site"
+
+
+STATUS: dict[type[CgnError], int] = {
+    BadRequest: 400,
+    CrossSite: 403,
+    request_scope.NotSignedIn: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    FileTooLarge: 413,
+    InvalidInput: 422,
+    QuotaExceeded: 429,
+}
+
+SENTENCES = {
+    400: BadRequest.__doc__,
+    404: NotFound.__doc__,
+    405: "This address doesn't take that kind of request.",
+    413: FileTooLarge.__doc__,
+    415: BadRequest.__doc__,
+    429: "Too many attempts from here. Wait a minute and try again.",
+}
+UNEXPECTED = "Something went wrong on our side. Nothing was stored. Reference: {reference}."
+
+
+def status_of(error: CgnError) -> int:
+    """The HTTP status of an error: that of the nearest class with one, else 400."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def wants_json() -> bool:
+    """Whether a script asked: Dash's own routes, the API, or a client that prefers JSON."""
+    if request.path.startswith(("/_dash", "/_reload", "/api/", "/healthz", "/readyz")):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def answer(status: int, sentence: str) -> ResponseReturnValue:
+    """The sentence with its status, as JSON for scripts and as a page for people."""
+    if wants_json():
+        return jsonify({"status": status, "message": sentence}), status
+    return render_template("error.html", status=status, sentence=sentence), status
+
+
+def reference_for(error: BaseException) -> str:
+    """Log what happened and return a reference to find it by."""
+    reference = uuid4().hex[:8]
+    log.error("unexpected error %s at %s", reference, request.path, exc_info=error)
+    return reference
+
+
+def register_error_handlers(server: Flask) -> None:
+    """Answer every error with one sentence; nothing of the inside is shown."""
+
+    @server.errorhandler(CgnError)
+    def known(error: CgnError) -> ResponseReturnValue:
+        request_scope.roll_back()
+        return answer(status_of(error), error.message)
+
+    @server.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> ResponseReturnValue:
+        request_scope.roll_back()
+        return answer(403, CrossSite().message)
+
+    @server.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> ResponseReturnValue:
+        request_scope.roll_back()
+        status = error.code or 500
+        if status < 400:  # noqa: PLR2004 - a redirect raised as an exception is an answer, not an error
+            return error
+        return answer(status, SENTENCES.get(status) or error.description or "")
+
+    @server.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        request_scope.roll_back()
+        return answer(500, UNEXPECTED.format(reference=reference_for(error)))
+
+
+def show_in_page(error: Exception) -> Any:
+    """Dash's ``on_error``: undo the callback's work, then put the sentence above the page.
+
+    Dash answers 200 after this, so what the callback wrote must be rolled back first.
+    """
+    request_scope.roll_back()
+    known = isinstance(error, CgnError)
+    sentence = str(error) if known else UNEXPECTED.format(reference=reference_for(error))
+    set_props(ALERTS, {"children": [alert(sentence, tone="down")]})

@@ -1,0 +1,61 @@
+"""Every address inside the product, built here and nowhere else, so that no link is ever made of user input."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+PORTFOLIO = "/"
+NEW_WORKSPACE = "/new-workspace"
+JOBS = "/jobs"
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+SESSIONS = "/account/sessions"
+SIGN_OUT_EVERYWHERE = "/account/sessions/end-all"
+PORTFOLIO_CSV = "/portfolio.csv"
+
+WORKSPACE = "/workspaces/<workspace_id>"
+
+
+def home(workspace_id: UUID) -> str:
+    """A workspace's first page."""
+    return f"/workspaces/{workspace_id}"
+
+
+def predictor(workspace_id: UUID) -> str:
+    """The levers and the answer."""
+    return f"/workspaces/{workspace_id}/predictor"
+
+
+def growth_history(workspace_id: UUID) -> str:
+    """Actual growth against the forecasts made before."""
+    return f"/workspaces/{workspace_id}/growth-history"
+
+
+def decisions(workspace_id: UUID) -> str:
+    """What an hour returns."""
+    return f"/workspaces/{workspace_id}/decisions"
+
+
+def model_health(workspace_id: UUID) -> str:
+    """Scores, baselines, coverage."""
+    return f"/workspaces/{workspace_id}/model-health"
+
+
+def competitors(workspace_id: UUID) -> str:
+    """The accounts a workspace is compared with."""
+    return f"/workspaces/{workspace_id}/competitors"
+
+
+def data(workspace_id: UUID) -> str:
+    """Uploads, findings, versions."""
+    return f"/workspaces/{workspace_id}/data"
+
+
+def workspace_jobs(workspace_id: UUID) -> str:
+    """One workspace's jobs."""
+    return f"/workspaces/{workspace_id}/jobs"
+
+
+def export_csv(workspace_id: UUID) -> str:
+    """The daily table as a file."""
+    return f"/workspaces/{workspace_id}/export.csv"

@@ -1,0 +1,145 @@
+"""Registers the pages, puts the shell around them, and keeps the header's jobs indicator live."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from dash import (
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    callback,
+    clientside_callback,
+    dcc,
+    html,
+    no_update,
+    page_container,
+    register_page,
+)
+from dash.development.base_component import Component
+
+from cgn_core.errors import NotFound
+from cgn_core.services import accounts, navigation
+from webapp import routes
+from webapp.components.alerts import empty_state
+from webapp.components.cards import link_button
+from webapp.components.shell import Frame, Ids, framed, jobs_indicator
+from webapp.pages import PAGES
+from webapp.request_scope import actor, db, identifier
+
+BUSY_MILLISECONDS = 1_000
+IDLE_MILLISECONDS = 12_000
+BRAND = "Growth Navigator"
+
+_register: Callable[..., None] = register_page
+
+
+def root_layout() -> Component:
+    """What every page shares; the same for everyone, so it needs no actor."""
+    return html.Div(
+        [
+            page_container,
+            dcc.Interval(id=Ids.CLOCK, interval=BUSY_MILLISECONDS),
+            dcc.Store(id=Ids.PULSE),
+            dcc.Store(id=Ids.FINISHED),
+            dcc.Store(id=Ids.ARRIVED),
+        ]
+    )
+
+
+def register_pages() -> None:
+    """Hand the pages to Dash, those with more segments first: Dash takes the first template that fits."""
+    ordered = sorted(PAGES, key=lambda page: -page.PATH.count("/"))
+    for order, page in enumerate(ordered):
+        _register(
+            page.__name__,
+            path=None if "<" in page.PATH else page.PATH,
+            path_template=page.PATH if "<" in page.PATH else None,
+            title=f"{page.TITLE} \N{MIDDLE DOT} {BRAND}",
+            order=order,
+            layout=partial(page_layout, page),
+        )
+    _register("not_found_404", path="/page-not-found", title=BRAND, order=len(ordered), layout=not_found_layout)
+
+
+def page_layout(page: ModuleType, **values: Any) -> Component:
+    """A page inside the shell, or "not found" inside it.
+
+    Args:
+        page: the page module.
+        values: path variables and query parameters, mixed by Dash, the query winning: all untrusted. Only those that
+            the page's layout names are handed on; ``workspace_id`` is what the page and the shell both get.
+    """
+    wanted = inspect.signature(page.layout).parameters
+    accepted = {name: value for name, value in values.items() if name in wanted}
+    current = page.__name__.rsplit(".", 1)[-1]
+    try:
+        if "workspace_id" in accepted:
+            accepted["workspace_id"] = identifier(accepted["workspace_id"])
+        frame = _frame(current, accepted.get("workspace_id"))
+        return framed(page.layout(**accepted), frame)
+    except NotFound:
+        return not_found_layout()
+
+
+def not_found_layout(**_values: Any) -> Component:
+    """The page for addresses that lead nowhere, or to somebody else's things; alike on purpose."""
+    sentence = "There is no such page, or it belongs to another agency."
+    back = link_button("To the portfolio", routes.PORTFOLIO, primary=True)
+    return framed(html.Section(empty_state("Not found", sentence, back, glyph="search"), className="panel"), _frame(""))
+
+
+def _frame(current: str, workspace_id: Any = None) -> Frame:
+    who = accounts.get_account(db(), actor())
+    names = navigation.workspace_names(db(), actor())
+    handle = dict(names).get(workspace_id)
+    if workspace_id is not None and handle is None:
+        raise NotFound
+    return Frame(
+        agency=who.agency,
+        name=who.name,
+        email=who.email,
+        initials=who.initials,
+        workspaces=names,
+        workspace_id=workspace_id,
+        handle=handle,
+        current=current,
+    )
+
+
+@callback(
+    Output(Ids.PULSE, "data"),
+    Output(Ids.FINISHED, "data"),
+    Output(Ids.CLOCK, "interval"),
+    Input(Ids.CLOCK, "n_intervals"),
+    State(Ids.PULSE, "data"),
+    State(Ids.FINISHED, "data"),
+)
+def take_pulse(_ticks: int | None, before: Any, finished_before: Any) -> tuple[Any, Any, Any]:
+    """One cheap query: what runs, and whether anything ended since; asked seldom while nothing runs."""
+    now = navigation.pulse(db(), actor())
+    seen = {"count": now.count, "headline": now.headline, "progress": round(now.progress, 2), "revision": now.revision}
+    return (
+        seen if seen != before else no_update,
+        now.finished if now.finished != finished_before else no_update,
+        BUSY_MILLISECONDS if now.count else IDLE_MILLISECONDS,
+    )
+
+
+@callback(Output(Ids.JOBS, "children"), Output(Ids.JOBS, "className"), Input(Ids.PULSE, "data"))
+def show_jobs(pulse: Any) -> tuple[Any, str]:
+    """The header's words about running jobs."""
+    known = pulse if isinstance(pulse, dict) else {}
+    count = known.get("count", 0)
+    words = jobs_indicator(count, str(known.get("headline", "")), float(known.get("progress", 0.0)))
+    return words, "jobs-link is-active" if count else "jobs-link"
+
+
+clientside_callback(
+    ClientsideFunction("shell", "arrived"), Output(Ids.ARRIVED, "data"), Input("_pages_location", "pathname")
+)
