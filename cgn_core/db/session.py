@@ -1,0 +1,145 @@
+"""Sessions. One rule on SQLite: every transaction takes the write lock at once, except those opened to read only.
+
+A deferred transaction that reads and then writes fails with "database is locked" as soon as somebody else has written
+meanwhile, whatever the timeout. ``BEGIN IMMEDIATE`` waits its turn instead. A read-only transaction takes no lock, sees
+one moment of the database, and is refused when it tries to write, on SQLite and on PostgreSQL alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from cgn_core.errors import NotFound
+from cgn_core.settings import settings
+
+SQLITE_BUSY_SECONDS = 15.0
+POSTGRESQL_CONNECT_SECONDS = 5
+READ_ONLY = "cgn_read_only"
+
+Row = TypeVar("Row")
+
+
+def database_url() -> str:
+    """The configured address with its driver named, or the SQLite file in the data directory."""
+    configured = settings().database_url
+    if not configured:
+        return f"sqlite:///{settings().data_dir / 'cgn.db'}"
+    url = make_url(configured)
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for ``url`` that keeps this module's rule."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(
+            url,
+            pool_size=5,
+            max_overflow=15,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+        )
+    made = create_engine(url, pool_size=5, max_overflow=15, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(made, "connect", _prepare_sqlite_connection)
+    event.listen(made, "begin", _begin_sqlite_transaction)
+    return made
+
+
+def _prepare_sqlite_connection(connection: Any, record: object) -> None:
+    del record
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # A killed process loses nothing; only a power cut may lose the last commits, never the file.
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY):
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process, made at first use."""
+    return make_engine(database_url())
+
+
+@cache
+def reading_engine() -> Engine:
+    """The same engine and pool, for transactions that only read."""
+    return engine().execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+
+
+@cache
+def session_factory() -> sessionmaker[Session]:
+    """Makes sessions that may write."""
+    return sessionmaker(engine())
+
+
+def forget_engine(*, forked: bool = False) -> None:
+    """Drop the engine so that the next use makes one anew.
+
+    Args:
+        forked: this is a child that inherited its parent's connections: leave them to the parent, don't close them.
+    """
+    if engine.cache_info().currsize:
+        engine().dispose(close=not forked)
+    for factory in (session_factory, reading_engine, engine):
+        factory.cache_clear()
+
+
+def open_session(*, read_only: bool = False) -> Session:
+    """A session the caller commits, rolls back and closes; ``read_only`` takes no write lock and refuses writes."""
+    return session_factory()(bind=reading_engine()) if read_only else session_factory()()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction that may write: committed at the end, rolled back when anything is raised."""
+    with open_session() as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One read-only transaction."""
+    with open_session(read_only=True) as session, session.begin():
+        yield session
+
+
+def one_or_not_found(session: Session, select: Select[Row], identifier: UUID | str) -> Row:
+    """The one row that ``select`` lets the actor see under this id.
+
+    Args:
+        session: the session to read with.
+        select: a ``readable_*`` or ``editable_*`` select of one model.
+        identifier: from a URL, a State or a message, so anything; what isn't a UUID isn't there.
+
+    Raises:
+        NotFound: there is none, or it isn't the actor's; alike on purpose.
+    """
+    model: Any = select.column_descriptions[0]["entity"]
+    try:
+        wanted = identifier if isinstance(identifier, UUID) else UUID(str(identifier))
+    except ValueError:
+        raise NotFound from None
+    found = session.scalars(select.where(model.id == wanted)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found

