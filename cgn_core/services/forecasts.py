@@ -1,0 +1,209 @@
+"""Forecasts: of next week under a plan, and of past weeks as they were forecast before they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.errors import NotFound
+from cgn_core.services.imports import load_daily
+from cgn_core.services.models import ModelView, current_model
+from cgn_core.stats import predictive
+from cgn_core.stats.predictive import Difference, Prediction
+from cgn_core.tables import CONTENT_TYPES
+
+DEFAULT_LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class PastWeek:
+    """One week's growth beside the forecast made before it; followers per week, None where unknown."""
+
+    week_start: str
+    actual: float | None
+    is_target: bool
+    """Whether all seven days were observed."""
+    followers_start: float | None
+    counts: dict[str, float | None]
+    """Pieces per content type."""
+    median: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    repeatable: float | None
+    viral: float | None
+    is_viral: bool
+    inside: bool | None
+    """Whether the growth fell into the interval; None where there was no forecast."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Every complete week with what was forecast for it."""
+
+    weeks: tuple[PastWeek, ...]
+    level: float
+    coverage: float | None
+    """Share of forecast weeks inside the interval."""
+    mae: float | None
+    """Mean absolute error of the median forecast, followers per week."""
+    model_number: int | None
+    is_current_data: bool
+
+
+@dataclass(frozen=True)
+class PredictorView:
+    """What the predictor page needs: the browser evaluates ``model`` itself."""
+
+    model: dict[str, Any]
+    """The WeekPredictor as JSON, for ``window.cgnPredictive``."""
+    week_start: str
+    levers: tuple[str, ...]
+    usual: dict[str, float]
+    """Mean of the last four weeks: where the sliders start."""
+    support: dict[str, float]
+    """The largest week seen: beyond it a plan is an extrapolation."""
+    last_weeks: dict[str, tuple[float, ...]]
+    prediction: Prediction
+    """At the usual plan."""
+    model_number: int
+    chosen: str
+    verdict: str
+    is_current_data: bool
+
+
+def predictor_view(
+    session: Session, actor: Actor, workspace_id: UUID | str, *, level: float = DEFAULT_LEVEL
+) -> PredictorView | None:
+    """The predictor of the model in force; None while there is no model.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+        UnsupportedLevel: the history is too short for this level.
+    """
+    model = current_model(session, actor, workspace_id)
+    if model is None:
+        return None
+    predictor = model.training.fit.predictor
+    return PredictorView(
+        model=predictor.to_json(),
+        week_start=predictor.week_start,
+        levers=predictor.levers,
+        usual=dict(predictor.usual),
+        support=dict(predictor.support),
+        last_weeks={name: tuple(counts) for name, counts in predictor.last_weeks.items()},
+        prediction=predictive.predict(predictor, {}, level=level),
+        model_number=model.number,
+        chosen=model.training.chosen,
+        verdict=model.training.verdict,
+        is_current_data=model.is_current_data,
+    )
+
+
+def predict(
+    session: Session,
+    actor: Actor,
+    workspace_id: UUID | str,
+    plan: Mapping[str, float],
+    *,
+    level: float = DEFAULT_LEVEL,
+) -> Prediction:
+    """Next week under a plan; levers left out stay at the mean of the last four weeks.
+
+    Raises:
+        NotFound: no such workspace, not the actor's, or it has no model yet.
+        InvalidInput: an unknown lever or a negative count.
+        UnsupportedLevel: the history is too short for this level.
+    """
+    return predictive.predict(_model(session, actor, workspace_id).training.fit.predictor, plan, level=level)
+
+
+def compare_plans(
+    session: Session,
+    actor: Actor,
+    workspace_id: UUID | str,
+    plan: Mapping[str, float],
+    against: Mapping[str, float],
+    *,
+    level: float = DEFAULT_LEVEL,
+) -> Difference:
+    """How much more one plan brings than another, with the interval of the difference.
+
+    Raises: as :func:`predict`.
+    """
+    predictor = _model(session, actor, workspace_id).training.fit.predictor
+    return predictive.difference(predictor, plan, against, level=level)
+
+
+def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History:
+    """Every complete week, joined with the rolling-origin forecast that the model in force made before it.
+
+    Raises:
+        NotFound: no such workspace, not the actor's, or nothing was imported yet.
+    """
+    weekly = load_daily(session, actor, workspace_id).weekly()
+    model = current_model(session, actor, workspace_id)
+    if model is None:
+        return History(tuple(_weeks(weekly, {}, set())), DEFAULT_LEVEL, None, None, None, is_current_data=False)
+    validation = model.training.validation
+    forecasts = {forecast.week_start: forecast for forecast in validation.forecasts}
+    monday_of_viral = {
+        (day - pd.Timedelta(days=day.weekday())).date().isoformat()
+        for day in pd.to_datetime(list(model.training.fit.viral_days))
+    }
+    level = model.summary.forecast.level
+    weeks = tuple(_weeks(weekly, forecasts, monday_of_viral))
+    return History(
+        weeks=weeks,
+        level=level,
+        coverage=model.summary.coverage,
+        mae=model.summary.mae,
+        model_number=model.number,
+        is_current_data=model.is_current_data,
+    )
+
+
+def _model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelView:
+    model = current_model(session, actor, workspace_id)
+    if model is None:
+        raise NotFound("There is no model yet; import data and let the retraining finish.")
+    return model
+
+
+def _weeks(weekly: pd.DataFrame, forecasts: Mapping[str, Any], viral: set[str]) -> list[PastWeek]:
+    weeks = []
+    for row in weekly.to_dict("records"):
+        week_start = row["week_start"].date().isoformat()
+        forecast = forecasts.get(week_start)
+        actual = _number(row["net_growth"])
+        inside = None
+        if forecast is not None and actual is not None:
+            inside = forecast.low <= actual <= forecast.high
+        weeks.append(
+            PastWeek(
+                week_start=week_start,
+                actual=actual,
+                is_target=bool(row["is_target"]),
+                followers_start=_number(row.get("followers_start")),
+                counts={name: _number(row[name]) for name in CONTENT_TYPES if name in row},
+                median=forecast and forecast.median,
+                expected=forecast and forecast.expected,
+                low=forecast and forecast.low,
+                high=forecast and forecast.high,
+                repeatable=forecast and forecast.repeatable,
+                viral=forecast and forecast.viral,
+                is_viral=week_start in viral or bool(forecast and forecast.is_viral_week),
+                inside=inside,
+            )
+        )
+    return weeks
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)

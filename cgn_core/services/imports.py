@@ -1,0 +1,290 @@
+"""Imports: read a file, show what it would change, take it in, undo it, hand the data out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Action, Actor
+from cgn_core.db.data_versions import readable_data_versions
+from cgn_core.db.models import Agency, DataVersion, Upload, User, Workspace, now
+from cgn_core.db.session import one_or_not_found
+from cgn_core.db.uploads import forget_uploads, readable_uploads
+from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
+from cgn_core.errors import FileTooLarge, InvalidInput
+from cgn_core.ingest.reading import read_bytes
+from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.services.data_versions import (
+    change_between,
+    current_daily,
+    current_version,
+    hash_daily,
+    join_daily,
+    overview_of_version,
+    store_version,
+)
+from cgn_core.services.model_summaries import current_model_versions
+from cgn_core.services.retrainings import enqueue_retraining
+from cgn_core.services.upload_previews import UploadView, pack_tables, preview, upload_creators
+from cgn_core.services.workspace_cards import today_in
+from cgn_core.services.workspaces import find_or_add_workspace
+from cgn_core.settings import settings
+from cgn_core.tables import Daily
+
+UPLOADS_KEPT = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did to one workspace."""
+
+    workspace_id: UUID
+    handle: str
+    changed: bool
+    """False when the workspace already held everything: then no version was made and nothing retrains."""
+    data_version: int
+    job_id: UUID | None
+    """The retraining that follows."""
+    message: str
+
+
+@dataclass(frozen=True)
+class DataVersionView:
+    """One version of a daily table."""
+
+    id: UUID
+    number: int
+    file_name: str
+    rows: int
+    first_date: date
+    last_date: date
+    weeks: int
+    created_at: datetime
+    created_by: str
+    """The importer's name; "" where a job made it."""
+    is_current: bool
+    can_undo: bool
+    """Whether undoing now would leave this version for another."""
+    report: dict[str, Any]
+
+
+def read_upload(
+    session: Session, actor: Actor, *, workspace_id: UUID | str | None = None, file_name: str, data: bytes
+) -> UploadView:
+    """Read a file and say what importing it would change; errors in it store nothing.
+
+    Args:
+        session: the transaction.
+        actor: who uploads.
+        workspace_id: the workspace the file was dropped on; None lets the file's creators name theirs.
+        file_name: as the browser gave it.
+        data: the file.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's to edit.
+        Forbidden: the actor's role imports nothing.
+        FileTooLarge: more than the limit.
+    """
+    workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
+    actor.require(Action.IMPORT_DATA)
+    if len(data) > settings().upload_limit_bytes:
+        raise FileTooLarge
+    zone = workspace.time_zone if workspace else session.get_one(Agency, actor.agency_id).time_zone
+    reading = read_bytes(data, file_name=file_name, today=today_in(zone))
+    if not reading.importable:
+        return preview(session, actor, workspace, reading, upload_id=None)
+    session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
+    upload = Upload(
+        agency_id=actor.agency_id,
+        workspace_id=workspace.id if workspace else None,
+        uploaded_by=actor.user_id,
+        file_name=reading.file_name,
+        file_hash=reading.file_hash,
+        report=reading.to_json(),
+        tables=pack_tables(reading),
+    )
+    session.add(upload)
+    session.flush()
+    return preview(session, actor, workspace, reading, upload_id=upload.id)
+
+
+def import_upload(
+    session: Session,
+    actor: Actor,
+    upload_id: UUID | str,
+    *,
+    key: str,
+    handles: Mapping[str, str] | None = None,
+) -> list[Imported]:
+    """Take a file in: one workspace a creator, each with its next data version and a retraining.
+
+    A file with one creator goes into the workspace it was dropped on. Importing the same twice changes nothing.
+
+    Args:
+        session: the transaction; everything or nothing.
+        actor: who uploaded it.
+        upload_id: from :func:`read_upload`.
+        key: idempotency key of the retrainings.
+        handles: handles by the creator's name in the file, where it names none or another is wanted.
+
+    Raises:
+        NotFound: no such upload, or not the actor's.
+        Forbidden: a workspace has to be made and the actor's role makes none.
+        InvalidInput: the file names no creator and no handle was given.
+        QuotaExceeded: the agency already has its limit of jobs waiting.
+    """
+    upload = one_or_not_found(session, readable_uploads(actor), upload_id)
+    tables = upload_creators(upload)
+    done = []
+    for daily in tables:
+        if upload.workspace_id is not None and len(tables) == 1:
+            workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), upload.workspace_id)
+        else:
+            handle = (handles or {}).get(daily.creator, daily.creator)
+            if not handle:
+                raise InvalidInput(f"{upload.file_name} names no creator; say whose numbers these are.")
+            workspace = find_or_add_workspace(session, actor, handle)
+        done.append(_take_in(session, actor, workspace, daily, upload, key=key))
+    return done
+
+
+def discard_upload(session: Session, actor: Actor, upload_id: UUID | str) -> None:
+    """Forget a file that was read.
+
+    Raises:
+        NotFound: no such upload, or not the actor's.
+    """
+    session.delete(one_or_not_found(session, readable_uploads(actor), upload_id))
+
+
+def data_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[DataVersionView]:
+    """All versions of a workspace's daily table, newest first.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    rows = session.execute(
+        readable_data_versions(actor)
+        .add_columns(User.name)
+        .outerjoin(User, User.id == DataVersion.created_by)
+        .where(DataVersion.workspace_id == workspace.id)
+        .order_by(DataVersion.number.desc())
+    )
+    return [
+        DataVersionView(
+            id=row.id,
+            number=row.number,
+            file_name=row.file_name,
+            rows=row.rows,
+            first_date=row.first_date,
+            last_date=row.last_date,
+            weeks=overview_of_version(row).weeks,
+            created_at=row.created_at,
+            created_by=creator or "",
+            is_current=row.number == workspace.data_version,
+            can_undo=row.number == workspace.data_version and row.based_on > 0,
+            report=row.report,
+        )
+        for row, creator in rows
+    ]
+
+
+def load_daily(session: Session, actor: Actor, workspace_id: UUID | str) -> Daily:
+    """The workspace's current daily table.
+
+    Raises:
+        NotFound: no such workspace, not the actor's, or nothing was imported yet.
+    """
+    return current_daily(session, one_or_not_found(session, readable_workspaces(actor), workspace_id))
+
+
+def undo_import(session: Session, actor: Actor, workspace_id: UUID | str, *, key: str) -> Imported:
+    """Go back to the version that the current one was joined with; the undone version stays in the list.
+
+    The model trained on that version is in force again; without one, a retraining is queued.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's to edit.
+        Forbidden: the actor's role imports nothing.
+        InvalidInput: there is no earlier version.
+    """
+    workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
+    actor.require(Action.IMPORT_DATA)
+    version = current_version(session, workspace)
+    if version is None or version.based_on == 0:
+        raise InvalidInput("There is no earlier version to go back to.")
+    workspace.data_version = version.based_on
+    session.flush()
+    in_force = current_model_versions(session, [workspace]).get(workspace.id)
+    is_trained = in_force is not None and in_force.data_version == workspace.data_version
+    job_id = None if is_trained else enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+    return Imported(
+        workspace_id=workspace.id,
+        handle=workspace.handle,
+        changed=True,
+        data_version=workspace.data_version,
+        job_id=job_id,
+        message=f"{workspace.handle} is back at version {workspace.data_version}; {version.file_name} was undone.",
+    )
+
+
+def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tuple[str, bytes]:
+    """The current daily table as a CSV that can be imported again: its file name and its bytes.
+
+    Raises:
+        NotFound: no such workspace, not the actor's, or nothing was imported yet.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    daily = current_daily(session, workspace)
+    table = daily.frame.copy()
+    table.insert(0, "creator", _without_formula(workspace.handle))
+    text = table.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g")
+    name = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
+    return f"{name}-daily.csv", text.encode()
+
+
+def _take_in(
+    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, key: str
+) -> Imported:
+    before = current_version(session, workspace, with_table=True)
+    current = daily_from_bytes(before.table) if before else None
+    joined = daily if current is None else join_daily(current, daily)
+    if before is not None and hash_daily(joined) == before.data_hash:
+        return Imported(
+            workspace_id=workspace.id,
+            handle=workspace.handle,
+            changed=False,
+            data_version=workspace.data_version,
+            job_id=None,
+            message=f"{workspace.handle} holds everything in {upload.file_name} already; nothing changed.",
+        )
+    change = change_between(current, daily)
+    version = store_version(
+        session,
+        workspace,
+        joined,
+        file_name=upload.file_name,
+        file_hash=upload.file_hash,
+        report=upload.report,
+        created_by=actor.user_id,
+    )
+    job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+    return Imported(
+        workspace_id=workspace.id,
+        handle=workspace.handle,
+        changed=True,
+        data_version=version.number,
+        job_id=job_id,
+        message=f"{workspace.handle}: {change.sentence} A retraining is queued.",
+    )
+
+
+def _without_formula(text: str) -> str:
+    # A spreadsheet would run a text cell that begins like a formula.
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

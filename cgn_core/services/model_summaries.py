@@ -1,0 +1,143 @@
+"""What lists and cards say of a trained model without loading all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from cgn_core.db.models import ModelVersion, Workspace
+from cgn_core.stats.predictive import predict
+from cgn_core.stats.training import Training
+
+
+@dataclass(frozen=True)
+class ForecastSummary:
+    """Next week at the usual plan (the mean of the last four weeks); followers."""
+
+    week_start: str
+    median: float
+    expected: float
+    low: float
+    high: float
+    level: float
+    repeatable: float
+    viral: float
+
+
+@dataclass(frozen=True)
+class EffectNote:
+    """What one more piece brings, in followers, all days together."""
+
+    name: str
+    estimate: float
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One model version in short."""
+
+    number: int
+    data_version: int
+    trained_at: datetime
+    chosen: str
+    verdict: str
+    weeks: int
+    forecast: ForecastSummary
+    mae: float
+    """Mean absolute error of the forecast on unseen weeks, followers per week."""
+    baseline: str
+    """The naive forecast with the smallest error on the same weeks."""
+    baseline_mae: float
+    coverage: float | None
+    """Share of unseen weeks inside the interval of ``forecast.level``."""
+    origins: int
+    """How many unseen weeks that is."""
+    effects: tuple[EffectNote, ...]
+
+
+def summarise(training: Training, *, level: float) -> dict[str, Any]:
+    """The JSON kept beside a model version, from which :func:`summary_of` reads."""
+    predictor = training.fit.predictor
+    usual = predict(predictor, {}, level=level)
+    validation = training.validation
+    baseline = min(validation.baselines, key=lambda name: validation.baselines[name]["mae"])
+    forecast = ForecastSummary(
+        week_start=predictor.week_start,
+        median=usual.median,
+        expected=usual.expected,
+        low=usual.low,
+        high=usual.high,
+        level=usual.level,
+        repeatable=usual.repeatable,
+        viral=usual.viral,
+    )
+    effects = [
+        EffectNote(name=effect.name, estimate=effect.estimate, low=effect.low, high=effect.high, level=effect.level)
+        for effect in training.fit.effects
+    ]
+    return {
+        "forecast": asdict(forecast),
+        "weeks": training.weeks,
+        "mae": validation.scores["mae"],
+        "baseline": baseline,
+        "baseline_mae": validation.baselines[baseline]["mae"],
+        "coverage": validation.coverage.get(f"{level:g}"),
+        "origins": validation.origins,
+        "effects": [asdict(effect) for effect in effects],
+    }
+
+
+def summary_of(version: ModelVersion) -> Summary:
+    """A model version's summary."""
+    stored = version.summary
+    return Summary(
+        number=version.number,
+        data_version=version.data_version,
+        trained_at=version.created_at,
+        chosen=version.chosen,
+        verdict=version.verdict,
+        weeks=stored["weeks"],
+        forecast=ForecastSummary(**stored["forecast"]),
+        mae=stored["mae"],
+        baseline=stored["baseline"],
+        baseline_mae=stored["baseline_mae"],
+        coverage=stored["coverage"],
+        origins=stored["origins"],
+        effects=tuple(EffectNote(**effect) for effect in stored["effects"]),
+    )
+
+
+def current_model_versions(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:
+    """Per workspace the model in force: the newest of the current data, else the newest there is.
+
+    Undoing an import so brings back the model that was trained before it.
+    """
+    ids = [workspace.id for workspace in workspaces]
+    newest = (
+        select(ModelVersion.workspace_id, func.max(ModelVersion.number).label("number"))
+        .where(ModelVersion.workspace_id.in_(ids))
+        .group_by(ModelVersion.workspace_id)
+    )
+    fitting = newest.join(
+        Workspace,
+        and_(Workspace.id == ModelVersion.workspace_id, Workspace.data_version == ModelVersion.data_version),
+    )
+    chosen: dict[UUID, ModelVersion] = {}
+    for numbers in (newest.subquery(), fitting.subquery()):
+        rows = session.scalars(
+            select(ModelVersion).join(
+                numbers,
+                and_(ModelVersion.workspace_id == numbers.c.workspace_id, ModelVersion.number == numbers.c.number),
+            )
+        )
+        chosen |= {row.workspace_id: row for row in rows}
+    return chosen

@@ -1,0 +1,94 @@
+"""Trained models: the one in force and those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.db.model_versions import readable_model_versions
+from cgn_core.db.models import ModelVersion
+from cgn_core.db.session import one_or_not_found
+from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.services.model_summaries import Summary, current_model_versions, summary_of
+from cgn_core.stats.training import Training
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A model with everything it knows."""
+
+    id: UUID
+    number: int
+    data_version: int
+    data_hash: str
+    code_version: str
+    trained_at: datetime
+    is_current_data: bool
+    """Whether it was trained on the workspace's current data; if not, pages say so."""
+    summary: Summary
+    training: Training
+
+
+@dataclass(frozen=True)
+class ModelVersionView:
+    """A model in the list of versions."""
+
+    id: UUID
+    job_id: UUID | None
+    code_version: str
+    is_in_force: bool
+    is_current_data: bool
+    summary: Summary
+
+
+def current_model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelView | None:
+    """The model in force; None while there is none.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    version = current_model_versions(session, [workspace]).get(workspace.id)
+    if version is None:
+        return None
+    return ModelView(
+        id=version.id,
+        number=version.number,
+        data_version=version.data_version,
+        data_hash=version.data_hash,
+        code_version=version.code_version,
+        trained_at=version.created_at,
+        is_current_data=version.data_version == workspace.data_version,
+        summary=summary_of(version),
+        training=Training.from_json(version.training),
+    )
+
+
+def model_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[ModelVersionView]:
+    """All models of a workspace, newest first.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    in_force = current_model_versions(session, [workspace]).get(workspace.id)
+    rows = session.scalars(
+        readable_model_versions(actor)
+        .where(ModelVersion.workspace_id == workspace.id)
+        .order_by(ModelVersion.number.desc())
+    )
+    return [
+        ModelVersionView(
+            id=row.id,
+            job_id=row.job_id,
+            code_version=row.code_version,
+            is_in_force=in_force is not None and row.id == in_force.id,
+            is_current_data=row.data_version == workspace.data_version,
+            summary=summary_of(row),
+        )
+        for row in rows
+    ]

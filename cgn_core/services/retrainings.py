@@ -1,0 +1,142 @@
+"""Retraining: validate, rank, choose, and store the next model version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Action, Actor
+from cgn_core.db.jobs import active_jobs
+from cgn_core.db.models import JobState, ModelVersion, Workspace
+from cgn_core.db.session import one_or_not_found, reading
+from cgn_core.db.workspaces import editable_workspaces
+from cgn_core.errors import NotFound
+from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.jobs import Claim, JobKind, enqueue
+from cgn_core.services.data_versions import current_version
+from cgn_core.services.model_summaries import summarise
+from cgn_core.services.workspaces import minutes_of
+from cgn_core.stats.training import train
+from cgn_core.tables import Daily
+
+EFFECT_LEVEL = 0.95
+INTERVAL_LEVEL = 0.9
+
+
+def request_retraining(session: Session, actor: Actor, workspace_id: UUID | str, *, key: str) -> UUID:
+    """Queue a retraining; returns the job's id. The same ``key`` twice returns the same job.
+
+    While a retraining of the same data waits or runs, the request joins it.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's to edit (alike on purpose).
+        Forbidden: the actor's role runs no jobs.
+        QuotaExceeded: the agency already has its limit of jobs waiting.
+    """
+    # Locked, so that two requests at once see each other's job.
+    workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
+    actor.require(Action.RUN_JOBS)
+    return enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+
+
+def enqueue_retraining(session: Session, workspace: Workspace, *, requested_by: UUID | None, key: str) -> UUID:
+    """Queue or join a retraining of a workspace the caller has authorised and locked; returns the job's id."""
+    session.flush()
+    for job in session.scalars(active_jobs(workspace_id=workspace.id, kind=JobKind.RETRAIN)):
+        # A waiting job reads the data when it starts; a running one has read what was current when it was asked for.
+        if job.state == JobState.QUEUED or job.params.get("data_version") == workspace.data_version:
+            return job.id
+    return enqueue(
+        session,
+        JobKind.RETRAIN,
+        agency_id=workspace.agency_id,
+        workspace_id=workspace.id,
+        requested_by=requested_by,
+        params={"data_version": workspace.data_version},
+        key=f"retrain:{workspace.id}:{key}",
+    )
+
+
+@dataclass(frozen=True)
+class _Material:
+    workspace_id: UUID
+    minutes: dict[str, float]
+    data_version: int
+    data_hash: str
+    daily: Daily
+
+
+def run(claim: Claim) -> None:
+    """Train on the workspace's current data and store the model, unless the claim is lost meanwhile.
+
+    Raises:
+        TooFewObservations: naming the weeks that are missing.
+        Cancelled: somebody asked the job to stop.
+        LostClaim: another worker has the job.
+    """
+    claim.progress(0.0, "Reading the data")
+    material = _read(claim)
+    training = train(
+        material.daily,
+        level=EFFECT_LEVEL,
+        interval_level=INTERVAL_LEVEL,
+        minutes=material.minutes,
+        progress=claim.progress,
+    )
+    with claim.commit() as session:
+        # Locked, so that two retrainings that end together number their versions one after the other.
+        session.get_one(Workspace, material.workspace_id, with_for_update=True)
+        newest = session.scalar(
+            select(func.max(ModelVersion.number)).where(ModelVersion.workspace_id == material.workspace_id)
+        )
+        number = (newest or 0) + 1
+        session.add(
+            ModelVersion(
+                workspace_id=material.workspace_id,
+                number=number,
+                job_id=claim.job_id,
+                data_version=material.data_version,
+                data_hash=material.data_hash,
+                code_version=package_version("creator-growth-navigator"),
+                settings={
+                    "effect_level": EFFECT_LEVEL,
+                    "interval_level": INTERVAL_LEVEL,
+                    "minutes": material.minutes,
+                },
+                chosen=training.chosen,
+                verdict=training.verdict,
+                training=training.to_json(),
+                summary=summarise(training, level=INTERVAL_LEVEL),
+            )
+        )
+        claim.finish(
+            session,
+            {
+                "model_number": number,
+                "chosen": training.chosen,
+                "verdict": training.verdict,
+                "reason": training.reason,
+                "data_version": material.data_version,
+            },
+        )
+
+
+def _read(claim: Claim) -> _Material:
+    with reading() as session:
+        workspace = session.get(Workspace, claim.workspace_id) if claim.workspace_id else None
+        if workspace is None:
+            raise NotFound
+        version = current_version(session, workspace, with_table=True)
+        if version is None:
+            raise NotFound("There are no data to train on; import a file first.")
+        return _Material(
+            workspace_id=workspace.id,
+            minutes=minutes_of(workspace),
+            data_version=version.number,
+            data_hash=version.data_hash,
+            daily=daily_from_bytes(version.table),
+        )

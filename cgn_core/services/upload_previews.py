@@ -1,0 +1,143 @@
+"""Files that were read and await a decision: what is kept of them, and what importing them would change."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.db.models import Upload, Workspace
+from cgn_core.db.workspaces import editable_workspaces
+from cgn_core.ingest.reading import Reading
+from cgn_core.ingest.storage import daily_from_bytes, daily_to_bytes
+from cgn_core.services.data_versions import Change, change_between, current_version
+from cgn_core.tables import Daily
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """One finding of the reader; ``rows`` are line numbers in the file, the header is line 1."""
+
+    severity: str
+    code: str
+    message: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CreatorPreview:
+    """What importing one creator of the file would do."""
+
+    name: str
+    """The creator's name in the file, "" where it names none."""
+    handle: str
+    """The workspace it would go to."""
+    rows: int
+    first_date: date
+    last_date: date
+    workspace_id: UUID | None
+    """That workspace; None when importing would make it."""
+    change: Change
+
+
+@dataclass(frozen=True)
+class PeerPreview:
+    """Another account's numbers in the file, offered as a competitor."""
+
+    name: str
+    rows: int
+    first_date: date
+    last_date: date
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """A file that was read and awaits a decision."""
+
+    id: UUID | None
+    """None when the file has errors: then nothing was stored."""
+    workspace_id: UUID | None
+    file_name: str
+    importable: bool
+    report: dict[str, Any]
+    """What ``cgn validate --json`` prints."""
+    findings: tuple[FindingView, ...]
+    creators: tuple[CreatorPreview, ...]
+    competitors: tuple[PeerPreview, ...]
+
+
+def preview(
+    session: Session, actor: Actor, workspace: Workspace | None, reading: Reading, *, upload_id: UUID | None
+) -> UploadView:
+    """What a reading holds, and what it would change in the workspaces the actor may edit."""
+    previews = []
+    for daily in reading.creators if reading.importable else ():
+        target = workspace if len(reading.creators) == 1 else None
+        if target is None and daily.creator:
+            handle = daily.creator.strip().removeprefix("@")
+            target = session.scalar(editable_workspaces(actor).where(Workspace.handle == handle))
+        version = current_version(session, target, with_table=True) if target else None
+        dates = daily.frame["date"]
+        previews.append(
+            CreatorPreview(
+                name=daily.creator,
+                handle=target.handle if target else daily.creator.strip().removeprefix("@"),
+                rows=len(dates),
+                first_date=dates.iloc[0].date(),
+                last_date=dates.iloc[-1].date(),
+                workspace_id=target.id if target else None,
+                change=change_between(daily_from_bytes(version.table) if version else None, daily),
+            )
+        )
+    return UploadView(
+        id=upload_id,
+        workspace_id=workspace.id if workspace else None,
+        file_name=reading.file_name,
+        importable=reading.importable,
+        report=reading.to_json(),
+        findings=tuple(
+            FindingView(severity=finding.severity, code=finding.code, message=finding.message, rows=finding.rows)
+            for finding in reading.findings
+        ),
+        creators=tuple(previews),
+        competitors=tuple(
+            PeerPreview(
+                name=name,
+                rows=len(daily.frame),
+                first_date=daily.frame["date"].iloc[0].date(),
+                last_date=daily.frame["date"].iloc[-1].date(),
+            )
+            for name, daily in reading.competitors.items()
+        ),
+    )
+
+
+def pack_tables(reading: Reading) -> dict[str, Any]:
+    """A reading's tables as an upload keeps them."""
+    return {
+        "creators": [[daily.creator, _pack(daily)] for daily in reading.creators],
+        "competitors": [[name, _pack(daily)] for name, daily in reading.competitors.items()],
+    }
+
+
+def upload_creators(upload: Upload) -> list[Daily]:
+    """The creators' tables of an upload."""
+    return [_unpack(packed) for _, packed in upload.tables["creators"]]
+
+
+def upload_competitors(upload: Upload) -> dict[str, Daily]:
+    """The other accounts' tables of an upload, by name."""
+    return {name: _unpack(packed) for name, packed in upload.tables["competitors"]}
+
+
+def _pack(daily: Daily) -> str:
+    return base64.b64encode(daily_to_bytes(daily)).decode("ascii")
+
+
+def _unpack(packed: str) -> Daily:
+    return daily_from_bytes(base64.b64decode(packed))
