@@ -1,0 +1,1 @@
+"""The `cgn` command; the only place that starts processes."""

@@ -1,0 +1,56 @@
+"""``python -m cgn_core.cli.prepare [--demo]``: brings the database to its newest schema and makes the demo.
+
+A process of its own, so that ``cgn up`` itself loads neither the database nor the services while it watches the others.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cgn_core.errors import SetupError
+
+DEMO_PASSWORD_VARIABLE = "CGN_DEMO_PASSWORD"  # noqa: S105 - a variable's name; how cgn up hands the password over
+
+
+def upgrade() -> None:
+    """Apply the migrations that are missing.
+
+    Raises:
+        SetupError: the database can't be reached or can't be written.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cgn_core.db.migrate import upgrade_database
+    from cgn_core.db.session import engine
+
+    try:
+        upgrade_database(engine())
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise SetupError(f"The database can't be brought to its newest schema: {cause}") from error
+
+
+def make_demo(password: str) -> str:
+    """Make the demo agency once, its creators by queued jobs; returns the e-mail address to sign in with."""
+    from cgn_core.db.session import transaction
+    from cgn_core.services.demo import ensure_demo
+
+    with transaction() as session:
+        return ensure_demo(session, password=password).email
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare; prints the demo's e-mail address when one was asked for. 1 and a sentence when it can't be done."""
+    try:
+        upgrade()
+        if "--demo" in arguments:
+            sys.stdout.write(make_demo(os.environ[DEMO_PASSWORD_VARIABLE]) + "\n")
+    except SetupError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
