@@ -10,6 +10,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+SECRET_FILES = Path("/run/secrets")
+"""Where container engines lay secrets: a file ``cgn_secret_key`` there sets what CGN_SECRET_KEY would."""
 
 
 class Settings(BaseSettings):
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     """How often the reconciler looks for work that a fault left behind."""
     worker_concurrency: int = 2
     """Processes of one worker."""
+    worker_grace: float = 5.0
+    """How long a worker that was told to stop waits for its tasks before it ends them; their jobs are given back."""
 
     session_idle: float = 8 * 3600.0
     """A session that nobody used for this long is over."""
@@ -62,4 +66,4 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """Return the settings of this process."""
-    return Settings()
+    return Settings(_secrets_dir=SECRET_FILES if SECRET_FILES.is_dir() else None)

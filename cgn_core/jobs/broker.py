@@ -51,7 +51,15 @@ def celery_client() -> Celery:
     """The app that publishes; it knows no tasks and opens its connection at first use."""
     client = Celery("cgn-client", set_as_current=False)
     client.conf.update(
-        celery_settings(socket_timeout=PUBLISH_TIMEOUT, socket_connect_timeout=PUBLISH_TIMEOUT),
+        celery_settings(
+            socket_timeout=PUBLISH_TIMEOUT,
+            socket_connect_timeout=PUBLISH_TIMEOUT,
+            # kombu would wait two seconds between attempts to connect; and 0 means for ever.
+            max_retries=1,
+            interval_start=0,
+            interval_step=0,
+            interval_max=0,
+        ),
         broker_pool_limit=32,
         broker_connection_timeout=PUBLISH_TIMEOUT,
     )

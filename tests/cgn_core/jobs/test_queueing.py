@@ -120,11 +120,12 @@ def test_the_id_and_nothing_else_goes_to_the_broker(
     assert b"plan" not in message
 
 
-@pytest.mark.parametrize("fault", ["down", "hung"])
+@pytest.mark.parametrize("fault", ["down", "hung", "hung from the start"])
 def test_a_broken_redis_delays_nobody_and_loses_no_job(
     session: Session, agency: Agency, redis_server: Any, fault: str
 ) -> None:
-    assert broker.publish("retrain", agency.id, "training")  # a connection is open when the fault strikes
+    if fault != "hung from the start":
+        assert broker.publish("retrain", agency.id, "training")  # a connection is open when the fault strikes
     if fault == "down":
         redis_server.stop()
     else:
@@ -138,8 +139,8 @@ def test_a_broken_redis_delays_nobody_and_loses_no_job(
             waits.append(time.perf_counter() - began)
             time.sleep(0.1)  # long enough in all for the pause after a failure to end and another attempt to be made
     finally:
-        if fault == "hung":
+        if fault != "down":
             redis_server.thaw()
-    assert max(waits) < 0.9
+    assert max(waits) < 0.5, waits
     assert sorted(waits)[-3] < 0.3
     assert session.scalar(select(func.count()).select_from(Job)) == 30

@@ -1,0 +1,41 @@
+"""The Celery app: what the workers run, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+
+from cgn_core.jobs.broker import celery_settings
+from cgn_core.settings import settings
+from worker.lifecycle import Pulse, follow_lifecycle
+
+TASK_MODULES = ("worker.tasks.retrainings", "worker.tasks.validations")
+HARD_LIMIT_AFTER_SOFT = 60.0
+"""Seconds between asking a task to stop and killing its process."""
+
+
+def configuration() -> dict[str, Any]:
+    """Celery's settings, read from ours when the worker starts."""
+    limit = settings().job_soft_time_limit
+    return celery_settings(socket_timeout=5, socket_connect_timeout=2, health_check_interval=10) | {
+        # The message is only a hint: acknowledged at once, because late acknowledgements crash when Redis vanishes.
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_soft_time_limit": limit,
+        "task_time_limit": limit + HARD_LIMIT_AFTER_SOFT,
+        "worker_max_tasks_per_child": 200,
+        "worker_concurrency": settings().worker_concurrency,
+        "worker_enable_remote_control": False,
+        "worker_redirect_stdouts": False,
+        "worker_log_format": "%(asctime)s %(levelname)s %(processName)s %(name)s: %(message)s",
+    }
+
+
+celery_app = Celery("cgn", include=list(TASK_MODULES))
+celery_app.add_defaults(configuration)
+celery_app.steps["worker"].add(Pulse)
+follow_lifecycle()

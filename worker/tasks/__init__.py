@@ -1,0 +1,1 @@
+"""The tasks: each claims its job and calls a service; nothing else."""
