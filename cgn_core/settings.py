@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 SHORTEST_SECRET = 32
 SECRET_FILES = Path("/run/secrets")
@@ -62,8 +62,22 @@ class Settings(BaseSettings):
     lockout_duration: float = 900.0
     """How long a locked account stays locked."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then secret files where there are any; never a ``.env`` that happens to lie around."""
+        del dotenv_settings, file_secret_settings
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=SECRET_FILES),) if SECRET_FILES.is_dir() else ()
+        return (init_settings, env_settings, *files)
+
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process."""
-    return Settings(_secrets_dir=SECRET_FILES if SECRET_FILES.is_dir() else None)
+    return Settings()

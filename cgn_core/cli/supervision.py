@@ -64,13 +64,9 @@ def web_child(*, host: str, port: int, threads: int = 16) -> Child:
     )
 
 
-def worker_child(*, concurrency: int) -> Child:
+def worker_child() -> Child:
     """The Celery worker for both queues."""
-    options = ("--queues", "training,light", "--concurrency", str(concurrency), "--without-gossip", "--without-mingle")
-    return Child(
-        "worker",
-        (sys.executable, "-m", "celery", "--app", "worker.app:celery_app", "worker", "--loglevel", "INFO", *options),
-    )
+    return Child("worker", (sys.executable, "-m", "worker"))
 
 
 def reconciler_child() -> Child:

@@ -84,15 +84,18 @@ class Product:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        # The embedded product speaks plain HTTP, and each worker process computes on one core.
-        defaults = {"CGN_SECURE_COOKIES": "false", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        defaults = {
+            "CGN_SECURE_COOKIES": "false",  # plain HTTP
+            "CGN_WORKER_GRACE": "3",  # shorter than supervisord's patience, so that the worker ends by itself
+            "OPENBLAS_NUM_THREADS": "1",  # each process of the worker computes on one core
+            "OMP_NUM_THREADS": "1",
+        }
         return {**defaults, **os.environ, **own}
 
     def children(self, redis_command: tuple[str, ...] | None) -> list[Child]:
         """What to keep alive; no Redis where one is configured."""
         redis = [redis_child(redis_command)] if redis_command else []
-        worker = worker_child(concurrency=self.configured.worker_concurrency)
-        return [*redis, worker, reconciler_child(), web_child(host=self.host, port=self.port)]
+        return [*redis, worker_child(), reconciler_child(), web_child(host=self.host, port=self.port)]
 
     @property
     def address(self) -> str:
