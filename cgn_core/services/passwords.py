@@ -86,7 +86,7 @@ def _is_run(text: str) -> bool:
 
 def _is_made_of(text: str, parts: frozenset[str]) -> bool:
     """Whether nothing but listed parts, digits and punctuation remains, as typed or with 0 read as o and so on."""
-    for spelling in (text, text.translate(_LEET)):
+    for spelling in (text, text.rstrip("0123456789!?.$").translate(_LEET)):
         letters = re.sub(r"[\W\d_]+", " ", spelling).split()
         if all(_splits(word, parts) for word in letters) or _splits(re.sub(r"\W+", "", spelling), parts):
             return True
