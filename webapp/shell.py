@@ -26,14 +26,13 @@ from dash.development.base_component import Component
 from cgn_core.errors import NotFound
 from cgn_core.services import accounts, navigation
 from webapp import routes
+from webapp.clock import BUSY_MILLISECONDS, IDLE_MILLISECONDS
 from webapp.components.alerts import empty_state
 from webapp.components.cards import link_button
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
 from webapp.pages import PAGES
 from webapp.request_scope import actor, db, identifier
 
-BUSY_MILLISECONDS = 1_000
-IDLE_MILLISECONDS = 12_000
 BRAND = "Growth Navigator"
 
 _register: Callable[..., None] = register_page

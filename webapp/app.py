@@ -1,0 +1,130 @@
+"""Wires the web edge together; decides nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dash import Dash
+from dash.exceptions import DependencyException
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
+
+from cgn_core.errors import NotFound
+from cgn_core.settings import Settings, settings
+from webapp import downloads, envelope, errors, health, request_scope, security, shell
+from webapp.auth import guard, views
+
+ASSETS = Path(__file__).parent / "assets"
+BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
+IN_HEAD = r"theme\.js"
+
+
+def create_app(chosen: Settings | None = None) -> Dash:
+    """The portal, ready to serve; its Flask server is ``create_app().server``.
+
+    One per process: Dash's page registry and module-level callbacks belong to the first app made.
+
+    Raises:
+        SetupError: the secret key is weak.
+    """
+    used = chosen or settings()
+    server = _server(used)
+    # Order matters: these look at a request before Dash does.
+    security.register_request_checks(server)
+    guard.register_guard(server)
+    security.register_csrf(server)
+    dash_app = _dash(server)
+    envelope.register_envelope_check(server, dash_app)
+    request_scope.register_request_scope(server)
+    security.register_headers(server, dash_app)
+    Compress(server)
+    # Dash completes its callbacks during the first request; two first visitors at once would see half of them.
+    server.test_client().get("/healthz")
+    return dash_app
+
+
+def _server(used: Settings) -> Flask:
+    server = Flask(__name__, static_folder=None)
+    server.config.update(
+        SECRET_KEY=security.check_secret(used),
+        MAX_CONTENT_LENGTH=security.largest_request(used),
+        # Flask's own cookie carries nothing but the CSRF token's seed.
+        SESSION_COOKIE_NAME="cgn_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=used.secure_cookies and not used.embedded,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_HEADERS=[security.CSRF_HEADER],
+        BOOTSTRAP_SERVE_LOCAL=True,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        RATELIMIT_STORAGE_URI=_limiter_storage(used.redis_url),
+        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 1} if used.redis_url else {},
+    )
+    server.jinja_env.globals["asset"] = _asset
+    errors.register_error_handlers(server)
+    server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
+    Bootstrap5(server)
+    views.limiter.init_app(server)
+    for blueprint in (health.blueprint, views.blueprint, downloads.blueprint):
+        server.register_blueprint(blueprint)
+    return server
+
+
+def _dash(server: Flask) -> Dash:
+    dash_app = Dash(
+        "webapp",
+        server=server,  # type: ignore[arg-type] - Dash's annotation forgets the Flask server its documentation asks for
+        use_pages=True,
+        pages_folder="",
+        include_pages_meta=False,
+        assets_ignore=IN_HEAD,
+        external_stylesheets=[BOOTSTRAP],
+        suppress_callback_exceptions=True,
+        title=shell.BRAND,
+        update_title="",
+        index_string=_index(),
+        on_error=errors.show_in_page,
+        csrf_token_name=security.CSRF_COOKIE,
+        csrf_header_name=security.CSRF_HEADER,
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+
+    @server.errorhandler(DependencyException)
+    def no_such_package(_error: DependencyException) -> ResponseReturnValue:
+        return errors.answer(404, NotFound().message)
+
+    shell.register_pages()
+    dash_app.layout = shell.root_layout()
+    return dash_app
+
+
+def _index() -> str:
+    return f"""<!DOCTYPE html>
+<html lang="en" data-bs-theme="light">
+  <head>
+    {{%metas%}}
+    <title>{{%title%}}</title>
+    <link rel="icon" type="image/svg+xml" href="{_asset("icon.svg")}">
+    <script src="{_asset("theme.js")}"></script>
+    {{%css%}}
+  </head>
+  <body>
+    {{%app_entry%}}
+    <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+  </body>
+</html>
+"""
+
+
+def _asset(name: str) -> str:
+    """An asset's address; it changes with the file, so that browsers may keep it for long."""
+    return f"/assets/{name}?m={(ASSETS / name).stat().st_mtime}"
+
+
+def _limiter_storage(redis_url: str) -> str:
+    if not redis_url:
+        return "memory://"
+    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url

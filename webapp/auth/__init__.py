@@ -1,0 +1,1 @@
+"""Who is signed in: the guard before every request, sign-in and sign-out, one's own sessions."""

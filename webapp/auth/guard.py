@@ -1,0 +1,79 @@
+"""Default deny: every endpoint is either listed as public here, or needs somebody signed in."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import NotFound as NoSuchPage
+
+from webapp import routes
+from webapp.auth.session_cookie import login_manager
+from webapp.errors import answer, wants_json
+from webapp.request_scope import NotSignedIn
+
+PUBLIC = frozenset(
+    {
+        "auth.sign_in",
+        "auth.sign_out",
+        "health.healthz",
+        "health.readyz",
+        # Style sheets and scripts, the same for everyone.
+        "_dash_assets.static",
+        "bootstrap.static",
+        "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+        "/_favicon.ico",
+    }
+)
+"""Endpoints that answer anybody."""
+
+SIGNED_IN = frozenset(
+    {
+        "auth.sessions",
+        "auth.end_other_sessions",
+        "downloads.portfolio_csv",
+        "downloads.daily_csv",
+        "/",
+        "/<path:path>",
+        "/_dash-layout",
+        "/_dash-dependencies",
+        "/_dash-update-component",
+        "/_reload-hash",
+    }
+)
+"""Endpoints that answer anybody signed in; what they show is decided by the services behind them."""
+
+CATCH_ALL = "/<path:path>"
+
+
+def register_guard(server: Flask) -> None:
+    """Refuse before anything else runs."""
+    login_manager.init_app(server)
+    login_manager.unauthorized_handler(_ask_to_sign_in)
+
+    @server.before_request
+    def guard() -> ResponseReturnValue | None:
+        if request.endpoint == CATCH_ALL and _is_no_page(request.path):
+            raise NoSuchPage
+        if request.endpoint in PUBLIC:
+            return None
+        if not current_user.is_authenticated:
+            refused: ResponseReturnValue = login_manager.unauthorized()
+            return refused
+        if request.endpoint is not None and request.endpoint not in SIGNED_IN:
+            raise NoSuchPage
+        return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if wants_json() or request.method != "GET":
+        return answer(401, NotSignedIn().message)
+    wanted = request.full_path.rstrip("?")
+    return redirect(f"{routes.SIGN_IN}?next={quote(wanted, safe='')}" if wanted != "/" else routes.SIGN_IN, code=303)
+
+
+def _is_no_page(path: str) -> bool:
+    # Dash's catch-all would answer these with 200 and its page.
+    return path.startswith(("/api", "/_")) or any(part.startswith(".") for part in path.split("/"))

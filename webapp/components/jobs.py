@@ -1,0 +1,105 @@
+"""Jobs as rows: what, how far, for how long, asked by whom, and what one can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from cgn_core.services.jobs import JobView
+from webapp import routes
+from webapp.components.alerts import Tone, chip
+from webapp.components.attributes import aria
+from webapp.components.numbers import ago, duration
+from webapp.components.tables import Column, data_table
+
+STATES: dict[str, tuple[str, Tone]] = {
+    "queued": ("Waiting", "muted"),
+    "running": ("Running", "accent"),
+    "done": ("Done", "up"),
+    "failed": ("Failed", "down"),
+    "cancelled": ("Cancelled", "caution"),
+}
+CANCEL, RETRY = "jobs-cancel", "jobs-retry"
+
+
+def jobs_table(jobs: Sequence[JobView], *, now: datetime, may_act: bool) -> Component:
+    """The newest jobs first; buttons only for those who may use them."""
+    columns = [
+        Column("title", "Job", primary=True),
+        Column("state", "State"),
+        Column("progress", "Progress"),
+        Column("by", "Asked by"),
+        Column("when", "When"),
+        Column("took", "Took", numeric=True),
+        Column("actions", "", numeric=True),
+    ]
+    rows = [_row(job, now=now, may_act=may_act) for job in jobs]
+    return data_table(columns, rows, caption="Jobs")
+
+
+def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
+    words, tone = STATES.get(job.state, (job.state, "muted"))
+    if job.is_active and job.cancel_requested:
+        words, tone = "Stopping", "caution"
+    title: Any = job.title
+    if job.workspace_id is not None:
+        title = dcc.Link(job.title, href=routes.home(job.workspace_id))
+    took = (job.finished_at or now) - job.started_at if job.started_at is not None else None
+    return {
+        "title": title,
+        "state": chip(words, tone=tone),
+        "progress": _progress(job),
+        "by": job.requested_by_name or "the schedule",
+        "when": html.Span(ago(job.created_at, now=now), title=f"{job.created_at:%d %b %Y, %H:%M} UTC"),
+        "took": duration(took),
+        "actions": _actions(job) if may_act else None,
+    }
+
+
+def _progress(job: JobView) -> Component:
+    if job.state == "failed":
+        return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
+    if not job.is_active:
+        return html.Span(job.message, className="words muted")
+    share = f"{job.progress * 100:.0f}"
+    bar = html.Div(
+        html.Span(style={"width": f"{share}%"}),
+        className="bar",
+        role="progressbar",
+        **aria(valuenow=share, valuemin="0", valuemax="100", label=job.title),
+    )
+    return html.Div(
+        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%  {job.message}", className="muted small")],
+        className="progress-cell",
+    )
+
+
+def _actions(job: JobView) -> Component | None:
+    if job.is_active and not job.cancel_requested:
+        kind, words = CANCEL, "Cancel"
+    elif job.may_be_retried:
+        kind, words = RETRY, "Try again"
+    else:
+        return _result(job)
+    return html.Button(
+        words,
+        id={"type": kind, "job": str(job.id)},
+        n_clicks=0,
+        type="button",
+        className="button button-plain button-small",
+        **aria(label=f"{words}: {job.title}"),
+    )
+
+
+def _result(job: JobView) -> Component | None:
+    if job.state != "done":
+        return None
+    if job.kind == "retrain" and job.workspace_id is not None:
+        return dcc.Link("See the model", href=routes.model_health(job.workspace_id), className="inline-link")
+    if job.kind == "validate" and job.workspace_id is not None:
+        return dcc.Link("See the result", href=routes.model_health(job.workspace_id), className="inline-link")
+    return dcc.Link("See the creators", href=routes.PORTFOLIO, className="inline-link")

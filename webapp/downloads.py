@@ -1,0 +1,58 @@
+"""Files that a browser fetches: the portfolio and a workspace's daily table as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from flask import Blueprint, Response
+
+from cgn_core.services import imports, workspaces
+from webapp import routes
+from webapp.request_scope import actor, db, identifier
+
+blueprint = Blueprint("downloads", __name__)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/workspaces/<workspace_id>/export.csv")
+def daily_csv(workspace_id: str) -> Response:
+    """A workspace's daily table; importing it again changes nothing."""
+    name, content = imports.export_csv(db(), actor(), identifier(workspace_id))
+    return _as_file(content, name)
+
+
+@blueprint.get(routes.PORTFOLIO_CSV)
+def portfolio_csv() -> Response:
+    """The portfolio's table, numbers as numbers."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(
+        ["creator", "followers", "last_week_start", "last_week_growth", "next_week_median", "next_week_low",
+         "next_week_high", "level", "state", "data_to"]
+    )  # fmt: skip
+    for card in workspaces.list_workspaces(db(), actor()):
+        forecast = card.model.forecast if card.model is not None else None
+        writer.writerow(
+            [
+                plain_text(card.handle),
+                card.followers,
+                card.last_week_start,
+                card.last_week_growth,
+                *([forecast.median, forecast.low, forecast.high, forecast.level] if forecast else [None] * 4),
+                plain_text(card.light.state),
+                card.data_last_date,
+            ]
+        )
+    return _as_file(text.getvalue().encode(), "portfolio.csv")
+
+
+def plain_text(text: str) -> str:
+    """Text that a spreadsheet won't run as a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _as_file(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

@@ -1,0 +1,91 @@
+"""All the agency's jobs, live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from cgn_core.access import Action
+from cgn_core.services import jobs
+from webapp import clock, routes
+from webapp.components import shell
+from webapp.components.alerts import empty_state
+from webapp.components.attributes import aria
+from webapp.components.cards import card, link_button, page_header
+from webapp.components.jobs import CANCEL, RETRY, jobs_table
+from webapp.request_scope import actor, db, identifier
+
+PATH = routes.JOBS
+TITLE = "Jobs"
+
+
+class Ids(StrEnum):
+    """Ids of this page."""
+
+    WORKSPACE = "jobs-workspace"
+    TABLE = "jobs-table"
+    ACTED = "jobs-acted"
+
+
+def layout() -> list[Component]:
+    """Every job of the agency."""
+    subtitle = "What runs, waits and has ended. You can leave; work goes on, and what it finds is kept."
+    return [page_header(TITLE, subtitle), *job_list(None)]
+
+
+def job_list(workspace_id: UUID | None) -> list[Component]:
+    """The live table, of one workspace or of all."""
+    return [
+        dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id) if workspace_id is not None else None),
+        dcc.Store(id=Ids.ACTED),
+        html.Div(_table(workspace_id), id=Ids.TABLE, **aria(live="polite")),
+    ]
+
+
+def _table(workspace_id: UUID | None) -> Component:
+    listed = jobs.list_jobs(db(), actor(), workspace_id=workspace_id)
+    if not listed:
+        where = routes.data(workspace_id) if workspace_id is not None else routes.NEW_WORKSPACE
+        sentence = "Importing data queues a retraining; it then shows here with its progress."
+        action = link_button("Import data", where, primary=True)
+        return card(empty_state("No job yet", sentence, action, glyph="jobs"))
+    return card(jobs_table(listed, now=datetime.now(UTC), may_act=actor().may(Action.RUN_JOBS)))
+
+
+@callback(
+    Output(Ids.TABLE, "children"),
+    Input(shell.Ids.PULSE, "data"),
+    Input(shell.Ids.FINISHED, "data"),
+    Input(Ids.ACTED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def refresh(_pulse: Any, _finished: Any, _acted: Any, workspace_id: Any) -> Component:
+    """Draw the table anew when the header's pulse says that something moved."""
+    return _table(identifier(workspace_id) if workspace_id is not None else None)
+
+
+@callback(
+    Output(Ids.ACTED, "data"),
+    Input({"type": CANCEL, "job": ALL}, "n_clicks"),
+    Input({"type": RETRY, "job": ALL}, "n_clicks"),
+    prevent_initial_call=True,
+)
+def act(_cancels: Any, _retries: Any) -> Any:
+    """Cancel a job or try it again."""
+    pressed = ctx.triggered_id
+    # A button that has just been drawn reports zero clicks.
+    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+        return no_update
+    job_id = identifier(pressed["job"])
+    if pressed["type"] == CANCEL:
+        jobs.cancel_job(db(writes=True), actor(), job_id)
+    else:
+        jobs.retry_job(db(writes=True), actor(), job_id)
+    clock.wake()
+    return datetime.now(UTC).isoformat()

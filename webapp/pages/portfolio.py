@@ -1,0 +1,234 @@
+"""The agency's home: every creator in one table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from dash import Input, Output, State, callback, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from cgn_core.access import Action
+from cgn_core.services import workspaces
+from cgn_core.services.workspace_cards import WorkspaceCard
+from webapp import routes
+from webapp.components import shell
+from webapp.components.alerts import Tone, chip, empty_state
+from webapp.components.attributes import data
+from webapp.components.cards import avatar, card, download_button, link_button, metric_card, metric_row, page_header
+from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.sparkline import sparkline
+from webapp.components.tables import Column, data_table
+from webapp.request_scope import actor, db
+
+PATH = routes.PORTFOLIO
+TITLE = "Portfolio"
+TONES: dict[str, Tone] = {"good": "up", "caution": "caution", "bad": "down", "neutral": "accent"}
+NEEDS_SOMEBODY = {"caution", "bad"}
+
+
+class Ids(StrEnum):
+    """Ids of this page."""
+
+    BODY = "portfolio-body"
+    SORT = "portfolio-sort"
+    FILTER = "portfolio-filter"
+
+
+def layout(sort: str = "creator") -> list[Component]:
+    """The portfolio, sorted by ``sort``: a column's key, with a minus for descending."""
+    cards = workspaces.list_workspaces(db(), actor())
+    may_create = actor().may(Action.CREATE_WORKSPACE)
+    actions = [download_button("Export", routes.PORTFOLIO_CSV)] if cards else []
+    if may_create and cards:
+        actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
+    return [
+        page_header("Portfolio", _subtitle(cards), *actions),
+        dcc.Store(id=Ids.SORT, data=sort),
+        html.Div(_body(cards, sort, may_create=may_create), id=Ids.BODY, className="stack"),
+    ]
+
+
+@callback(
+    Output(Ids.BODY, "children"),
+    Input(shell.Ids.FINISHED, "data"),
+    Input(shell.Ids.PULSE, "data"),
+    State(Ids.SORT, "data"),
+    prevent_initial_call=True,
+)
+def refresh(_finished: Any, pulse: Any, sort: Any) -> Any:
+    """Draw the table anew while jobs run and when one has ended."""
+    runs = isinstance(pulse, dict) and pulse.get("count")
+    if not runs and shell.Ids.FINISHED not in {one["prop_id"].split(".")[0] for one in ctx.triggered}:
+        return no_update
+    cards = workspaces.list_workspaces(db(), actor())
+    return _body(cards, str(sort), may_create=actor().may(Action.CREATE_WORKSPACE))
+
+
+def _body(cards: Sequence[WorkspaceCard], sort: str, *, may_create: bool) -> list[Component]:
+    if not cards:
+        return [_nobody(may_create=may_create)]
+    return [_metrics(cards), _table(cards, sort)]
+
+
+def _nobody(*, may_create: bool) -> Component:
+    if not may_create:
+        return card(empty_state("No creator yet", "Ask an owner of your agency to let you into a workspace."))
+    return card(
+        empty_state(
+            "No creator yet",
+            "A workspace holds one creator's daily numbers and what was learned from them. Upload an export, or try "
+            "the product with synthetic creators whose true effects are known.",
+            link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"),
+            glyph="portfolio",
+        )
+    )
+
+
+def _subtitle(cards: Sequence[WorkspaceCard]) -> str:
+    if not cards:
+        return "Your creators, their growth and their forecasts."
+    words = plural(len(cards), "creator")
+    last = max((item.last_week_start for item in cards if item.last_week_start), default=None)
+    forecasts = [item.model.forecast for item in cards if item.model is not None]
+    if last:
+        words += f", last complete week from {short_day(last)}"
+    if forecasts:
+        newest = max(forecast.week_start for forecast in forecasts)
+        words += f". Forecasts are for the week of {short_day(newest)}, {percent(forecasts[0].level)} intervals"
+    return words + "."
+
+
+def _metrics(cards: Sequence[WorkspaceCard]) -> Component:
+    return metric_row(_gained(cards), _held(cards), _beating(cards), _needing(cards))
+
+
+def _gained(cards: Sequence[WorkspaceCard]) -> Component:
+    last = max((item.last_week_start for item in cards if item.last_week_start), default=None)
+    growths = [
+        item.last_week_growth for item in cards if item.last_week_growth is not None and item.last_week_start == last
+    ]
+    if not growths:
+        return metric_card("Followers gained, last week", count(None), "no complete week yet")
+    up, down = [growth for growth in growths if growth >= 0], [growth for growth in growths if growth < 0]
+    note = f"{plural(len(up), 'creator')} gained {count(sum(up))}"
+    if down:
+        note += f"; {len(down)} lost {count(-sum(down))}"
+    total = sum(growths)
+    return metric_card("Followers gained, last week", signed(total), note, tone="down" if total < 0 else None)
+
+
+def _held(cards: Sequence[WorkspaceCard]) -> Component:
+    measured = [item.model for item in cards if item.model is not None and item.model.coverage is not None]
+    origins = sum(model.origins for model in measured)
+    if not origins:
+        return metric_card("Forecasts that held", count(None), "measured once a model is trained")
+    held = sum((model.coverage or 0.0) * model.origins for model in measured) / origins
+    promised = percent(measured[0].forecast.level)
+    return metric_card("Forecasts that held", percent(held), f"of {count(origins)} weeks, promised {promised}")
+
+
+def _beating(cards: Sequence[WorkspaceCard]) -> Component:
+    models = [item.model for item in cards if item.model is not None]
+    if not models:
+        return metric_card("Better than naive", count(None), "no model yet")
+    better = sum(model.verdict == "beats_naive" for model in models)
+    return metric_card("Better than naive", f"{better} of {len(models)}", "models, judged on weeks they hadn't seen")
+
+
+def _needing(cards: Sequence[WorkspaceCard]) -> Component:
+    waiting = [item for item in cards if item.light.tone in NEEDS_SOMEBODY]
+    states = dict.fromkeys(item.light.state for item in waiting)
+    note = "; ".join(states) if waiting else "nothing to do"
+    return metric_card("Needs you", count(len(waiting)), note, note_tone="caution" if waiting else "up")
+
+
+def _table(cards: Sequence[WorkspaceCard], sort: str) -> Component:
+    key, descending = sort.removeprefix("-"), sort.startswith("-")
+    if key not in SORTS:
+        key, descending = "creator", False
+    ordered = sorted(cards, key=SORTS[key], reverse=descending)
+    columns = [
+        _column("creator", "Creator", key, primary=True, descending=descending),
+        _column("followers", "Followers", key, descending=descending),
+        _column("growth", "Last week", key, descending=descending),
+        Column("sparkline", "16 weeks", numeric=True),
+        _column("forecast", "Next week", key, descending=descending),
+        Column("state", "State"),
+        _column("age", "Data", key, descending=descending),
+    ]
+    field = html.Label(
+        [
+            html.Span("Filter creators", className="visually-hidden"),
+            dcc.Input(id=Ids.FILTER, type="search", placeholder="Filter creators", className="input"),
+        ],
+        className="filter",
+        **data(filters=f"#{Ids.BODY}"),
+    )
+    nothing = html.P("No creator has that in the name or state.", className="muted nothing-matches", hidden=True)
+    table = data_table(columns, [_row(item) for item in ordered], caption="Creators")
+    return card(field, table, nothing)
+
+
+def _column(key: str, label: str, sorted_by: str, *, descending: bool, primary: bool = False) -> Column:
+    is_sorted = key == sorted_by
+    # Numbers begin with the largest, names with A.
+    first = key if primary else f"-{key}"
+    other = key.removeprefix("-") if first.startswith("-") else f"-{key}"
+    current = f"-{sorted_by}" if descending else sorted_by
+    target = other if is_sorted and current == first else first
+    order = "descending" if descending else "ascending"
+    return Column(
+        key,
+        label,
+        numeric=not primary,
+        primary=primary,
+        sort_href=f"{routes.PORTFOLIO}?sort={target}",
+        sorted_as=order if is_sorted else None,
+    )
+
+
+def _row(item: WorkspaceCard) -> dict[str, Any]:
+    growth = item.last_week_growth
+    tone = "" if growth is None or growth == 0 else "text-up" if growth > 0 else "text-down"
+    name = [avatar(item.handle), dcc.Link(f"@{item.handle}", href=routes.home(item.id))]
+    return {
+        "creator": html.Span(name, className="creator"),
+        "followers": count(item.followers),
+        "growth": html.Span(signed(growth), className=tone),
+        "sparkline": sparkline(item.sparkline, what="Followers gained per week"),
+        "forecast": _forecast(item),
+        "state": chip(item.light.state, tone=TONES[item.light.tone], title=item.light.reason),
+        "age": html.Span(_age(item.data_age_days), title=short_day(item.data_last_date)),
+        "_search": f"{item.handle} {item.light.state}",
+    }
+
+
+def _forecast(item: WorkspaceCard) -> Any:
+    if item.model is None:
+        return html.Span("no model yet", className="muted")
+    forecast = item.model.forecast
+    span = html.Span(f"({interval(forecast.low, forecast.high)})", className="muted nowrap")
+    return html.Span([signed(forecast.expected), " ", span])
+
+
+def _age(days: int | None) -> str:
+    if days is None:
+        return "no data"
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days" if days > 0 else "ahead of today")
+
+
+def _or_last(value: float | date | None) -> float:
+    return -math.inf if value is None else float(value.toordinal() if isinstance(value, date) else value)
+
+
+SORTS: dict[str, Callable[[WorkspaceCard], Any]] = {
+    "creator": lambda item: item.handle.casefold(),
+    "followers": lambda item: _or_last(item.followers),
+    "growth": lambda item: _or_last(item.last_week_growth),
+    "forecast": lambda item: _or_last(item.model.forecast.expected if item.model is not None else None),
+    "age": lambda item: _or_last(item.data_last_date),
+}

@@ -1,0 +1,112 @@
+"""Headers, the content security policy, origin and size checks, and the strength of the secret."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from dash import Dash
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from cgn_core.errors import SetupError
+from cgn_core.settings import SHORTEST_SECRET, Settings
+from webapp.errors import CrossSite
+
+CSRF_COOKIE = "_csrf_token"
+CSRF_HEADER = "X-CSRFToken"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FEWEST_DISTINCT = 10
+STATIC = frozenset({"_dash_assets.static", "bootstrap.static"})
+ENVELOPE_BYTES = 256 * 1024
+"""Room for a callback's ids beside an uploaded file."""
+
+csrf = CSRFProtect()
+
+
+def check_secret(settings: Settings) -> str:
+    """The key that signs CSRF tokens.
+
+    Raises:
+        SetupError: it is missing, short or a placeholder.
+    """
+    key = settings.secret_key
+    placeholder = any(word in key.lower() for word in ("changeme", "change-me", "change_me", "secret", "password"))
+    if len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_DISTINCT or placeholder:
+        raise SetupError(
+            f"CGN_SECRET_KEY must be random and have at least {SHORTEST_SECRET} characters. Make one with "
+            '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+        )
+    return key
+
+
+def largest_request(settings: Settings) -> int:
+    """Bytes of the largest request: an upload in base64 with its envelope."""
+    return settings.upload_limit_bytes * 4 // 3 + ENVELOPE_BYTES
+
+
+def register_request_checks(server: Flask) -> None:
+    """Refuse requests of other sites and bodies beyond the limit, before anything reads them."""
+
+    @server.before_request
+    def refuse_foreign() -> None:
+        limit = server.config["MAX_CONTENT_LENGTH"]
+        if request.content_length is not None and request.content_length > limit:
+            raise RequestEntityTooLarge
+        if request.method in SAFE_METHODS:
+            return
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise CrossSite
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+            raise CrossSite
+
+
+def register_csrf(server: Flask) -> None:
+    """Demand a CSRF token on every request that changes something; Dash reads its own from a cookie."""
+    csrf.init_app(server)
+
+    @server.after_request
+    def hand_out_token(response: Response) -> Response:
+        if response.mimetype == "text/html" and request.method == "GET":
+            response.set_cookie(
+                CSRF_COOKIE,
+                generate_csrf(),
+                samesite="Lax",
+                secure=server.config["SESSION_COOKIE_SECURE"],
+                httponly=False,  # the page's own script repeats it in a header, which no other site can
+            )
+        return response
+
+
+def register_headers(server: Flask, dash_app: Dash) -> None:
+    """Set the headers of every answer; the policy's hashes are those of Dash's few inline scripts as they are now."""
+
+    @server.after_request
+    def protect(response: Response) -> Response:
+        headers = response.headers
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = content_security_policy(dash_app)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        if server.config["SESSION_COOKIE_SECURE"]:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.endpoint in STATIC and "m" in request.args:
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        elif request.endpoint not in STATIC and "max-age" not in headers.get("Cache-Control", ""):
+            headers["Cache-Control"] = "no-store"
+        return response
+
+
+def content_security_policy(dash_app: Dash) -> str:
+    """Scripts from here only, nothing framed, nothing sent elsewhere; styles may be inline, which charts need."""
+    scripts = " ".join(("'self'", *dash_app.csp_hashes()))
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
