@@ -165,7 +165,7 @@ def to_weekly(daily: Daily) -> pd.DataFrame:
         no missing, imputed or provisional day).
     """
     frame = daily.frame
-    monday = frame["date"] - pd.to_timedelta(frame["date"].dt.weekday, unit="D")
+    monday = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
     growth = daily.net_growth()
     known = pd.Series(data=True, index=frame.index)
     for name in growth_columns(frame):
