@@ -65,7 +65,7 @@ def unclaimed_queues(session: Session) -> dict[str, int]:
     """The queues in which a job waits that nobody claimed in time, and how many jobs wait in each altogether."""
     overdue = session.scalars(select(Job.queue).where(_unclaimed()).distinct()).all()
     counts = select(Job.queue, func.count()).where(Job.state == JobState.QUEUED, Job.queue.in_(overdue))
-    return dict(session.execute(counts.group_by(Job.queue)).tuples().all())
+    return dict(session.execute(counts.group_by(Job.queue)).all())
 
 
 def forgotten_queues(waiting: dict[str, int]) -> list[str]:

@@ -1,0 +1,98 @@
+"""The one rule about transactions holds on both databases."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.db.models import Agency, Workspace
+from cgn_core.db.session import make_engine, one_or_not_found, open_session, reading, transaction
+from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.errors import NotFound
+
+
+def test_four_writers_that_read_first_never_find_the_database_locked(agency: Agency) -> None:
+    failures: list[BaseException] = []
+
+    def count_up() -> None:
+        for _ in range(25):
+            try:
+                with transaction() as session:
+                    # Under PostgreSQL the row is locked by the read; under SQLite the transaction holds the lock.
+                    row = session.get_one(Agency, agency.id, with_for_update=True)
+                    row.name = str(int(row.name) + 1) if row.name.isdigit() else "1"
+            except BaseException as error:  # noqa: BLE001 - handed to the test below
+                failures.append(error)
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with reading() as session:
+        assert session.get_one(Agency, agency.id).name == "100"
+
+
+def test_a_read_only_transaction_refuses_to_write(agency: Agency) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)read.?only"), reading() as session:
+        session.execute(update(Agency).where(Agency.id == agency.id).values(name="changed"))
+    with transaction() as session:  # and leaves the connection fit to write
+        session.execute(update(Agency).where(Agency.id == agency.id).values(name="changed"))
+    with reading() as session:
+        assert session.get_one(Agency, agency.id).name == "changed"
+
+
+def test_reading_waits_for_no_writer(agency: Agency) -> None:
+    with transaction() as writer:
+        writer.execute(update(Agency).where(Agency.id == agency.id).values(name="not yet"))
+        began = time.monotonic()
+        with reading() as session:
+            assert session.get_one(Agency, agency.id).name == "Northlight"
+        assert time.monotonic() - began < 1
+
+
+def test_an_error_rolls_back(agency: Agency) -> None:
+    def fail() -> None:
+        with transaction() as session:
+            session.add(Workspace(agency_id=agency.id, handle="half"))
+            session.flush()
+            raise NotFound
+
+    with pytest.raises(NotFound):
+        fail()
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Workspace)) == 0
+
+
+def test_foreign_keys_are_enforced(database_url: str) -> None:
+    del database_url
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.add(Workspace(agency_id=uuid4(), handle="orphan"))
+
+
+def test_sqlite_keeps_a_write_ahead_log(tmp_path: Path) -> None:
+    made = make_engine(f"sqlite:///{tmp_path / 'wal.db'}")
+    with made.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    made.dispose()
+
+
+@pytest.mark.parametrize("nonsense", ["", "1", "../../etc", "' OR 1=1 --", str(uuid4())])
+def test_what_is_no_id_of_the_actors_is_not_found(session: Session, owner: Actor, nonsense: str) -> None:
+    with pytest.raises(NotFound):
+        one_or_not_found(session, readable_workspaces(owner), nonsense)
+
+
+def test_an_id_is_found_as_text_and_as_uuid(owner: Actor, workspace: Workspace) -> None:
+    with open_session(read_only=True) as session:
+        assert one_or_not_found(session, readable_workspaces(owner), workspace.id).handle == "lena.moves"
+        assert one_or_not_found(session, readable_workspaces(owner), str(workspace.id)).handle == "lena.moves"
