@@ -1,0 +1,39 @@
+# One image: web, worker and reconciler; by default the whole product with embedded Redis and SQLite in /data.
+#   docker run -p 127.0.0.1:8050:8050 -v cgn:/data creator-growth-navigator
+
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
+RUN python -m venv /opt/cgn
+COPY requirements.lock ./
+RUN /opt/cgn/bin/pip install --quiet --require-hashes --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY cgn_core cgn_core
+COPY webapp webapp
+COPY worker worker
+COPY datagen datagen
+RUN /opt/cgn/bin/pip install --quiet --no-deps --no-build-isolation . \
+    && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib \
+    && rm -rf /opt/cgn/bin/pip* /opt/cgn/lib/python3.11/site-packages/pip*
+
+FROM python:3.11-slim-bookworm
+# The version is the distribution's: it moves with its security updates.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends redis-server \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin cgn \
+    && install --directory --owner=cgn --group=nogroup --mode=0700 /data
+COPY --from=build /opt/cgn /opt/cgn
+ENV PATH=/opt/cgn/bin:$PATH \
+    CGN_DATA_DIR=/data \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER cgn
+WORKDIR /data
+VOLUME /data
+EXPOSE 8050
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=5s --start-period=90s --retries=6 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8050/readyz', timeout=4)"]
+CMD ["cgn", "up", "--demo", "--host", "0.0.0.0", "--port", "8050"]
