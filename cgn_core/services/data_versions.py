@@ -143,9 +143,9 @@ def change_between(current: Daily | None, newer: Daily) -> Change:
     span = newer.frame["date"]
     before, after = (table.frame.set_index("date")[names].reindex(span) for table in (current, joined))
     known = span.isin(current.frame["date"]).to_numpy()
-    same = (before.eq(after) | (before.isna() & after.isna())).all(axis=1).to_numpy()
-    same_source = _codes(current, names, span) == _codes(joined, names, span)
-    same &= same_source.all(axis=1)
+    same_values = (before.eq(after) | (before.isna() & after.isna())).all(axis=1).to_numpy()
+    same_source = (_codes(current, names, span) == _codes(joined, names, span)).all(axis=1)
+    same = same_values & same_source
     return Change(
         new_days=int((~known).sum()),
         changed_days=int((known & ~same).sum()),

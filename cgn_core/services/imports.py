@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from cgn_core.db.uploads import forget_uploads, readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import FileTooLarge, InvalidInput
 from cgn_core.ingest.reading import read_bytes
-from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.ingest.storage import daily_from_bytes, daily_to_csv
 from cgn_core.services.data_versions import (
     change_between,
     current_daily,
@@ -223,7 +223,11 @@ def undo_import(session: Session, actor: Actor, workspace_id: UUID | str, *, key
     session.flush()
     in_force = current_model_versions(session, [workspace]).get(workspace.id)
     is_trained = in_force is not None and in_force.data_version == workspace.data_version
-    job_id = None if is_trained else enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+    job_id = (
+        None
+        if is_trained
+        else enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}")
+    )
     return Imported(
         workspace_id=workspace.id,
         handle=workspace.handle,
@@ -242,11 +246,8 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     daily = current_daily(session, workspace)
-    table = daily.frame.copy()
-    table.insert(0, "creator", _without_formula(workspace.handle))
-    text = table.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.12g")
     name = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
-    return f"{name}-daily.csv", text.encode()
+    return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))
 
 
 def _take_in(
@@ -274,7 +275,7 @@ def _take_in(
         report=upload.report,
         created_by=actor.user_id,
     )
-    job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+    job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}")
     return Imported(
         workspace_id=workspace.id,
         handle=workspace.handle,
@@ -283,8 +284,3 @@ def _take_in(
         job_id=job_id,
         message=f"{workspace.handle}: {change.sentence} A retraining is queued.",
     )
-
-
-def _without_formula(text: str) -> str:
-    # A spreadsheet would run a text cell that begins like a formula.
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -1,0 +1,212 @@
+"""Walks every user-facing service; a new one fails here until it is classified."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.orm import Session
+
+import cgn_core.services as package
+from cgn_core.access import Actor
+from cgn_core.db.models import Agency, Workspace
+from cgn_core.errors import CgnError, Forbidden, NotFound
+from cgn_core.services import (
+    accounts,
+    competitors,
+    decisions,
+    forecasts,
+    generations,
+    imports,
+    jobs,
+    models,
+    navigation,
+    retrainings,
+    validations,
+    workspaces,
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The objects of one agency that others try to reach."""
+
+    workspace: UUID
+    upload: UUID
+    competitor: UUID
+    job: UUID
+    data: bytes
+
+
+Call = Callable[[Session, Actor, Scene], object]
+
+READS: dict[str, Call] = {
+    "competitors.benchmark": lambda s, a, x: competitors.benchmark(s, a, x.workspace),
+    "competitors.list_competitors": lambda s, a, x: competitors.list_competitors(s, a, x.workspace),
+    "decisions.returns_view": lambda s, a, x: decisions.returns_view(s, a, x.workspace),
+    "forecasts.compare_plans": lambda s, a, x: forecasts.compare_plans(s, a, x.workspace, {"reels": 3}, {}),
+    "forecasts.history": lambda s, a, x: forecasts.history(s, a, x.workspace),
+    "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
+    "forecasts.predictor_view": lambda s, a, x: forecasts.predictor_view(s, a, x.workspace),
+    "imports.data_versions": lambda s, a, x: imports.data_versions(s, a, x.workspace),
+    "imports.export_csv": lambda s, a, x: imports.export_csv(s, a, x.workspace),
+    "imports.load_daily": lambda s, a, x: imports.load_daily(s, a, x.workspace),
+    "jobs.get_job": lambda s, a, x: jobs.get_job(s, a, x.job),
+    "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
+    "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
+    "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
+    "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
+}
+EDITS: dict[str, Call] = {
+    "competitors.add_competitor": lambda s, a, x: competitors.add_competitor(s, a, x.workspace, x.upload),
+    "competitors.add_competitor_file": lambda s, a, x: competitors.add_competitor_file(
+        s, a, x.workspace, file_name="a.csv", data=x.data
+    ),
+    "competitors.remove_competitor": lambda s, a, x: competitors.remove_competitor(s, a, x.workspace, x.competitor),
+    "imports.discard_upload": lambda s, a, x: imports.discard_upload(s, a, x.upload),
+    "imports.import_upload": lambda s, a, x: imports.import_upload(s, a, x.upload, key="k"),
+    "imports.read_upload": lambda s, a, x: imports.read_upload(
+        s, a, workspace_id=x.workspace, file_name="a.csv", data=x.data
+    ),
+    "imports.undo_import": lambda s, a, x: imports.undo_import(s, a, x.workspace, key="k"),
+    "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
+    "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
+    "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
+    "validations.request_validation": lambda s, a, x: validations.request_validation(
+        s, a, x.workspace, settings=validations.ValidationSettings(), key="k"
+    ),
+    "workspaces.set_minutes": lambda s, a, x: workspaces.set_minutes(s, a, x.workspace, {"posts": 30}),
+    "workspaces.set_time_zone": lambda s, a, x: workspaces.set_time_zone(s, a, x.workspace, "Europe/Berlin"),
+}
+OWN: dict[str, Call | None] = {
+    # They name no object: what they show or make is the actor's or the actor's agency's.
+    "accounts.change_password": None,
+    "accounts.get_account": lambda s, a, _: accounts.get_account(s, a),
+    "accounts.list_sessions": lambda s, a, _: accounts.list_sessions(s, a),
+    "accounts.sign_out_everywhere": None,
+    "generations.request_generation": lambda s, a, _: generations.request_generation(
+        s, a, profile="nano", seed=1, key="k"
+    ),
+    "jobs.active_jobs_summary": lambda s, a, _: jobs.active_jobs_summary(s, a),
+    "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
+    "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
+    "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
+    "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
+    "workspaces.list_workspaces": lambda s, a, _: workspaces.list_workspaces(s, a),
+}
+INTERNAL = {"upload_previews.preview"}
+"""They are handed rows that their caller authorised."""
+
+
+def refusal(call: Call, session: Session, actor: Actor, scene: Scene) -> type[CgnError] | None:
+    """What the service refuses with; None when it does what it is asked."""
+    try:
+        call(session, actor, scene)
+    except CgnError as error:
+        return type(error)
+    return None
+
+
+def user_facing_services() -> set[str]:
+    found = set()
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"cgn_core.services.{info.name}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ != module.__name__ or name.startswith("_"):
+                continue
+            if list(inspect.signature(function).parameters)[:2] == ["session", "actor"]:
+                found.add(f"{info.name}.{name}")
+    return found
+
+
+def test_every_user_facing_service_is_classified() -> None:
+    assert user_facing_services() == {*READS, *EDITS, *OWN, *INTERNAL}
+
+
+@pytest.fixture
+def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Callable[..., bytes]) -> Scene:
+    peer = competitors.add_competitor_file(
+        session, strategist, trained.id, file_name="peer.csv", data=make_csv("peer.one", seed=6)
+    )
+    data = make_csv("lena.moves", "peer.two", days=217)
+    upload = imports.read_upload(session, strategist, workspace_id=trained.id, file_name="b.csv", data=data)
+    session.commit()
+    (job,) = jobs.list_jobs(session, strategist, workspace_id=trained.id)
+    session.commit()
+    assert upload.id is not None
+    return Scene(workspace=trained.id, upload=upload.id, competitor=peer[0].id, job=job.id, data=data)
+
+
+def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
+    session: Session, scene: Scene, outsider: Actor
+) -> None:
+    for name, call in (READS | EDITS).items():
+        with pytest.raises(NotFound) as refused:
+            call(session, outsider, scene)
+        assert refused.value.message == NotFound().message, name
+        session.rollback()
+
+
+@pytest.mark.usefixtures("outsider")
+def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
+    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
+    for name, call in (READS | EDITS).items():
+        with pytest.raises(NotFound) as refused:
+            call(session, strategist, nothing)
+        assert refused.value.message == NotFound().message, name
+        session.rollback()
+
+
+def test_a_viewer_sees_the_workspace_they_were_let_into(session: Session, scene: Scene, viewer: Actor) -> None:
+    for call in READS.values():
+        call(session, viewer, scene)
+
+
+def test_a_viewer_changes_nothing(session: Session, scene: Scene, viewer: Actor) -> None:
+    for name, call in EDITS.items():
+        assert refusal(call, session, viewer, scene) in {NotFound, Forbidden}, name
+        session.rollback()
+
+
+def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Actor) -> None:
+    for name in ("generations.request_generation", "workspaces.create_workspace"):
+        call = OWN[name]
+        assert call is not None
+        with pytest.raises(Forbidden):
+            call(session, viewer, scene)
+        session.rollback()
+
+
+def test_a_viewer_sees_no_other_workspace_of_the_agency(
+    session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
+) -> None:
+    other = Scene(new_workspace(agency, "not.yours").id, scene.upload, scene.competitor, uuid4(), scene.data)
+    for call in READS.values():
+        with pytest.raises(NotFound):
+            call(session, viewer, other)
+
+
+def test_the_workspaces_own_people_may_do_it(session: Session, scene: Scene, strategist: Actor) -> None:
+    for name, call in (READS | EDITS).items():
+        assert refusal(call, session, strategist, scene) not in {NotFound, Forbidden}, name
+        session.rollback()
+
+
+def test_services_that_name_no_object_show_others_nothing_of_the_agency(
+    session: Session, scene: Scene, outsider: Actor
+) -> None:
+    for call in OWN.values():
+        if call is not None:
+            with suppress(Forbidden):
+                shown = repr(call(session, outsider, scene))
+                assert "lena.moves" not in shown.replace("lena.moves.too", "")
+                assert str(scene.workspace) not in shown
+                assert str(scene.job) not in shown
+            session.rollback()
+    assert workspaces.find_or_add_workspace(session, outsider, "lena.moves").id != scene.workspace
