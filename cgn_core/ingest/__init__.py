@@ -1,0 +1,1 @@
+"""Pure parsing: uploaded bytes -> canonical daily tables and findings."""
