@@ -1,0 +1,154 @@
+// The Predictor page: every number and the chart follow the levers in the browser, without a request.
+// The arithmetic is window.cgnPredictive (predictive.js), the twin of cgn_core.stats.predictive.
+(function () {
+  "use strict";
+
+  const MINUS = "\u2212";
+  const DASH = "\u2013";
+  const CURVE_POINTS = 17;
+  const MINUTES_PER_HOUR = 60;
+  const NOTICES = {
+    none: "",
+    beyond_support: "Beyond what was ever tried: the line is carried on, and nothing in the history checks it.",
+    refused: "Too far beyond anything tried: the history can't say what such a week would bring.",
+  };
+  const CHART = { type: "figure", name: "predictor-curve" };
+
+  let focus = null; // the lever moved last; the chart draws the answer along it
+
+  function whole(value) {
+    const text = Math.round(Math.abs(value)).toLocaleString("en-US");
+    return value < 0 && text !== "0" ? MINUS + text : text;
+  }
+
+  function signed(value) {
+    const text = whole(value);
+    return value > 0 && text !== "0" ? "+" + text : text;
+  }
+
+  function interval(level, low, high) {
+    return `${Math.round(level * 100)} %: ${whole(low)} to ${whole(high)}`;
+  }
+
+  function hours(minutes, plan) {
+    return Object.entries(plan).reduce((sum, [lever, count]) => sum + (minutes[lever] || 0) * count, 0) / MINUTES_PER_HOUR;
+  }
+
+  function answerFor(page, plan) {
+    return window.cgnPredictive.predict(page.predictor, plan, page.level);
+  }
+
+  // The expected growth and its interval along one lever, the others held.
+  function curve(page, plan, lever) {
+    const line = { x: [], low: [], high: [], expected: [] };
+    for (let place = 0; place < CURVE_POINTS; place += 1) {
+      const count = (page.most[lever] * place) / (CURVE_POINTS - 1);
+      const answer = answerFor(page, Object.assign({}, plan, { [lever]: count }));
+      if (answer.expected !== null) {
+        line.x.push(count);
+        line.low.push(answer.low);
+        line.high.push(answer.high);
+        line.expected.push(answer.expected);
+      }
+    }
+    return line;
+  }
+
+  function neverTried(tried, most) {
+    return {
+      shape: { type: "rect", x0: tried, x1: most, yref: "paper", y0: 0, y1: 1, fillcolor: "token:never", line: { width: 0 }, layer: "below" },
+      note: { x: most, yref: "paper", y: 0.03, text: "never tried", showarrow: false, xanchor: "right", font: { size: 12, color: "token:muted" } },
+    };
+  }
+
+  function chart(page, plan, lever, answer) {
+    const line = curve(page, plan, lever);
+    const most = page.most[lever];
+    const tried = page.predictor.support[lever];
+    const figure = JSON.parse(JSON.stringify(page.frame));
+    const hover = line.x.map(
+      (count, place) =>
+        `${Math.round(count * 10) / 10} ${lever} a week: ${signed(line.expected[place])} expected<br>` +
+        interval(page.level, line.low[place], line.high[place])
+    );
+    const edge = { type: "scatter", mode: "lines", x: line.x, line: { width: 0 }, hoverinfo: "skip" };
+    figure.data = [
+      Object.assign({}, edge, { y: line.low }),
+      Object.assign({}, edge, { y: line.high, fill: "tonexty", fillcolor: "token:band" }),
+      {
+        type: "scatter", mode: "lines", x: line.x, y: line.expected, line: { color: "token:" + lever, width: 2.5 },
+        text: hover, hovertemplate: "%{text}<extra></extra>",
+      },
+    ];
+    if (answer.expected !== null) {
+      figure.data.push({
+        type: "scatter", mode: "markers", x: [plan[lever]], y: [answer.expected], hoverinfo: "skip",
+        marker: { size: 13, color: "token:" + lever, line: { color: "token:surface", width: 2 } },
+      });
+    }
+    if (tried < most) {
+      const area = neverTried(tried, most);
+      figure.layout.shapes.push(area.shape);
+      figure.layout.annotations = [area.note];
+    }
+    figure.layout.xaxis.range = [0, most];
+    figure.layout.xaxis.title.text = lever + " a week";
+    return figure;
+  }
+
+  function comparison(page, plan) {
+    const against = window.cgnPredictive.difference(page.predictor, plan, page.predictor.usual, page.level);
+    if (against.estimate === 0 && against.low === against.high) {
+      return { value: "0", note: "the same plan", tone: "" };
+    }
+    const unclear = against.low <= 0 && against.high >= 0;
+    return {
+      value: signed(against.estimate),
+      note: interval(page.level, against.low, against.high) + (unclear ? ", not distinguishable from nothing" : ""),
+      tone: unclear ? "" : against.estimate > 0 ? " text-up" : " text-down",
+    };
+  }
+
+  function moved(page) {
+    const trigger = window.dash_clientside.callback_context.triggered_id;
+    if (trigger && typeof trigger === "object" && page.levers.includes(trigger.name)) {
+      focus = trigger.name;
+    }
+    return page.levers.includes(focus) ? focus : page.focus;
+  }
+
+  function predict(page, values) {
+    const plan = {};
+    page.levers.forEach((lever, place) => {
+      plan[lever] = Number.isFinite(values[place]) ? values[place] : page.predictor.usual[lever];
+    });
+    const lever = moved(page);
+    const answer = answerFor(page, plan);
+    const work = `${hours(page.minutes, plan).toFixed(1)} hours of work \u00b7 as last 4 weeks: ${hours(page.minutes, page.predictor.usual).toFixed(1)}`;
+    const drawn = window.cgnFigures.draw(chart(page, plan, lever, answer), CHART);
+    const heading = `If only ${lever} changed`;
+    if (answer.expected === null) {
+      return [DASH, "no answer for this week", DASH, "", "metric-value", DASH, "", work, NOTICES.refused, drawn, heading];
+    }
+    const against = comparison(page, plan);
+    return [
+      signed(answer.expected),
+      `${interval(page.level, answer.low, answer.high)}; median ${signed(answer.median)}`,
+      against.value,
+      against.note,
+      "metric-value" + against.tone,
+      `${whole(answer.repeatable)} / ${whole(answer.viral)}`,
+      page.viralNote,
+      work,
+      NOTICES[answer.extrapolation],
+      drawn,
+      heading,
+    ];
+  }
+
+  function reset(_clicks, page) {
+    return page.levers.map((lever) => page.start[lever]);
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset } });
+})();

@@ -1,0 +1,131 @@
+"""A workspace's first page: the answer in a sentence, how far to trust it, and the last year."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from dash import Input, Output, State, callback, html
+from dash.development.base_component import Component
+
+from cgn_core.services import competitors, decisions, forecasts, models, workspaces
+from cgn_core.services.forecasts import History, PastWeek
+from cgn_core.services.models import ModelView
+from cgn_core.services.workspaces import WorkspaceView
+from webapp import routes
+from webapp.components import shell
+from webapp.components.alerts import Tone
+from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
+from webapp.components.headline import headline, headline_note
+from webapp.components.lights import model_lights
+from webapp.components.numbers import count, day, level_interval, plural, signed
+from webapp.pages.growth_history import history_chart
+from webapp.pages.model_state import model_notice, redrawable, redrawn, without_model
+from webapp.request_scope import actor, db
+
+PATH = routes.WORKSPACE
+TITLE = "Home"
+WEEKS_SHOWN = 52
+
+
+class Ids(StrEnum):
+    """Component ids of this page."""
+
+    BODY = "home-body"
+    STAMP = "home-stamp"
+    WORKSPACE = "home-workspace"
+
+
+def layout(*, workspace_id: UUID) -> Component:
+    """The page; redrawn when a training or an import has ended."""
+    return redrawable(workspace_id, _body, prefix="home")
+
+
+@callback(
+    Output(Ids.BODY, "children"),
+    Output(Ids.STAMP, "data"),
+    Input(shell.Ids.FINISHED, "data"),
+    State(Ids.STAMP, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def redraw_home(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
+    """Draw the page anew once something it shows has changed."""
+    return redrawn(_body, stamp, workspace_id)
+
+
+def _body(workspace_id: UUID) -> Component:
+    workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    model = models.current_model(db(), actor(), workspace_id)
+    title = f"@{workspace.handle}"
+    if model is None:
+        return without_model(workspace, title=title)
+    past = forecasts.history(db(), actor(), workspace_id)
+    return html.Div(
+        [
+            page_header(title, _freshness(workspace)),
+            *model_notice(workspace, model),
+            columns(_answer(workspace, model), _health(workspace, model), wide=True),
+            _metrics(workspace, past),
+            card(
+                history_chart("home-growth", past, weeks=WEEKS_SHOWN, with_mix=False),
+                title="Growth, and what we had forecast",
+                aside="\N{MIDDLE DOT} forecast made before each week",
+            ),
+        ],
+        className="stack",
+    )
+
+
+def _freshness(workspace: WorkspaceView) -> str:
+    followers = workspace.card.followers
+    size = f"{count(followers)} followers. " if followers is not None else ""
+    days = workspace.provisional_days
+    open_days = f"; the last {plural(days, 'day')} {'is' if days == 1 else 'are'} provisional" if days else ""
+    return f"{size}Data to {day(workspace.card.data_last_date)}{open_days}."
+
+
+def _answer(workspace: WorkspaceView, model: ModelView) -> Component:
+    actions = [
+        link_button("Try a scenario", routes.predictor(workspace.id), primary=True),
+        link_button("What an hour returns", routes.decisions(workspace.id)),
+    ]
+    return card(
+        html.Div([headline(model), headline_note(model), html.Div(actions, className="actions")], className="stack")
+    )
+
+
+def _health(workspace: WorkspaceView, model: ModelView) -> Component:
+    why = link_button("Why", routes.model_health(workspace.id), quiet=True)
+    return card(model_lights(workspace, model), title="Model health", action=why)
+
+
+def _metrics(workspace: WorkspaceView, past: History) -> Component:
+    last = next((week for week in reversed(past.weeks) if week.actual is not None), None)
+    returns = decisions.returns_view(db(), actor(), workspace.id)
+    peers = len(competitors.list_competitors(db(), actor(), workspace.id))
+    cards = [metric_card("Followers", count(workspace.card.followers), f"on {day(workspace.card.data_last_date)}")]
+    if last is not None:
+        note, tone = _against_forecast(last)
+        cards.append(metric_card("Gained in the last complete week", signed(last.actual), note, note_tone=tone))
+    if returns is not None and returns.overall is not None:
+        hourly = returns.overall.follows_per_hour
+        held = level_interval(returns.level, hourly.low, hourly.high, decimals=1)
+        cards.append(metric_card("Followers per hour of work", count(hourly.estimate, decimals=1), held))
+    cards.append(
+        metric_card(
+            "Compared with",
+            plural(peers, "account") if peers else "nobody yet",
+            "growth relative to size, on the Competitors page" if peers else "add accounts on the Competitors page",
+        )
+    )
+    return metric_row(*cards)
+
+
+def _against_forecast(week: PastWeek) -> tuple[str, Tone | None]:
+    if week.median is None or week.actual is None:
+        return f"week of {day(week.week_start)}", None
+    gap = week.actual - week.median
+    words = f"{count(abs(gap))} {'above' if gap >= 0 else 'below'} forecast, {'in' if week.inside else 'out'}side the interval"
+    return words, None if week.inside else ("up" if gap >= 0 else "down")
