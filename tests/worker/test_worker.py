@@ -2,77 +2,134 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import update
 
 from cgn_core.db.heartbeats import living_workers
-from cgn_core.db.models import Agency, Job, JobState, Workspace, now
+from cgn_core.db.models import Job
 from cgn_core.db.session import reading, transaction
-from cgn_core.jobs import broker
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 
-@pytest.fixture
-def submit(agency: Agency) -> Callable[..., UUID]:
-    """Stores and publishes a job of tests/practice."""
-
-    def put(kind: str, *, publish: bool = True, **params: float) -> UUID:
-        job = Job(
-            agency_id=agency.id,
-            workspace_id=None,
-            requested_by=None,
-            kind=kind,
-            queue="light",
-            idempotency_key=f"{kind}-{now().timestamp()}",
-            params=params,
-            published_at=now(),
-        )
-        job_id = job.id
-        with transaction() as session:
-            session.add(job)
-        if publish:
-            broker.publish(kind, job_id, "light")
-        return job_id
-
-    return put
-
-
-def job_of(job_id: UUID) -> Job:
-    with reading() as session:
-        job = session.get_one(Job, job_id)
-        session.expunge(job)
-        return job
-
-
-def is_in(job_id: UUID, *states: JobState) -> Callable[[], bool]:
-    return lambda: job_of(job_id).state in states
-
-
-def results_of(job_id: UUID) -> int:
-    with reading() as session:
-        traces = select(func.count()).select_from(Workspace).where(Workspace.handle.startswith(f"{job_id}/"))
-        return session.scalar(traces) or 0
-
-
-@pytest.fixture
-def quick(change_settings: Callable[..., None]) -> None:
-    change_settings(job_lease=2.0, job_heartbeat=0.4, job_republish=1.0, reconciler_period=0.2, worker_grace=2.0)
-
-
-@pytest.mark.usefixtures("quick")
 def test_a_job_is_done_with_its_results_and_the_worker_shows_that_it_lives(
-    real_worker: Any, submit: Callable[..., UUID], wait_until: Any
+    real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
-    job_id = submit("work")
-    wait_until(is_in(job_id, JobState.DONE), seconds=10, what="the job is done")
-    job = job_of(job_id)
+    job_id = practice.submit("work")
+    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    job = practice.job(job_id)
     assert (job.attempts, job.fence, job.progress, job.result) == (1, 1, 1.0, {"fence": 1})
     assert job.finished_at is not None
-    assert results_of(job_id) == 1
+    assert practice.results(job_id) == 1
     with reading() as session:
         names = [row.name for row in session.scalars(living_workers(within=30))]
-    assert names
-    assert names[0].endswith(f":{real_worker.pid}")
+    assert [name.rsplit(":", 1)[1] for name in names] == [str(real_worker.pid)]
+
+
+def test_the_same_message_delivered_many_times_runs_the_job_once(
+    start_worker: Callable[..., Any], practice: Any, wait_until: Any
+) -> None:
+    job_id = practice.submit("work", seconds=0.3)
+    for _ in range(9):
+        practice.publish("work", job_id)
+    start_worker("--concurrency", "2")
+    last = practice.submit("work")
+    wait_until(practice.is_in(last, "done"), seconds=10, what="the last job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    assert (practice.results(job_id), practice.job(job_id).attempts) == (1, 1)
+
+
+def test_progress_is_seen_while_it_works_and_a_cancelled_job_stops(
+    real_worker: Any, practice: Any, wait_until: Any
+) -> None:
+    job_id = practice.submit("work", seconds=60)
+    wait_until(lambda: practice.job(job_id).message.startswith("Working"), seconds=10, what="progress is seen")
+    assert 0 < practice.job(job_id).progress < 1
+    with transaction() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(cancel_requested=True))
+    began = time.monotonic()
+    wait_until(practice.is_in(job_id, "cancelled"), seconds=5, what="the job is cancelled")
+    assert time.monotonic() - began < 2
+    assert practice.results(job_id) == 0
+    assert real_worker.process.poll() is None
+
+
+def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
+    real_worker: Any, practice: Any, wait_until: Any
+) -> None:
+    job_id = practice.submit("stumble")
+    wait_until(practice.is_in(job_id, "failed"), seconds=10, what="the job has failed")
+    assert str(job_id) in practice.job(job_id).error
+    assert "Something went wrong on our side" in practice.job(job_id).error
+    wait_until(lambda: "KeyError: 'what was expected'" in real_worker.log, seconds=5, what="the trace is in the log")
+    assert f"job {job_id} failed" in real_worker.log
+
+
+def test_a_task_that_takes_too_long_is_stopped_with_a_sentence(
+    change_settings: Callable[..., None], start_worker: Callable[..., Any], practice: Any, wait_until: Any
+) -> None:
+    change_settings(job_soft_time_limit=1)
+    start_worker("--concurrency", "1")
+    job_id = practice.submit("brood", seconds=60)
+    wait_until(practice.is_in(job_id, "failed"), seconds=10, what="the job has failed")
+    assert "was stopped" in practice.job(job_id).error
+    assert practice.results(job_id) == 0
+
+
+@pytest.mark.parametrize("kind", ["work", "brood"])
+def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
+    start_worker: Callable[..., Any], practice: Any, wait_until: Any, kind: str
+) -> None:
+    first = start_worker("--concurrency", "1")
+    job_id = practice.submit(kind, seconds=2.5)
+    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    children = children_of(first.pid)
+    first.process.terminate()
+    began = time.monotonic()
+    wait_until(practice.is_in(job_id, "queued"), seconds=5, what="the job was given back")
+    assert time.monotonic() - began < 1.5
+    assert practice.job(job_id).attempts == 0
+    first.process.wait(10)
+    assert time.monotonic() - began < 6
+    wait_until(lambda: not any(is_alive(pid) for pid in children), seconds=2, what="no child is left")
+    with reading() as session:
+        assert list(session.scalars(living_workers(within=30))) == []
+    start_worker("--concurrency", "1")
+    wait_until(practice.is_in(job_id, "done"), seconds=15, what="another worker did it")
+    assert practice.results(job_id) == 1
+
+
+def test_a_worker_thawed_after_its_lease_commits_nothing(
+    start_worker: Callable[..., Any], real_reconciler: Any, practice: Any, wait_until: Any
+) -> None:
+    frozen = start_worker("--concurrency", "1")
+    job_id = practice.submit("work", seconds=3)
+    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    os.killpg(frozen.pid, signal.SIGSTOP)
+    start_worker("--concurrency", "1")
+    wait_until(lambda: practice.job(job_id).fence == 2, seconds=15, what="another worker has it")
+    os.killpg(frozen.pid, signal.SIGCONT)
+    wait_until(practice.is_in(job_id, "done"), seconds=15, what="the job is done")
+    wait_until(lambda: f"job {job_id} is no longer ours (fence 1)" in frozen.log, seconds=10, what="it noticed")
+    assert practice.job(job_id).result == {"fence": 2}
+    assert practice.results(job_id) == 1
+    assert real_reconciler.process.poll() is None
+
+
+def children_of(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:  # noqa: PTH123 - not a file on a disk
+        return [int(child) for child in file.read().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
