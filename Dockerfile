@@ -14,7 +14,7 @@ COPY worker worker
 COPY datagen datagen
 RUN /opt/cgn/bin/pip install --quiet --no-deps --no-build-isolation . \
     && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib \
-    && rm -rf /opt/cgn/bin/pip* /opt/cgn/lib/python3.11/site-packages/pip*
+    && rm -rf /opt/cgn/bin/pip* /opt/cgn/bin/redis-* /opt/cgn/lib/python3.11/site-packages/pip*
 
 FROM python:3.11-slim-bookworm
 # The version is the distribution's: it moves with its security updates.
@@ -29,7 +29,7 @@ ENV PATH=/opt/cgn/bin:$PATH \
     CGN_DATA_DIR=/data \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-USER cgn
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8050

@@ -9,8 +9,8 @@ import typer
 
 from cgn_core.cli.prepare import upgrade
 
-db = typer.Typer(name="db", help="The database.", no_args_is_help=True)
-user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True)
+db = typer.Typer(name="db", help="The database.", no_args_is_help=True, add_completion=False)
+user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True, add_completion=False)
 
 
 @db.callback()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from pydantic.fields import FieldInfo
 
 from cgn_core.jobs import JobKind, queue_of
@@ -58,10 +57,9 @@ def test_every_kind_of_job_is_described_with_its_queue(kind: JobKind) -> None:
 
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Each command of ``cgn`` with its long options."""
-    from cgn_core.cli.main import app
+    from cgn_core.cli.main import COMMANDS, load
 
-    found = typer.main.get_command(app)
-    waiting = [("cgn", found)]
+    waiting = [(f"cgn {name}", load(name)) for name in COMMANDS]
     while waiting:
         path, command = waiting.pop()
         below = getattr(command, "commands", None)

@@ -1,0 +1,88 @@
+"""The ``cgn`` command: which commands there are, and where each one's code lies.
+
+Commands are listed with their help here and imported when they are called: `cgn --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cgn_core.errors import CgnError
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A command that is imported when it is called: ``module:function``, or ``module:typer_app`` for a group."""
+
+    target: str
+    help: str
+
+
+COMMANDS = {
+    "up": Lazy("cgn_core.cli.up:up", "Run the whole product on this machine until Ctrl-C."),
+    "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),
+    "user": Lazy("cgn_core.cli.admin:user", "Administer accounts."),
+}
+
+
+def load(name: str) -> Any:
+    """The real command of this name."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        command = typer.main.get_command(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        command = typer.main.get_command(alone)
+    command.name = name
+    return command
+
+
+class LazyCommands(TyperGroup):
+    """Shows every command from the list above, and loads only the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the list's order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stand-in that knows its help; enough for `cgn --help` and for suggestions."""
+        del ctx
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name].help) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The real command that was called."""
+        if args and args[0] in COMMANDS:
+            return args[0], load(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=LazyCommands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, name="cgn"
+)
+
+
+@app.callback()
+def cgn() -> None:
+    """What drives a creator's follower growth, and what an hour of work returns."""
+
+
+def run() -> None:
+    """Run the command line: 0 done, 1 the data or the question is at fault (a sentence on stderr), 2 wrong usage."""
+    try:
+        app()
+    except CgnError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()
