@@ -75,7 +75,7 @@ def import_csv(session: Session, make_csv: Callable[..., bytes]) -> Callable[...
 
 @pytest.fixture
 def work(session: Session) -> Callable[[], list[UUID]]:
-    """Does every waiting retraining and validation as a worker would; returns the jobs' ids. ``session`` starts anew."""
+    """Does every waiting retraining and validation as a worker would, and returns the jobs' ids."""
 
     def run() -> list[UUID]:
         session.rollback()  # on SQLite a session that reads keeps writers out

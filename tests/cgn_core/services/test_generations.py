@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cgn_core.ingest.reading import read_bytes
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Competitor, DataVersion, Job, JobState, User, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import Forbidden, InvalidInput
+from cgn_core.ingest.reading import read_bytes
 from cgn_core.jobs import claimed
 from cgn_core.services import generations
 from cgn_core.services.accounts import sign_in
