@@ -75,7 +75,7 @@ def _server(used: Settings) -> Flask:
 def _dash(server: Flask) -> Dash:
     dash_app = Dash(
         "webapp",
-        server=server,  # type: ignore[arg-type] - Dash's annotation forgets the Flask server its documentation asks for
+        server=server,  # type: ignore[arg-type]  # its annotation forgets the Flask server that its documentation asks for
         use_pages=True,
         pages_folder="",
         include_pages_meta=False,

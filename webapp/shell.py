@@ -28,7 +28,7 @@ from cgn_core.services import accounts, navigation
 from webapp import routes
 from webapp.clock import BUSY_MILLISECONDS, IDLE_MILLISECONDS
 from webapp.components.alerts import empty_state
-from webapp.components.cards import link_button
+from webapp.components.cards import card, link_button
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
 from webapp.pages import PAGES
 from webapp.request_scope import actor, db, identifier
@@ -90,7 +90,8 @@ def not_found_layout(**_values: Any) -> Component:
     """The page for addresses that lead nowhere, or to somebody else's things; alike on purpose."""
     sentence = "There is no such page, or it belongs to another agency."
     back = link_button("To the portfolio", routes.PORTFOLIO, primary=True)
-    return framed(html.Section(empty_state("Not found", sentence, back, glyph="search"), className="panel"), _frame(""))
+    found = empty_state("Not found", sentence, back, glyph="search", is_page=True)
+    return framed(card(found), _frame(""))
 
 
 def _frame(current: str, workspace_id: Any = None) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from flask import Flask, redirect, request
@@ -12,6 +13,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 from webapp import routes
 from webapp.auth.session_cookie import login_manager
 from webapp.errors import answer, wants_json
+from webapp.pages import PAGES
 from webapp.request_scope import NotSignedIn
 
 PUBLIC = frozenset(
@@ -46,6 +48,7 @@ SIGNED_IN = frozenset(
 """Endpoints that answer anybody signed in; what they show is decided by the services behind them."""
 
 CATCH_ALL = "/<path:path>"
+_PAGE = re.compile("|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES) + "|/page-not-found")
 
 
 def register_guard(server: Flask) -> None:
@@ -63,6 +66,8 @@ def register_guard(server: Flask) -> None:
             refused: ResponseReturnValue = login_manager.unauthorized()
             return refused
         if request.endpoint is not None and request.endpoint not in SIGNED_IN:
+            raise NoSuchPage
+        if request.endpoint == CATCH_ALL and not _PAGE.fullmatch(request.path):
             raise NoSuchPage
         return None
 

@@ -47,12 +47,22 @@ def lights(*lines: Component) -> Component:
     return html.Ul(list(lines), className="lights")
 
 
-def empty_state(title: str, sentence: Any, *actions: Component, glyph: str = "info") -> Component:
-    """What a page shows when there is nothing yet: what is missing, and what to do next."""
+def empty_state(
+    title: str, sentence: Any, *actions: Component, glyph: str = "info", is_page: bool = False
+) -> Component:
+    """What a page shows when there is nothing yet: what is missing, and what to do next.
+
+    ``is_page`` makes its title the page's own heading, where there is no other.
+    """
+    heading = (
+        html.H1(title, className="empty-title", id="page-title", tabIndex="-1")
+        if is_page
+        else html.H2(title, className="empty-title")
+    )
     return html.Div(
         [
             html.Div(icon(glyph), className="empty-glyph"),
-            html.H2(title, className="empty-title"),
+            heading,
             html.P(sentence, className="muted"),
             html.Div(list(actions), className="actions") if actions else None,
         ],

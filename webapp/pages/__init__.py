@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from webapp.pages import data, jobs, new_workspace, portfolio, workspace_jobs
+from . import data, jobs, new_workspace, portfolio, workspace_jobs
 
 PAGES: tuple[ModuleType, ...] = (
     portfolio,

@@ -1,0 +1,129 @@
+"""One portal for the whole run, browsers that are signed in, and callbacks called as Dash's renderer would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dash import Dash
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from cgn_core.access import Actor
+from cgn_core.db.models import UserSession, now
+from cgn_core.db.session import transaction
+from cgn_core.settings import Settings
+
+ORIGIN = "https://portal.example"
+UPDATE = "/_dash-update-component"
+CONTENT = "..._pages_content.children..._pages_store.data.."
+
+
+def whole(answer: TestResponse) -> TestResponse:
+    """The answer, read to its end, its file closed."""
+    answer.get_data()
+    answer.close()
+    return answer
+
+
+class Browser:
+    """A test client that behaves as a browser on one of the portal's pages."""
+
+    def __init__(self, portal: Dash, actor: Actor | None = None) -> None:
+        self.portal = portal
+        self.client: FlaskClient = portal.server.test_client()
+        self.token = ""
+        if actor is not None:
+            self.token = secrets.token_urlsafe(32)
+            digest = hashlib.sha256(self.token.encode()).hexdigest()
+            with transaction() as session:
+                session.add(UserSession(token_hash=digest, user_id=actor.user_id, expires_at=now() + timedelta(days=1)))
+            self.client.set_cookie("cgn_session", self.token, domain="portal.example", secure=True)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return whole(self.client.get(path, base_url=ORIGIN, **options))
+
+    def post(self, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
+        if headers is None:
+            headers = {"X-CSRFToken": self.csrf_token(), "Origin": ORIGIN}
+        sent = {"Referer": f"{ORIGIN}/", **headers}
+        return whole(self.client.post(path, base_url=ORIGIN, headers=sent, **options))
+
+    def csrf_token(self) -> str:
+        self.get("/sign-in", follow_redirects=True)
+        cookie = self.client.get_cookie("_csrf_token", domain="portal.example")
+        assert cookie is not None
+        return cookie.value
+
+    def body(
+        self, output: str, values: Mapping[str, Any] | None = None, *, changed: str | None = None
+    ) -> dict[str, Any]:
+        """What the renderer sends for a callback; ``values`` by ``id.property``, None elsewhere."""
+        given = dict(values or {})
+        declared = self.portal.callback_map[output]
+
+        def slot(spec: Mapping[str, str]) -> Any:
+            wildcard = spec["id"].startswith("{")
+            key = f"{spec['id']}.{spec['property']}"
+            if wildcard:
+                pattern = json.loads(spec["id"])
+                buttons = given.get(pattern["type"], [])
+                return [{"id": {**pattern, **one[0]}, "property": spec["property"], "value": one[1]} for one in buttons]
+            return {"id": spec["id"], "property": spec["property"], "value": given.get(key)}
+
+        outputs = declared["output"] if isinstance(declared["output"], list | tuple) else [declared["output"]]
+        listed = [{"id": one.component_id_str(), "property": one.component_property} for one in outputs]
+        inputs = [slot(spec) for spec in declared["inputs"]]
+        first = declared["inputs"][0]
+        return {
+            "output": output,
+            "outputs": listed if output.startswith("..") else listed[0],
+            "inputs": inputs,
+            "state": [slot(spec) for spec in declared["state"]],
+            "changedPropIds": [changed or f"{first['id']}.{first['property']}"],
+        }
+
+    def call(self, output: str, values: Mapping[str, Any] | None = None, *, changed: str | None = None) -> TestResponse:
+        """Run a callback."""
+        return self.post(UPDATE, json=self.body(output, values, changed=changed))
+
+    def page(self, path: str, search: str = "") -> str:
+        """What a page shows, as the JSON text of its components."""
+        found = next(name for name in self.portal.callback_map if name.startswith("..") and "_pages_content" in name)
+        answer = self.call(found, {"_pages_location.pathname": path, "_pages_location.search": search})
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+
+@pytest.fixture(scope="session")
+def portal() -> Dash:
+    """The app; one per process, because Dash's page registry and callbacks belong to the first."""
+    from webapp.app import create_app
+
+    return create_app(Settings(secret_key=secrets.token_urlsafe(48), redis_url=""))
+
+
+@pytest.fixture(autouse=True)
+def _quiet_edge(portal: Dash, sent_jobs: object) -> None:
+    """No job is published, and no test inherits another's count of sign-in attempts."""
+    from webapp.auth.views import limiter
+
+    del sent_jobs
+    with portal.server.app_context():
+        limiter.reset()
+
+
+@pytest.fixture
+def browser(portal: Dash, database_url: str) -> Callable[[Actor | None], Browser]:
+    """``browser(actor)``: signed in; ``browser(None)``: nobody."""
+    del database_url
+
+    def open_browser(actor: Actor | None = None) -> Browser:
+        return Browser(portal, actor)
+
+    return open_browser

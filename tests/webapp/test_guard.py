@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from dash import Dash
+from werkzeug.routing import Rule
+
+from cgn_core.access import Actor
+from webapp.auth import guard
+
+STATIC_ARGUMENTS = {
+    "filename": "tokens.css", "package_name": "dash", "fingerprinted_path": "x.js", "path": "jobs",
+    "workspace_id": "5e0d6c3e-0000-4000-8000-000000000000",
+}  # fmt: skip
+
+
+def rules(portal: Dash) -> Iterator[tuple[Rule, str, str]]:
+    adapter = portal.server.url_map.bind("portal.example")
+    for rule in portal.server.url_map.iter_rules():
+        values = {name: STATIC_ARGUMENTS[name] for name in rule.arguments}
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule, method, adapter.build(rule.endpoint, values, method=method)
+
+
+def test_every_endpoint_is_classified_and_every_class_names_a_living_endpoint(portal: Dash) -> None:
+    living = {rule.endpoint for rule in portal.server.url_map.iter_rules()}
+    assert living == guard.PUBLIC | guard.SIGNED_IN
+    assert not guard.PUBLIC & guard.SIGNED_IN
+
+
+def test_nobody_gets_past_the_guard_of_any_endpoint(portal: Dash, browser: Callable) -> None:
+    visitor = browser(None)
+    asked = 0
+    for rule, method, path in rules(portal):
+        if rule.endpoint in guard.PUBLIC:
+            continue
+        answer = visitor.get(path) if method == "GET" else visitor.post(path, json={})
+        refused = answer.status_code == 401 or (
+            answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in")
+        )
+        assert refused, f"{method} {path} answered {answer.status_code}"
+        asked += 1
+    assert asked >= len(guard.SIGNED_IN)
+
+
+def test_nobody_runs_any_callback(portal: Dash, browser: Callable) -> None:
+    visitor = browser(None)
+    for output in portal.callback_map:
+        answer = visitor.post("/_dash-update-component", json=visitor.body(output))
+        assert answer.status_code == 401, output
+        assert answer.json == {"status": 401, "message": "You are signed out. Sign in to go on."}
+
+
+def test_an_endpoint_that_nobody_classified_answers_nobody(
+    browser: Callable, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in = browser(owner)
+    assert signed_in.get("/account/sessions").status_code == 200
+    monkeypatch.setattr(guard, "SIGNED_IN", guard.SIGNED_IN - {"auth.sessions"})
+    assert signed_in.get("/account/sessions").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nope", "/api", "/.env", "/.git/config", "/assets/../.env", "/x/.ssh/id", "/_dash-x"]
+)
+def test_unknown_api_paths_and_dotfiles_are_404_before_dash_answers_them(
+    browser: Callable, owner: Actor, path: str
+) -> None:
+    for who in (browser(None), browser(owner)):
+        answer = who.get(path)
+        assert answer.status_code == 404
+        assert "_dash-config" not in answer.get_data(as_text=True)
+
+
+def test_a_page_that_there_is_not_is_404(browser: Callable, owner: Actor) -> None:
+    assert browser(owner).get("/nowhere").status_code == 404
+    assert browser(owner).get("/jobs").status_code == 200
+
+
+def test_an_anonymous_visitor_is_brought_back_to_the_page_asked_for(browser: Callable) -> None:
+    answer = browser(None).get("/workspaces/abc/data?x=1")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/sign-in?next=%2Fworkspaces%2Fabc%2Fdata%3Fx%3D1"
