@@ -15,6 +15,7 @@ from cgn_core.errors import NotFound
 from cgn_core.services.imports import load_daily
 from cgn_core.services.models import ModelView, current_model
 from cgn_core.stats import predictive
+from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.predictive import Difference, Prediction
 from cgn_core.tables import CONTENT_TYPES
 
@@ -83,9 +84,10 @@ def predictor_view(
 ) -> PredictorView | None:
     """The predictor of the model in force; None while there is no model.
 
+    A history too short for an interval of ``level`` gets the widest that it supports; ``prediction.level`` says which.
+
     Raises:
         NotFound: no such workspace, or not the actor's.
-        UnsupportedLevel: the history is too short for this level.
     """
     model = current_model(session, actor, workspace_id)
     if model is None:
@@ -98,7 +100,7 @@ def predictor_view(
         usual=dict(predictor.usual),
         support=dict(predictor.support),
         last_weeks={name: tuple(counts) for name, counts in predictor.last_weeks.items()},
-        prediction=predictive.predict(predictor, {}, level=level),
+        prediction=predictive.predict(predictor, {}, level=supported_level(predictor.n_residuals, wanted=level)),
         model_number=model.number,
         chosen=model.training.chosen,
         verdict=model.training.verdict,

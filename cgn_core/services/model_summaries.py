@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.db.models import ModelVersion, Workspace
+from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
 
@@ -65,8 +66,12 @@ class Summary:
 
 
 def summarise(training: Training, *, level: float) -> dict[str, Any]:
-    """The JSON kept beside a model version, from which :func:`summary_of` reads."""
+    """The JSON kept beside a model version, from which :func:`summary_of` reads.
+
+    A history too short for an interval of ``level`` gets the widest that it supports.
+    """
     predictor = training.fit.predictor
+    level = supported_level(predictor.n_residuals, wanted=level)
     usual = predict(predictor, {}, level=level)
     validation = training.validation
     baseline = min(validation.baselines, key=lambda name: validation.baselines[name]["mae"])
