@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.cookiejar
 import json
 import os
 import re
@@ -16,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "practice"))
+
+from portal_visitor import NotAdmitted, Visitor  # noqa: E402 - runs without an installation, so it is found by hand
+
 READY_SECONDS = 180
 EMAIL = "owner@containers.example"
 
@@ -86,44 +86,6 @@ def write_secrets(folder: Path) -> None:
     folder.chmod(0o711)
 
 
-def wait_until_ready(address: str) -> dict[str, bool]:
-    """What /readyz says once it answers 200."""
-    give_up = time.monotonic() + READY_SECONDS
-    said = "nothing"
-    while time.monotonic() < give_up:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own http address
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")
-        except OSError as error:
-            said = str(error)
-        time.sleep(0.5)
-    raise CheckFailed(f"{address}/readyz wasn't 200 within {READY_SECONDS} s; it said: {said}")
-
-
-def sign_in(address: str, email: str, password: str) -> None:
-    """Sign in as a browser does, and see the portfolio and its style sheets."""
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    opener.addheaders = [("Origin", address)]
-    form = opener.open(f"{address}/sign-in", timeout=10).read().decode()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-    if not token:
-        raise CheckFailed("The sign-in form has no CSRF token.")
-    fields = {"csrf_token": token[1], "email": email, "password": password, "next": "/"}
-    try:
-        answer = opener.open(f"{address}/sign-in", urllib.parse.urlencode(fields).encode(), timeout=20)
-    except urllib.error.HTTPError as error:
-        raise CheckFailed(f"Signing in answered {error.code}.") from None
-    page = answer.read().decode()
-    if answer.geturl().endswith("/sign-in") or "_dash-config" not in page:
-        raise CheckFailed(f"Signing in led to {answer.geturl()} instead of the portfolio.")
-    for asset in re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js|svg)[^"]*)"', page):
-        with opener.open(address + asset.replace("&amp;", "&"), timeout=20) as served:
-            if not served.read(1):
-                raise CheckFailed(f"{asset} is empty.")
-
-
 @contextlib.contextmanager
 def compose(image: str, folder: Path, port: int) -> Iterator[list[str]]:
     """The compose file, up and healthy while the body runs; its volumes are removed afterwards."""
@@ -154,30 +116,30 @@ def check_compose(image: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         write_secrets(Path(name))
         with compose(image, Path(name), port) as command:
-            ready = wait_until_ready(f"http://127.0.0.1:{port}")
+            visitor = Visitor(f"http://127.0.0.1:{port}")
+            ready = visitor.wait_until_ready(READY_SECONDS)
             say(f"compose: /readyz {json.dumps(ready)}")
             owner = ("--agency", "Container Agency", "--email", EMAIL, "--name", "Olive Owner", "--password-file", "-")
             run(*command, "exec", "-T", "web", "cgn", "user", "create-owner", *owner, given=password + "\n")
-            sign_in(f"http://127.0.0.1:{port}", EMAIL, password)
-            say("compose: the owner signed in")
+            files = visitor.check_assets(visitor.sign_in(EMAIL, password))
+            say(f"compose: the owner signed in, and the portfolio's {files} files are served")
 
 
 def check_embedded(image: str) -> None:
     """The image's default command is the whole product; it runs with a read-only root and stops within its grace."""
     port, name = free_port(), f"cgn-check-embedded-{os.getpid()}"
-    address = f"http://127.0.0.1:{port}"
+    visitor = Visitor(f"http://127.0.0.1:{port}")
     run("docker", "network", "create", name)
     try:
         published = ("--publish", f"127.0.0.1:{port}:8050")
         options = ("--read-only", "--cap-drop", "ALL", "--network", name, "--volume", f"{name}:/data", *published)
         run("docker", "run", "--detach", "--name", name, *options, image)
         try:
-            wait_until_ready(address)
-            shown = wait_for_sign_in(name)
-            sign_in(address, *shown)
+            visitor.wait_until_ready(READY_SECONDS)
+            visitor.sign_in(*wait_for_sign_in(name))
             say("embedded: the printed sign-in works")
             stop_cleanly(name)
-        except CheckFailed as failure:
+        except (CheckFailed, NotAdmitted) as failure:
             raise CheckFailed(f"{failure}\n{run('docker', 'logs', '--tail', '40', name)}") from None
     finally:
         for leftover in (("rm", "--force", name), ("volume", "rm", name), ("network", "rm", name)):
