@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.data_versions import readable_data_versions
-from cgn_core.db.models import Agency, DataVersion, Upload, User, Workspace, now
+from cgn_core.db.models import DataVersion, Upload, User, Workspace, now
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.uploads import forget_uploads, readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
@@ -31,7 +31,6 @@ from cgn_core.services.data_versions import (
 from cgn_core.services.model_summaries import current_model_versions
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.services.upload_previews import UploadView, pack_tables, preview, upload_creators
-from cgn_core.services.workspace_cards import today_in
 from cgn_core.services.workspaces import find_or_add_workspace
 from cgn_core.settings import settings
 from cgn_core.tables import Daily
@@ -90,12 +89,12 @@ def read_upload(
         Forbidden: the actor's role imports nothing.
         FileTooLarge: more than the limit.
     """
-    workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     actor.require(Action.IMPORT_DATA)
     if len(data) > settings().upload_limit_bytes:
         raise FileTooLarge
-    zone = workspace.time_zone if workspace else session.get_one(Agency, actor.agency_id).time_zone
-    reading = read_bytes(data, file_name=file_name, today=today_in(zone))
+    # Read before the first query: on SQLite this transaction keeps every other writer waiting from then on.
+    reading = read_bytes(data, file_name=file_name, today=_latest_date_on_earth())
+    workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     if not reading.importable:
         return preview(session, actor, workspace, reading, upload_id=None)
     session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
@@ -248,6 +247,11 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
     daily = current_daily(session, workspace)
     name = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
     return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))
+
+
+def _latest_date_on_earth() -> date:
+    """The date where the day began first; a row dated later than this is in the future everywhere."""
+    return (now() + timedelta(hours=14)).date()
 
 
 def _take_in(

@@ -77,13 +77,13 @@ def summarise(training: Training, *, level: float) -> dict[str, Any]:
     baseline = min(validation.baselines, key=lambda name: validation.baselines[name]["mae"])
     forecast = ForecastSummary(
         week_start=predictor.week_start,
-        median=usual.median,
-        expected=usual.expected,
-        low=usual.low,
-        high=usual.high,
+        median=_known(usual.median),
+        expected=_known(usual.expected),
+        low=_known(usual.low),
+        high=_known(usual.high),
         level=usual.level,
-        repeatable=usual.repeatable,
-        viral=usual.viral,
+        repeatable=_known(usual.repeatable),
+        viral=_known(usual.viral),
     )
     effects = [
         EffectNote(name=effect.name, estimate=effect.estimate, low=effect.low, high=effect.high, level=effect.level)
@@ -146,3 +146,9 @@ def current_model_versions(session: Session, workspaces: Sequence[Workspace]) ->
         )
         chosen |= {row.workspace_id: row for row in rows}
     return chosen
+
+
+def _known(value: float | None) -> float:
+    # Only plans far outside what was seen are refused; the usual plan is the mean of weeks that were.
+    assert value is not None
+    return value

@@ -87,6 +87,7 @@ def run(claim: Claim) -> None:
         minutes=material.minutes,
         progress=claim.progress,
     )
+    stored, summary = training.to_json(), summarise(training, level=INTERVAL_LEVEL)
     with claim.commit() as session:
         # Locked, so that two retrainings that end together number their versions one after the other.
         session.get_one(Workspace, material.workspace_id, with_for_update=True)
@@ -109,8 +110,8 @@ def run(claim: Claim) -> None:
                 },
                 chosen=training.chosen,
                 verdict=training.verdict,
-                training=training.to_json(),
-                summary=summarise(training, level=INTERVAL_LEVEL),
+                training=stored,
+                summary=summary,
             )
         )
         claim.finish(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, DataVersion, Job, Upload, Workspace, now
 from cgn_core.errors import Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound
+from cgn_core.ingest.reading import read_bytes
 from cgn_core.services import imports
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.services.workspaces import get_workspace, list_workspaces
@@ -262,12 +263,26 @@ def test_forgotten_uploads_are_swept_by_the_next_one(
     assert session.scalars(select(Upload.id)).all() == [new.id]
 
 
+def test_a_file_is_read_before_the_transaction_begins(
+    session: Session, strategist: Actor, make_csv: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_open = []
+
+    def read(*args: Any, **options: Any) -> Any:
+        was_open.append(session.in_transaction())
+        return read_bytes(*args, **options)
+
+    monkeypatch.setattr(imports, "read_bytes", read)
+    imports.read_upload(session, strategist, file_name="a.csv", data=make_csv())
+    assert was_open == [False]
+
+
 def test_a_viewer_cannot_import(
     session: Session, viewer: Actor, workspace: Workspace, make_csv: Callable[..., bytes]
 ) -> None:
     with pytest.raises(Forbidden):
         imports.read_upload(session, viewer, file_name="a.csv", data=make_csv())
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden):
         imports.read_upload(session, viewer, workspace_id=workspace.id, file_name="a.csv", data=make_csv())
 
 
