@@ -148,10 +148,13 @@ def net_growth(frame: pd.DataFrame) -> pd.Series[float]:
 
 
 def growth_columns(frame: pd.DataFrame) -> tuple[str, ...]:
-    """The columns that :func:`net_growth` reads in this frame; their provenance decides the target's."""
+    """The columns that :func:`net_growth` reads in this frame; their provenance decides the target's.
+
+    None for a competitor of whom only the posts are known.
+    """
     if "follows" in frame and "unfollows" in frame:
         return ("follows", "unfollows")
-    return ("followers",) if "followers" in frame else ("follows",)
+    return tuple(name for name in ("followers", "follows") if name in frame)[:1]
 
 
 def to_weekly(daily: Daily) -> pd.DataFrame:

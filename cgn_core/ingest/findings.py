@@ -6,10 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from cgn_core.errors import UnreadableFile
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+Positions = npt.NDArray[np.int64]
 
 ROWS_KEPT = 1000
 NAMED = 5
@@ -56,9 +61,10 @@ class Findings:
         kept = tuple(int(row) for row, _ in zip(rows, range(ROWS_KEPT), strict=False))
         self.found.append(Finding(severity, code, f"{self.file_name}: {sentence}", kept))
 
-    def places(self, rows: Sequence[int]) -> str:
+    def places(self, rows: Positions | Sequence[int]) -> str:
         """``row 7``, ``rows 3, 9 and 12`` or ``rows 3, 4, 5, 6, 7 and 20 more``."""
-        return f"{self.unit}{'s' if len(rows) != 1 else ''} {listed([str(row) for row in rows])}"
+        first = [str(row) for row in rows[:NAMED]]
+        return f"{self.unit}{'s' if len(rows) != 1 else ''} {listed(first, of=len(rows))}"
 
     @property
     def has_errors(self) -> bool:
@@ -70,9 +76,10 @@ class Findings:
         return tuple(sorted(self.found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-def listed(names: Sequence[str], *, limit: int = NAMED) -> str:
-    """``a``, ``a and b``, ``a, b and c`` or ``a, b, c, d, e and 12 more``."""
-    shown, rest = list(names[:limit]), len(names) - limit
+def listed(names: Sequence[str], *, limit: int = NAMED, of: int | None = None) -> str:
+    """``a``, ``a and b``, ``a, b and c`` or ``a, b, c, d, e and 12 more``; ``of`` counts names not given too."""
+    shown = list(names[:limit])
+    rest = (len(names) if of is None else of) - len(shown)
     if rest > 0:
         shown.append(f"{rest:,} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"

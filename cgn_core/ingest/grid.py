@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cgn_core.ingest.columns import DATE, canonical_name
 from cgn_core.ingest.findings import RefusedFile, listed
@@ -16,34 +18,15 @@ Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
 Positions = npt.NDArray[np.int64]
 
+# 12.345 is a count with a thousands mark as often as a fraction; int64 parsing takes 0x1F for 31.
+_NEEDS_A_LOOK = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$|[xX]|[iI][nN]"
+_NOT_PLAIN = r"[xX]"
+
 HEADER_SEARCHED = 20
 """Rows at the top in which the header may stand; exports put titles above it."""
 MOST_COLUMNS = 512
 MOST_CELLS = 5_000_000
 """Cells a table may have when each becomes an object of its own."""
-
-
-class Grid(Protocol):
-    """A table's cells by column."""
-
-    file_type: str
-    header: tuple[str, ...]
-    lines: Positions
-    """For each row its line in the file (JSON: its record number)."""
-    unit: str
-    skipped: int
-    """Rows above the header that were left out."""
-    notes: tuple[str, ...]
-    """What else was left out, as sentences."""
-
-    def numbers(self, place: int) -> Floats | None:
-        """The column as numbers when its cells are plainly that, NaN where empty; None when they need a closer look."""
-
-    def days(self, place: int) -> Days | None:
-        """The column as days when all its cells are ISO dates, NaT where empty; None when they need a closer look."""
-
-    def cells(self, place: int) -> Sequence[object]:
-        """The column's cells as they are; None where empty."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +37,70 @@ class CellGrid:
     header: tuple[str, ...]
     columns: tuple[Sequence[object], ...]
     lines: Positions
+    """For each row its line in the file (JSON: its record number)."""
+    unit: str = "row"
+    skipped: int = 0
+    """Rows above the header that were left out."""
+    notes: tuple[str, ...] = field(default=())
+    """What else was left out, as sentences."""
+
+    def numbers(self, place: int) -> Floats | None:
+        """None: nothing is known of these cells' types beforehand."""
+        del place
+        return None
+
+    def days(self, place: int) -> Days | None:
+        """None: nothing is known of these cells' types beforehand."""
+        del place
+        return None
+
+    def cells(self, place: int) -> Sequence[object]:
+        """The column's cells as they are."""
+        return self.columns[place]
+
+
+@dataclass(frozen=True)
+class ArrowGrid:
+    """Cells held as columns of text, typed a whole column at a time; offers what :class:`CellGrid` offers."""
+
+    file_type: str
+    header: tuple[str, ...]
+    table: Any
+    lines: Positions
     unit: str = "row"
     skipped: int = 0
     notes: tuple[str, ...] = field(default=())
 
     def numbers(self, place: int) -> Floats | None:
-        """Nothing is known of the cells' types beforehand."""
-        del place
+        """The column as numbers, NaN where empty; None when its cells need a closer look."""
+        column = self.table.column(place)
+        if column.null_count == len(column):
+            return np.full(len(column), np.nan)
+        for kind, doubtful in ((pa.int64(), _NOT_PLAIN), (pa.float64(), _NEEDS_A_LOOK)):
+            try:
+                typed = pc.cast(column, kind)
+            except pa.ArrowInvalid:
+                continue
+            if pc.any(pc.match_substring_regex(column, doubtful)).as_py():
+                return None
+            return np.asarray(pc.cast(typed, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+        return None
 
     def days(self, place: int) -> Days | None:
-        """Nothing is known of the cells' types beforehand."""
-        del place
+        """The column as days, NaT where empty; None unless every cell is an ISO date."""
+        try:
+            typed = pc.cast(self.table.column(place), pa.date32())
+        except pa.ArrowInvalid:
+            return None
+        return np.asarray(typed.to_numpy(), dtype="datetime64[D]")
 
     def cells(self, place: int) -> Sequence[object]:
-        """The column's cells as they are."""
-        return self.columns[place]
+        """The column's cells as text."""
+        return list(self.table.column(place).to_pylist())
+
+
+Grid = CellGrid | ArrowGrid
+"""A table's cells by column."""
 
 
 def find_header(rows: Sequence[Sequence[object]]) -> int | None:
@@ -83,8 +115,13 @@ def find_header(rows: Sequence[Sequence[object]]) -> int | None:
             best, most = position, len(names)
     if best is not None:
         return best
-    filled = [sum(1 for cell in row if cell not in {None, ""}) for row in rows]
+    filled = [sum(1 for cell in row if not _is_empty(cell)) for row in rows]
     return next((position for position, count in enumerate(filled) if count > 1), None)
+
+
+def names_a_date(row: Sequence[object]) -> bool:
+    """Whether one of the cells is the name of a date column."""
+    return any(isinstance(cell, str) and canonical_name(cell) == DATE for cell in row)
 
 
 def grid_from_rows(
@@ -157,8 +194,8 @@ def ragged_rows(rows: Sequence[int], width: int) -> RefusedFile:
     places = f"row{'s' if len(rows) > 1 else ''} {listed([str(row) for row in rows])}"
     return RefusedFile(
         "ragged_rows",
-        f"{places} don't have the header's {width} cells; put numbers with commas in quotation marks, or export it "
-        "again if the file was cut off.",
+        f"has more or fewer cells than the header's {width} in {places}; put numbers with commas in quotation "
+        "marks, or export it again if it was cut off.",
         rows,
     )
 

@@ -1,227 +1,382 @@
-"""What is wrong, or worth knowing, about a creator's daily numbers."""
+"""Whether a table's rows make daily histories: what blocks an import, and what to know before trusting the numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
-from cgn_core.ingest.findings import Finding, finding, rows_in_words
-from cgn_core.tables import Daily
+from cgn_core.ingest.columns import CREATOR, DATE, Columns, canonical_name
+from cgn_core.ingest.findings import Findings, Severity, excerpt, listed
+from cgn_core.ingest.grid import Days, Floats, Positions
+from cgn_core.ingest.interpretation import Flags, Table
+from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK
 
-RECOMMENDED_WEEKS = 13
-TRAINABLE_WEEKS = 8
-SPIKE_SDS = 8.0
-DISAGREEMENT = 1.0
-"""Followers by which the change of followers and follows less unfollows may differ by rounding."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """One creator's rows before they become a Daily: values by canonical name, and where each row stands."""
-
-    creator: str
-    dates: pd.Series[pd.Timestamp]
-    values: pd.DataFrame
-    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
-
-    @property
-    def whose(self) -> str:
-        """The words " of NAME"; "" where the file names no creator."""
-        return f" of {self.creator}" if self.creator else ""
+WEEKS_NEEDED, WEEKS_RECOMMENDED = 8, 13
+MOST_CREATORS = 2000
+MOST_DAYS = 3_000_000
+_SPARSE_DAYS, _SPARSE_FACTOR = 4000, 40
+_ROUNDING = 1.0
+"""Followers by which the two ways to compute growth may differ."""
+_SHIFTED = 0.95
+_CONSTANT_FROM = 14
+_SPIKE_DEVIATIONS, _SPIKE_FACTOR = 8.0, 4.0
+_MAD_TO_SD = 1.4826
+_ONE_DAY = np.timedelta64(1, "D")
+# 1970-01-05 was a Monday.
+_MONDAY_SHIFT = 4
+_GROWTH = ("followers", "follows", "unfollows")
 
 
-def row_findings(source: Source, *, file_name: str, today: date) -> list[Finding]:
-    """Findings about single rows: duplicates, the future, impossible values."""
-    return [
-        *_duplicates(source, file_name),
-        *_future(source, file_name, today),
-        *_negative(source, file_name),
-        *_fractions(source, file_name),
-    ]
-
-
-def _lines(source: Source, mask: Sequence[bool] | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
-    return [int(line) for line in source.lines[np.asarray(mask, dtype=bool)]]
-
-
-def _duplicates(source: Source, file_name: str) -> list[Finding]:
-    repeated = source.dates.duplicated(keep=False).to_numpy()
-    if not repeated.any():
-        return []
-    lines = _lines(source, repeated)
-    first = source.dates[repeated].iloc[0].date()
-    return [
-        finding(
+def note_errors(table: Table, columns: Columns, found: Findings, *, today: date) -> None:
+    """What makes rows no daily history: doubled and future days, no growth, impossible spans."""
+    source = columns.source(DATE)
+    doubled = ~_first_of_day(table)
+    if doubled.any():
+        at = np.flatnonzero(doubled)
+        rows = np.unique(np.concatenate([table.lines[at - 1], table.lines[at]]))
+        found.add(
             "error",
             "duplicate_dates",
-            f"{file_name}: {first} and other dates{source.whose} stand more than once ({rows_in_words(lines)}); "
-            "keep one row a date.",
-            lines,
+            f"{source} has {table.days[at[0]]} more than once{table.named(table.codes[at])} in {found.places(rows)}; "
+            f"keep one row a day{'' if CREATOR in columns.places else ', or add a creator column'}.",
+            rows,
         )
-    ]
-
-
-def _future(source: Source, file_name: str, today: date) -> list[Finding]:
-    lines = _lines(source, (source.dates > pd.Timestamp(today)).to_numpy())
-    if not lines:
-        return []
-    return [
-        finding(
+    late = table.days > np.datetime64(today, "D")
+    if late.any():
+        rows = np.sort(table.lines[late])
+        newest = table.days[late].max()
+        found.add(
             "error",
             "future_date",
-            f"{file_name}: {rows_in_words(lines)}{source.whose} {'lies' if len(lines) == 1 else 'lie'} after today "
-            f"({today}); correct the dates or take the rows out.",
-            lines,
-        )
-    ]
-
-
-def _negative(source: Source, file_name: str) -> list[Finding]:
-    found = []
-    for name in source.values:
-        lines = _lines(source, (source.values[name] < 0).to_numpy())
-        if lines:
-            found.append(
-                finding(
-                    "error",
-                    "negative_count",
-                    f"{file_name}: {name} is below zero in {rows_in_words(lines)}{source.whose}, and a count can't be; "
-                    "correct or empty these cells.",
-                    lines,
-                )
-            )
-    return found
-
-
-def _fractions(source: Source, file_name: str) -> list[Finding]:
-    found = []
-    for name in source.values:
-        if name == "minutes_spent":
-            continue
-        values = source.values[name]
-        lines = _lines(source, (values.notna() & (values % 1 != 0)).to_numpy())
-        if lines:
-            found.append(
-                finding(
-                    "warning",
-                    "fractional_count",
-                    f"{file_name}: {name} is no whole number in {rows_in_words(lines)}{source.whose}; check the unit.",
-                    lines,
-                )
-            )
-    return found
-
-
-def history_findings(daily: Daily, *, file_name: str, lines: dict[pd.Timestamp, int]) -> list[Finding]:
-    """Findings about the whole history: gaps, disagreement, spikes, constants, length."""
-    whose = f" of {daily.creator}" if daily.creator else ""
-    growth = daily.net_growth()
-    return [
-        *_gaps(daily, file_name, whose, lines),
-        *_disagreement(daily, file_name, whose, lines),
-        *_spikes(daily, growth, file_name, whose, lines),
-        *_constants(daily, file_name, whose),
-        *_length(daily, file_name, whose),
-    ]
-
-
-def _named(daily: Daily, mask: np.ndarray[tuple[int], np.dtype[np.bool_]], lines: dict[pd.Timestamp, int]) -> list[int]:
-    return [lines[day] for day in daily.frame["date"][mask] if day in lines]
-
-
-def _gaps(daily: Daily, file_name: str, whose: str, lines: dict[pd.Timestamp, int]) -> list[Finding]:
-    absent = [day for day in daily.frame["date"] if day not in lines]
-    if not absent:
-        return []
-    return [
-        finding(
-            "warning",
-            "missing_days",
-            f"{file_name}: {len(absent)} {'day is' if len(absent) == 1 else 'days are'} missing{whose} between "
-            f"{daily.frame['date'].iloc[0].date()} and {daily.frame['date'].iloc[-1].date()}, the first "
-            f"{absent[0].date()}; they stay missing and their weeks are no training targets.",
-        )
-    ]
-
-
-def _disagreement(daily: Daily, file_name: str, whose: str, lines: dict[pd.Timestamp, int]) -> list[Finding]:
-    frame = daily.frame
-    if not {"followers", "follows", "unfollows"} <= set(frame.columns):
-        return []
-    gap = (frame["followers"].diff() - (frame["follows"] - frame["unfollows"])).abs()
-    mask = (gap > DISAGREEMENT).to_numpy()
-    rows = _named(daily, mask, lines)
-    if not rows:
-        return []
-    return [
-        finding(
-            "warning",
-            "growth_disagrees",
-            f"{file_name}: the change of followers differs from follows less unfollows in {rows_in_words(rows)}"
-            f"{whose}; follows less unfollows is used.",
+            f"{source} lies in the future in {found.places(rows)} (up to {newest}, today is {today.isoformat()}); "
+            "correct the date or remove the rows.",
             rows,
         )
-    ]
+    if len(table.creators) > MOST_CREATORS:
+        found.add(
+            "error",
+            "too_many_creators",
+            f"{columns.source(CREATOR)} names {len(table.creators):,} creators and at most {MOST_CREATORS:,} are "
+            "imported at once; split the file.",
+        )
+        return
+    _note_spans(table, columns, found)
+    _note_no_growth(table, columns, found)
 
 
-def _spikes(
-    daily: Daily, growth: pd.Series[float], file_name: str, whose: str, lines: dict[pd.Timestamp, int]
-) -> list[Finding]:
-    known = growth.dropna()
-    if len(known) < TRAINABLE_WEEKS * 7:
-        return []
-    middle = float(known.median())
-    spread = 1.4826 * float((known - middle).abs().median())
-    if spread == 0:
-        return []
-    rows = _named(daily, ((growth - middle).abs() > SPIKE_SDS * spread).to_numpy(), lines)
-    if not rows:
-        return []
-    return [
-        finding(
+def note_warnings(table: Table, columns: Columns, found: Findings) -> None:
+    """What to know before trusting the numbers. The table has no errors."""
+    _note_gaps(table, columns, found)
+    _note_empty_cells(table, columns, found)
+    _note_disagreement(table, columns, found)
+    _note_constants(table, columns, found)
+    _note_spikes(table, found)
+    _note_weeks(table, found)
+
+
+def complete_weeks(table: Table) -> Positions:
+    """By creator, the Monday-Sunday weeks whose growth is observed on all seven days: what training can use."""
+    known = _known_days(table)
+    keys = table.codes[known] * MOST_DAYS + _week_numbers(table.days[known])
+    weeks, days = np.unique(keys, return_counts=True)
+    full = weeks[days == DAYS_PER_WEEK] // MOST_DAYS
+    return np.bincount(full, minlength=len(table.creators))
+
+
+def _week_numbers(days: Days) -> Positions:
+    return (days.astype("datetime64[D]").astype(np.int64) - _MONDAY_SHIFT) // DAYS_PER_WEEK
+
+
+def _first_of_day(table: Table) -> Flags:
+    first = np.ones(len(table.days), dtype=bool)
+    first[1:] = (np.diff(table.codes) != 0) | (np.diff(table.days) != np.timedelta64(0, "D"))
+    return first
+
+
+def _follows_yesterday(table: Table) -> Flags:
+    """Rows whose row before is the same creator's day before."""
+    following = np.zeros(len(table.days), dtype=bool)
+    following[1:] = (np.diff(table.codes) == 0) & (np.diff(table.days) == _ONE_DAY)
+    return following
+
+
+def _followers_change(table: Table) -> Floats:
+    change = np.full(len(table.days), np.nan)
+    change[1:] = np.diff(table.values["followers"])
+    return np.where(_follows_yesterday(table), change, np.nan)
+
+
+def _net_growth(table: Table) -> Floats:
+    """As :func:`cgn_core.tables.net_growth`, for all creators at once."""
+    values = table.values
+    growth = np.full(len(table.days), np.nan)
+    if "follows" in values and "unfollows" in values:
+        growth = values["follows"] - values["unfollows"]
+    if "followers" in values:
+        growth = np.where(np.isnan(growth), _followers_change(table), growth)
+    if "follows" in values and np.isnan(growth).all():
+        growth = values["follows"]
+    return growth
+
+
+def _known_days(table: Table) -> Flags:
+    values = table.values
+    pair = ("follows", "unfollows") if "follows" in values and "unfollows" in values else ()
+    read = pair or (("followers",) if "followers" in values else ("follows",))
+    known = ~np.isnan(_net_growth(table))
+    for name in read:
+        known &= ~np.isnan(values[name])
+        for marks in table.marked.values():
+            known &= ~marks[name]
+    return known
+
+
+def _note_spans(table: Table, columns: Columns, found: Findings) -> None:
+    starts = table.starts()
+    filled = np.flatnonzero(np.diff(starts) > 0)
+    spans = (table.days[starts[filled + 1] - 1] - table.days[starts[filled]]).astype(np.int64) + 1
+    sparse = filled[spans > _SPARSE_DAYS + _SPARSE_FACTOR * np.diff(starts)[filled]]
+    if len(sparse) or spans.sum() > MOST_DAYS:
+        at = int(sparse[0]) if len(sparse) else int(filled[np.argmax(spans)])
+        first, last = table.days[starts[at]], table.days[starts[at + 1] - 1]
+        rows = sorted({int(table.lines[starts[at]]), int(table.lines[starts[at + 1] - 1])})
+        found.add(
+            "error",
+            "too_many_days",
+            f"{columns.source(DATE)} runs from {first} to {last}{table.named([at])}, far more days than there are rows "
+            f"({found.places(rows)}); correct the dates.",
+            rows,
+        )
+
+
+def _note_no_growth(table: Table, columns: Columns, found: Findings) -> None:
+    starts = table.starts()
+    has_growth = np.zeros(len(table.days), dtype=bool)
+    for name in ("followers", "follows"):
+        if name in table.values:
+            has_growth |= ~np.isnan(table.values[name])
+    without = [code for code in range(len(table.creators)) if not has_growth[starts[code] : starts[code + 1]].any()]
+    if without and any(name in columns.places for name in ("followers", "follows")):
+        sources = listed([columns.source(name) for name in ("followers", "follows") if name in columns.places])
+        found.add(
+            "error",
+            "no_growth_numbers",
+            f"{sources} {'are' if ' and ' in sources else 'is'} empty on every day{table.named(without)}; export the "
+            "file with the daily followers or new followers.",
+        )
+
+
+def _note_gaps(table: Table, columns: Columns, found: Findings) -> None:
+    steps = np.diff(table.days).astype(np.int64)
+    at = np.flatnonzero((np.diff(table.codes) == 0) & (steps > 1)) + 1
+    if not len(at):
+        return
+    missing, first = int((steps[at - 1] - 1).sum()), int(at[0])
+    before, after = table.days[first - 1] + _ONE_DAY, table.days[first] - _ONE_DAY
+    span = str(before) if before == after else f"{before} to {after}"
+    where = f"before {found.places(table.lines[at])}"
+    found.add(
+        "warning",
+        "missing_days",
+        f"{columns.source(DATE)} skips {_count(missing, 'day')}{table.named(table.codes[at])} {where} (first {span}); "
+        "these days stay missing, they don't count as zero; upload them when you have them.",
+        table.lines[at],
+    )
+
+
+def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
+    for name in (*_GROWTH, *CONTENT_TYPES):
+        if name not in table.values:
+            continue
+        empty = np.isnan(table.values[name])
+        if empty.all():
+            found.add(
+                "info",
+                "empty_column",
+                f"{columns.source(name)} is empty in every row and is left out; fill it in if you have the numbers.",
+            )
+        elif empty.any():
+            rows = np.sort(table.lines[empty])
+            found.add(
+                "warning",
+                "empty_cells",
+                f"{columns.source(name)} is empty in {found.places(rows)}; these days count as missing, write 0 where "
+                "nothing happened.",
+                rows,
+            )
+
+
+def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
+    if not all(name in table.values for name in _GROWTH):
+        return
+    flow = table.values["follows"] - table.values["unfollows"]
+    change = _followers_change(table)
+    both = ~np.isnan(flow) & ~np.isnan(change)
+    off = both & (np.abs(change - flow) > _ROUNDING)
+    if not off.any():
+        return
+    rows = np.sort(table.lines[off])
+    worst = int(np.argmax(np.where(off, np.abs(change - flow), -1.0)))
+    followers, follows, unfollows = (columns.source(name) for name in _GROWTH)
+    before = np.full(len(flow), np.nan)
+    before[1:] = flow[:-1]
+    shifted = _follows_yesterday(table) & ~np.isnan(before) & ~np.isnan(change)
+    is_shifted = off.sum() > both.sum() / 2 and (np.abs(change - before)[shifted] <= _ROUNDING).mean() >= _SHIFTED
+    hint = (
+        f"{followers} looks like the count at the start of the day, so "
+        if is_shifted
+        else "check which of the two is right; until then "
+    )
+    found.add(
+        "warning",
+        "growth_disagrees",
+        f"the change of {followers} isn't {follows} less {unfollows} in {found.places(rows)} (largest in "
+        f"{found.unit} {table.lines[worst]}: {change[worst]:+,.0f} against {flow[worst]:+,.0f}); {hint}growth is taken "
+        f"from {follows} and {unfollows}.",
+        rows,
+    )
+
+
+def _note_constants(table: Table, columns: Columns, found: Findings) -> None:
+    starts = table.starts()
+    long = [code for code in range(len(table.creators)) if starts[code + 1] - starts[code] >= _CONSTANT_FROM]
+    same: dict[Severity, dict[str, list[int]]] = {"warning": {}, "info": {}}
+    for name, values in table.values.items():
+        for code in long:
+            part = values[starts[code] : starts[code + 1]]
+            if part[0] != part[-1] or not (part == part[0]).all():
+                continue
+            is_growth = name in _GROWTH and not (name == "unfollows" and part[0] == 0)
+            text = f"{columns.source(name)} ({part[0]:,.10g})"
+            same["warning" if is_growth else "info"].setdefault(text, []).append(code)
+    for severity, codes in same.items():
+        if codes:
+            is_one = len(codes) == 1
+            found.add(
+                severity,
+                "constant_column",
+                f"{listed(list(codes), limit=20)} {'is' if is_one else 'are'} the same on every day"
+                f"{table.named([code for several in codes.values() for code in several])}, so nothing can be learned "
+                f"from {'it' if is_one else 'them'}; check the export if that isn't so.",
+            )
+
+
+def _note_spikes(table: Table, found: Findings) -> None:
+    growth, starts = _net_growth(table), table.starts()
+    spikes = np.zeros(len(growth), dtype=bool)
+    for begin, end in pairwise(starts):
+        part = growth[begin:end]
+        part = part[~np.isnan(part)]
+        if len(part) < _CONSTANT_FROM:
+            continue
+        middle = float(np.median(part))
+        deviation = _MAD_TO_SD * float(np.median(np.abs(part - middle)))
+        limit = max(middle + _SPIKE_DEVIATIONS * deviation, _SPIKE_FACTOR * middle, 1.0)
+        with np.errstate(invalid="ignore"):
+            spikes[begin:end] = growth[begin:end] > limit
+    if spikes.any():
+        at = np.flatnonzero(spikes)
+        days = listed([f"{table.days[position]} ({growth[position]:+,.0f})" for position in at])
+        rows = np.sort(table.lines[at])
+        found.add(
             "info",
             "growth_spikes",
-            f"{file_name}: growth stands far out in {rows_in_words(rows)}{whose}; training keeps viral days apart.",
+            f"growth is far above the usual{table.named(table.codes[at])} on {days}, in {found.places(rows)}; these "
+            "days are kept and modelled as viral, correct them if they are slips.",
             rows,
         )
-    ]
 
 
-def _constants(daily: Daily, file_name: str, whose: str) -> list[Finding]:
-    names = [
-        name for name in daily.columns if daily.frame[name].min() == daily.frame[name].max() and len(daily.frame) > 1
-    ]
-    if not names:
-        return []
-    verb = "never changes" if len(names) == 1 else "never change"
-    return [
-        finding(
-            "info",
-            "constant_column",
-            f"{file_name}: {', '.join(names)} {verb}{whose}, so nothing can be learned from it.",
+def _note_weeks(table: Table, found: Findings) -> None:
+    weeks = complete_weeks(table)
+    few = np.flatnonzero(weeks < WEEKS_NEEDED)
+    short = np.flatnonzero((weeks >= WEEKS_NEEDED) & (weeks < WEEKS_RECOMMENDED))
+    if len(few) == 1:
+        code = int(few[0])
+        have, lacking = int(weeks[code]), WEEKS_NEEDED - int(weeks[code])
+        found.add(
+            "warning",
+            "too_few_weeks",
+            f"there {'is' if have == 1 else 'are'} {_count(have, 'complete week')} (Monday to Sunday)"
+            f"{table.named([code])}, training needs at least {WEEKS_NEEDED}, so {lacking} more "
+            f"{'is' if lacking == 1 else 'are'} missing; the days can be stored, and with a row every day training can "
+            f"start after {_ready_on(table, code, lacking)}.",
         )
-    ]
+    elif len(few):
+        lacking = WEEKS_NEEDED - int(weeks[few].min())
+        found.add(
+            "warning",
+            "too_few_weeks",
+            f"there are fewer than {WEEKS_NEEDED} complete weeks (Monday to Sunday){table.named(few)}; the days can be "
+            f"stored, training needs at least {WEEKS_NEEDED}, so up to {lacking} more "
+            f"{'is' if lacking == 1 else 'are'} missing.",
+        )
+    if len(short):
+        found.add(
+            "info",
+            "short_history",
+            f"there are {listed([str(week) for week in sorted(set(weeks[short].tolist()))])} complete weeks"
+            f"{table.named(short)}; forecasts get better from {WEEKS_RECOMMENDED} weeks (three months) on, so upload "
+            "older days if you have them.",
+        )
 
 
-def _length(daily: Daily, file_name: str, whose: str) -> list[Finding]:
-    weeks = int(daily.weekly()["is_target"].sum())
-    held = f"{file_name}: {len(daily.frame)} days{whose} hold {weeks} complete {'week' if weeks == 1 else 'weeks'}"
-    if weeks < TRAINABLE_WEEKS:
-        missing = TRAINABLE_WEEKS - weeks
-        return [
-            finding(
-                "warning",
-                "too_few_weeks",
-                f"{held}; they can be stored, but training needs at least {TRAINABLE_WEEKS}, so {missing} more "
-                f"{'is' if missing == 1 else 'are'} missing.",
-            )
-        ]
-    if weeks < RECOMMENDED_WEEKS:
-        return [
-            finding("info", "short_history", f"{held}; at least {RECOMMENDED_WEEKS} (three months) are recommended.")
-        ]
-    return []
+def _ready_on(table: Table, code: int, lacking: int) -> str:
+    """The Sunday that ends the last week still needed, when the rows go on without a gap."""
+    rows = np.flatnonzero(table.codes == code)
+    known = table.days[rows][_known_days(table)[rows]]
+    last = table.days[rows[-1]]
+    week = int(_week_numbers(last[None])[0])
+    monday = np.datetime64(week * DAYS_PER_WEEK + _MONDAY_SHIFT, "D")
+    days_so_far = int((last - monday).astype(np.int64)) + 1
+    unbroken = int((known >= monday).sum()) == days_so_far
+    skipped = 1 if days_so_far == DAYS_PER_WEEK or not unbroken else 0
+    return str(monday + np.timedelta64(DAYS_PER_WEEK * (lacking + skipped) - 1, "D"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def note_columns(columns: Columns, found: Findings) -> None:
+    """Which columns were recognised, offered as a competitor, or left alone."""
+    for name, others in columns.doubled.items():
+        found.add(
+            "warning",
+            "doubled_column",
+            f"{listed(others)} {'is' if len(others) == 1 else 'are'} left out because {columns.source(name)} is {name} "
+            "already; remove one of them if that is the wrong choice.",
+        )
+    # Followers, follows and unfollows are what is predicted; nobody takes them for causes.
+    outcomes = [name for name in columns.outcomes if canonical_name(name) not in _GROWTH]
+    if outcomes:
+        found.add(
+            "info",
+            "outcome_columns",
+            f"{listed(outcomes, limit=40)} {'is an outcome' if len(outcomes) == 1 else 'are outcomes'} "
+            "of the same day: shown, and never used to predict that day.",
+        )
+    if columns.known:
+        found.add(
+            "info",
+            "set_aside_columns",
+            f"{listed(columns.known, limit=40)} {'is' if len(columns.known) == 1 else 'are'} recognised and not "
+            "stored, because the product computes or doesn't need them.",
+        )
+    if columns.competitor:
+        sources = [columns.header[place] for place in columns.competitor.values()]
+        found.add(
+            "info",
+            "competitor_columns",
+            f"{listed(sources)} {'is' if len(sources) == 1 else 'are'} a competitor's, "
+            "offered on the Competitors page.",
+        )
+    if columns.ignored:
+        found.add(
+            "info",
+            "ignored_columns",
+            f"{listed([excerpt(name) for name in columns.ignored])} {'is' if len(columns.ignored) == 1 else 'are'} not "
+            "known and ignored; rename a column to one of ours if it should be read.",
+        )

@@ -1,272 +1,180 @@
-"""One file to daily tables and findings; the only entrance for bytes that somebody uploaded."""
+"""One uploaded file: bytes in, daily tables and findings out. What is in a file decides what it is, not its name."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from cgn_core.errors import FileTooLarge, UnreadableFile
-from cgn_core.ingest.cells import parse_dates, parse_numbers
-from cgn_core.ingest.columns import (
-    CREATOR,
-    DATE,
-    OUTCOMES,
-    PROVISIONAL,
-    competitor_columns,
-    is_public_layout,
-    map_columns,
-    plain_name,
-)
-from cgn_core.ingest.findings import Finding, finding, rows_in_words
-from cgn_core.ingest.quality import Source, history_findings, row_findings
-from cgn_core.ingest.tabular import Table, read_table
-from cgn_core.tables import DAILY_COLUMNS, Daily, Provenance, daily_from_frame
+from cgn_core.ingest.assembly import competitors_of, creators_of
+from cgn_core.ingest.columns import DATE, Columns, map_columns
+from cgn_core.ingest.content import decode, kind_of
+from cgn_core.ingest.delimited import read_delimited
+from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
+from cgn_core.ingest.grid import Grid
+from cgn_core.ingest.interpretation import Table, interpret
+from cgn_core.ingest.quality import note_columns, note_errors, note_warnings
+from cgn_core.ingest.records import read_records
+from cgn_core.ingest.workbook import read_workbook
+from cgn_core.tables import Daily
+
+__all__ = ["MAX_BYTES", "Finding", "Reading", "read_bytes"]
 
 MAX_BYTES = 50 * 1024 * 1024
-LONGEST_SPAN_DAYS = 366 * 40
-"""A span this long is a typing error in a date, and would fill memory with missing days."""
-OWN, PUBLIC, OTHER = "own", "public39", "table"
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a file holds. With an error among the findings ``creators`` is empty: nothing is half imported."""
+    """What a file holds. With an error among the findings nothing of it is importable."""
 
     file_name: str
     file_hash: str
-    """SHA-256 of the bytes, hexadecimal."""
+    """SHA-256 of the bytes, in hex."""
     format: str
-    """own | public39 | table; "" where it is no table."""
+    """own, public39, table, or unknown for what can't be read."""
+    file_type: str
+    """csv, tsv, json, xlsx, or unknown."""
     rows: int
     first_date: date | None
     last_date: date | None
     columns: dict[str, str]
-    """Source column to canonical column."""
-    findings: tuple[Finding, ...]
+    """The file's column to the canonical one."""
     creators: tuple[Daily, ...] = ()
     competitors: dict[str, Daily] = field(default_factory=dict)
-
-    @property
-    def importable(self) -> bool:
-        """Whether no finding is an error."""
-        return not any(found.severity == "error" for found in self.findings)
+    findings: tuple[Finding, ...] = ()
+    importable: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What ``cgn validate --json`` prints."""
+        """As ``cgn validate --json`` prints it."""
         return {
+            "file_name": self.file_name,
+            "file_hash": self.file_hash,
             "format": self.format,
+            "file_type": self.file_type,
             "rows": self.rows,
             "from": self.first_date.isoformat() if self.first_date else None,
             "to": self.last_date.isoformat() if self.last_date else None,
-            "columns": self.columns,
+            "columns": dict(self.columns),
             "importable": self.importable,
-            "findings": [found.to_json() for found in self.findings],
-            "file": self.file_name,
-            "sha256": self.file_hash,
-            "creators": [daily.creator for daily in self.creators],
-            "competitors": list(self.competitors),
+            "creators": [_outline(daily) for daily in self.creators],
+            "competitors": [_outline(daily) for daily in self.competitors.values()],
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
 
 def read_bytes(data: bytes, *, file_name: str, today: date) -> Reading:
-    """Read a file of daily numbers; bad content becomes error findings, never an exception.
+    """Read one file of daily numbers: CSV, TSV, JSON records or XLSX in any of the known layouts.
+
+    Bad content raises nothing: it becomes error findings, ``importable`` is False and ``creators`` is empty.
 
     Args:
-        data: the file, at most 50 MB.
-        file_name: for the sentences only; what the bytes hold decides the format.
-        today: in the workspace's time zone; later dates are errors.
+        data: the file.
+        file_name: as the uploader calls it; only names the file in sentences.
+        today: the date in the workspace's time zone; later days are errors.
     """
+    found = Findings(_shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
-
-    def refused(code: str, sentence: str) -> Reading:
-        return Reading(file_name, digest, "", 0, None, None, {}, (finding("error", code, sentence),))
-
-    if len(data) > MAX_BYTES:
-        size = f"{file_name} has {len(data) / 1024**2:.0f} MB; files up to {MAX_BYTES // 1024**2} MB can be read."
-        return refused(FileTooLarge.code, f"{size} Split it by creator or by year and import the parts.")
     try:
-        table = read_table(data, file_name=file_name)
-    except UnreadableFile as error:
-        return refused(error.code, error.message)
-    return _read(table, file_name=file_name, digest=digest, today=today)
+        if len(data) > MAX_BYTES:
+            raise _too_large(len(data))
+        grid = _open(data)
+    except RefusedFile as refusal:
+        found.found.append(_refusal(found, refusal))
+        return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())
+    found.unit = grid.unit
+    columns = map_columns(grid.header)
+    table = _interpret(grid, columns, found, today=today)
+    importable = table is not None and not found.has_errors
+    has_days = table is not None and len(table.days) > 0
+    return Reading(
+        file_name=found.file_name,
+        file_hash=digest,
+        format=columns.layout,
+        file_type=grid.file_type,
+        rows=len(table.lines) if table is not None and has_days else len(grid.lines),
+        first_date=_as_date(table.days.min()) if table is not None and has_days else None,
+        last_date=_as_date(table.days.max()) if table is not None and has_days else None,
+        columns=columns.mapping,
+        creators=creators_of(table) if table is not None and importable else (),
+        competitors=competitors_of(table) if table is not None and importable else {},
+        findings=found.ordered(),
+        importable=importable,
+    )
 
 
-def _read(table: Table, *, file_name: str, digest: str, today: date) -> Reading:
-    columns = map_columns(table.header)
-    layout = PUBLIC if is_public_layout(table.header) else OWN if set(columns) == set(columns.values()) else OTHER
-    findings = _header_findings(table, columns, file_name)
+def _open(data: bytes) -> Grid:
+    kind = kind_of(data)
+    if kind == "xlsx":
+        return read_workbook(data)
+    text = decode(data)
+    # UTF-16 and byte order marks hide the first letter from the bytes.
+    is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
+    return read_records(text) if is_json else read_delimited(text)
 
-    def reading(first: date | None = None, last: date | None = None, **found: Any) -> Reading:
-        return Reading(file_name, digest, layout, len(table.rows), first, last, columns, tuple(findings), **found)
 
-    if any(found.severity == "error" for found in findings):
-        return reading()
-    cells = dict(zip(table.header, zip(*table.rows, strict=True), strict=True))
-    texts = {canonical: cells[source] for source, canonical in columns.items()}
-    dates, date_findings = _dates(texts[DATE], table, file_name)
-    findings += date_findings
-    rivals = competitor_columns(table.header) if layout == PUBLIC else {}
-    values, value_findings = _values(texts, table, file_name)
-    findings += value_findings
-    span = dates[~np.isnat(dates)]
-    if not len(span) or any(found.severity == "error" for found in findings):
-        return reading()
-    first, last = span.min().item(), span.max().item()
-    sources = _by_creator(texts.get(CREATOR), dates, values, table)
-    for source in sources:
-        findings += row_findings(source, file_name=file_name, today=today)
-    if (last - first).days > LONGEST_SPAN_DAYS:
-        findings.append(
-            finding(
-                "error", "span_too_long", f"{file_name} runs from {first} to {last}; correct the year of the dates."
-            )
+def _interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table | None:
+    """The file's rows; None when it has no date column to order them by."""
+    header = listed([name for name in grid.header if name.strip()])
+    if DATE not in columns.places:
+        found.add("error", "no_date", f"no column is named date among {header}; name the column with the days “date”.")
+    if "followers" not in columns.places and "follows" not in columns.places:
+        found.add(
+            "error",
+            "no_growth",
+            f"no column is named followers or follows among {header}; growth can't be known without the daily follower "
+            "count or the daily new followers.",
         )
-    if any(found.severity == "error" for found in findings):
-        return reading(first, last)
-    provisional = _flags(texts.get(PROVISIONAL))
-    creators = tuple(_daily(source, provisional, table) for source in sources)
-    for source, daily in zip(sources, creators, strict=True):
-        lines = dict(zip(source.dates, source.lines.tolist(), strict=True))
-        findings += history_findings(daily, file_name=file_name, lines=lines)
-    competitors = _competitors(rivals, cells, dates, creators)
-    return reading(first, last, creators=creators, competitors=competitors)
-
-
-def _header_findings(table: Table, columns: dict[str, str], file_name: str) -> list[Finding]:
-    found = []
-    present = set(columns.values())
-    repeated = sorted({name for name in table.header if name and table.header.count(name) > 1})
-    if repeated:
-        found.append(
-            finding(
-                "error",
-                "repeated_header",
-                f"{file_name}: the header names {', '.join(repeated)} twice; rename one.",
-                [1],
-            )
-        )
-    if DATE not in present:
-        found.append(
-            finding("error", "no_date", f"{file_name} has no date column; name the column with the days “date”.", [1])
-        )
-    if not {"followers", "follows"} & present:
-        found.append(
-            finding(
-                "error",
-                "no_growth",
-                f"{file_name} has neither followers nor follows, so growth can't be known; add one of these columns.",
-                [1],
-            )
-        )
-    if table.ragged:
-        found.append(
-            finding(
-                "error",
-                "ragged_rows",
-                f"{file_name}: {rows_in_words(table.ragged)} {'has' if len(table.ragged) == 1 else 'have'} not the "
-                f"{len(table.header)} cells of the header; export the file again or mend these rows.",
-                table.ragged,
-            )
-        )
-    outcomes = [name for name in table.header if plain_name(name) in OUTCOMES]
-    if outcomes:
-        found.append(
-            finding(
-                "info",
-                "outcome_columns",
-                f"{', '.join(outcomes)}: only known once the week is over, so never a predictor; not imported.",
-            )
-        )
-    rivals = competitor_columns(table.header)
-    ignored = [
-        name for name in table.header if name and name not in columns and name not in outcomes and name not in rivals
-    ]
-    if ignored:
-        found.append(
-            finding("info", "ignored_columns", f"Not imported, as the product doesn't use them: {', '.join(ignored)}.")
-        )
-    return found
-
-
-def _dates(texts: tuple[str, ...], table: Table, file_name: str) -> tuple[Any, list[Finding]]:
-    parsed = parse_dates(texts)
-    if parsed.ambiguous:
-        sentence = (
-            f"{file_name}: dates such as {texts[0].strip()} can be read as day-month and as month-day; "
-            "write them as YYYY-MM-DD."
-        )
-        return parsed.values, [finding("error", "ambiguous_dates", sentence, table.lines)]
-    if parsed.unreadable:
-        lines = [table.lines[place] for place in parsed.unreadable]
-        example = texts[parsed.unreadable[0]].strip()[:40] or "an empty cell"
-        sentence = f"{file_name}: no date in {rows_in_words(lines)} ({example!r}); write dates as YYYY-MM-DD."
-        return parsed.values, [finding("error", "unreadable_date", sentence, lines)]
-    return parsed.values, []
-
-
-def _values(texts: dict[str, tuple[str, ...]], table: Table, file_name: str) -> tuple[pd.DataFrame, list[Finding]]:
-    values, found = {}, []
-    for name in DAILY_COLUMNS:
-        if name not in texts:
-            continue
-        parsed = parse_numbers(texts[name])
-        values[name] = parsed.values
-        if parsed.unreadable:
-            lines = [table.lines[place] for place in parsed.unreadable]
-            example = texts[name][parsed.unreadable[0]].strip()[:40]
-            sentence = (
-                f"{file_name}: {name} is no number in {rows_in_words(lines)} ({example!r}); "
-                "correct these cells or leave them empty."
-            )
-            found.append(finding("error", "not_a_number", sentence, lines))
-    return pd.DataFrame(values), found
-
-
-def _by_creator(creators: tuple[str, ...] | None, dates: Any, values: pd.DataFrame, table: Table) -> list[Source]:
-    lines = np.asarray(table.lines, dtype=np.int64)
-    stamps = pd.Series(dates.astype("datetime64[s]"))
-    names = pd.Series([name.strip().removeprefix("@") for name in creators] if creators else [""] * len(lines))
-    return [
-        Source(
-            creator=str(name),
-            dates=stamps.iloc[places].reset_index(drop=True),
-            values=values.iloc[places].reset_index(drop=True),
-            lines=lines[places],
-        )
-        for name, places in names.groupby(names, sort=False).indices.items()
-    ]
-
-
-def _flags(texts: tuple[str, ...] | None) -> list[bool] | None:
-    if texts is None:
+    if grid.skipped:
+        found.add("info", "rows_above_header", f"{grid.skipped} row(s) above the column names are ignored.")
+    for note in grid.notes:
+        found.add("info", "left_out", note)
+    note_columns(columns, found)
+    if DATE not in columns.places:
         return None
-    return [text.strip().casefold() in {"1", "1.0", "true", "yes"} for text in texts]
+    table = interpret(grid, columns, found, today=today)
+    if not len(table.days):
+        if not found.has_errors:
+            found.add("error", "no_rows", "has no row with a date; export it again with one row a day.")
+        return table
+    note_errors(table, columns, found, today=today)
+    if not found.has_errors:
+        note_warnings(table, columns, found)
+    return table
 
 
-def _daily(source: Source, provisional: list[bool] | None, table: Table) -> Daily:
-    daily = daily_from_frame(source.values.assign(date=source.dates), creator=source.creator)
-    if provisional is None:
-        return daily
-    by_line = dict(zip(table.lines, provisional, strict=True))
-    open_days = {day for day, line in zip(source.dates, source.lines.tolist(), strict=True) if by_line[line]}
-    mask = daily.frame["date"].isin(open_days).to_numpy()
-    codes = daily.provenance.copy()
-    for name in codes:
-        codes.loc[mask & (codes[name] == Provenance.OBSERVED).to_numpy(), name] = Provenance.PROVISIONAL
-    return Daily(frame=daily.frame, provenance=codes, creator=daily.creator)
+def _refusal(found: Findings, refusal: RefusedFile) -> Finding:
+    return Finding("error", refusal.finding_code, f"{found.file_name} {refusal.message}", refusal.rows[:1000])
 
 
-def _competitors(
-    rivals: dict[str, str], cells: dict[str, tuple[str, ...]], dates: Any, creators: tuple[Daily, ...]
-) -> dict[str, Daily]:
-    if not rivals or len(creators) != 1:
-        return {}
-    values = {canonical: parse_numbers(cells[source]).values for source, canonical in rivals.items()}
-    frame = pd.DataFrame(values).assign(date=dates.astype("datetime64[s]"))
-    name = f"{creators[0].creator or 'creator'} competitor"
-    return {name: daily_from_frame(frame, creator=name)}
+def _too_large(size: int) -> RefusedFile:
+    sentence = (
+        f"is {size / 1024**2:,.0f} MB and at most {MAX_BYTES // 1024**2} MB are read at once; split it by creator or "
+        "by year and upload the parts."
+    )
+    return RefusedFile("file_too_large", sentence)
+
+
+def _shown_name(file_name: str) -> str:
+    """The name without folders and unprintable characters, short enough for a sentence."""
+    bare = PurePosixPath(file_name.replace("\\", "/")).name
+    name = "".join(letter for letter in bare if letter.isprintable()).strip()
+    return (name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…") or "The file"
+
+
+def _as_date(day: np.datetime64) -> date:
+    return date.fromisoformat(str(day))
+
+
+def _outline(daily: Daily) -> dict[str, Any]:
+    dates = daily.frame["date"]
+    return {
+        "creator": daily.creator,
+        "rows": len(dates),
+        "from": dates.iloc[0].date().isoformat(),
+        "to": dates.iloc[-1].date().isoformat(),
+    }

@@ -144,8 +144,8 @@ def test_dates_that_fit_both_ways_are_asked_for() -> None:
 
 
 BAD = {
-    "an empty file": (b"", "unreadable_file", "is empty"),
-    "a picture renamed to csv": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "unreadable_file", "PNG picture"),
+    "an empty file": (b"", "empty_file", "is empty"),
+    "a picture renamed to csv": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "picture", "PNG picture"),
     "duplicate dates": (own_csv().replace("2026-01-06", "2026-01-05").encode(), "duplicate_dates", "rows 2 and 3"),
     "negative counts": (own_csv().replace("1003,1,", "1003,-1,").encode(), "negative_count", "row 3"),
     "text in numbers": (own_csv().replace("1003,", "many,").encode(), "not_a_number", "row 3"),
@@ -155,7 +155,7 @@ BAD = {
     "no date": (b"posts,followers\n1,5\n", "no_date", "date"),
     "a broken date": (own_csv().replace("2026-01-06", "2026-13-06").encode(), "unreadable_date", "row 3"),
     "a short row": (own_csv().replace("1003,1,0", "1003").encode(), "ragged_rows", "row 3"),
-    "no table": (b"just words\nand more\n", "unreadable_file", "no table"),
+    "no table": (b"just words\nand more\n", "not_a_table", "no table"),
 }
 
 
@@ -184,7 +184,7 @@ def test_missing_days_and_disagreeing_growth_are_warnings_with_rows() -> None:
     )
     reading = read(text)
     assert reading.importable
-    assert set(codes(reading, "warning")) == {"missing_days", "growth_disagrees"}
+    assert set(codes(reading, "warning")) == {"missing_days", "growth_disagrees", "constant_column"}
     assert np.isnan(reading.creators[0].frame["followers"].iloc[60])
 
 

@@ -1,0 +1,188 @@
+"""Days as files write them; which number is the day and which the month is decided from the whole column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cgn_core.ingest.grid import Days, Positions
+
+Order = Literal["iso", "day_first", "month_first"]
+
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
+_TIME = r"(?:[T\s,]\s*\d{1,2}[:h.]\d{2}.*)?"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}", re.ASCII)
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})[-/.](\d{{4}}|\d{{2}}){_TIME}", re.ASCII)
+_DAY_NAMED = re.compile(rf"(\d{{1,2}})[\s.-]+([A-Za-z]{{3,9}})[\s.,-]+(\d{{4}}){_TIME}", re.ASCII)
+_MONTH_NAMED = re.compile(rf"([A-Za-z]{{3,9}})[\s.]+(\d{{1,2}})[\s,]+(\d{{4}}){_TIME}", re.ASCII)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+         "december"),
+        start=1,
+    )
+    for name in (names, names[:3])
+} | {"sept": 9}  # fmt: skip
+_EXCEL_DAY_ZERO, _EXCEL_DAYS = date(1899, 12, 30), range(36_526, 73_051)
+_COMPACT = range(20_000_101, 22_000_000)
+_SECONDS, _MILLISECONDS = range(946_684_800, 4_102_444_800), range(946_684_800_000, 4_102_444_800_000)
+_DAY_SECONDS = 86_400
+_LONGEST = 40
+_TWO_DIGITS = 100
+_CONSECUTIVE, _SCATTERED = 0.5, 0.25
+"""Shares of one-day steps that tell the right order of day and month from the wrong one."""
+_NO_DAY = np.datetime64("NaT", "D")
+
+
+@dataclass(frozen=True)
+class ParsedDays:
+    """A column's cells as days."""
+
+    values: Days
+    """NaT where empty or unreadable."""
+    unreadable: Positions
+    order: Order
+    ambiguous: bool = False
+    """Whether day-month and month-day both fit, so that somebody has to say which it is."""
+
+
+def parse_days(cells: Sequence[object], creators: npt.NDArray[np.int64], *, today: date) -> ParsedDays:
+    """Read a column's cells as days.
+
+    Args:
+        cells: texts, numbers or dates, None where empty.
+        creators: for each row the number of its creator; an order of days is one creator's.
+        today: decides between two readings when nothing else does and one of them lies in the future.
+    """
+    known: dict[object, tuple[date | None, date | None]] = {}
+    first = np.full(len(cells), _NO_DAY, dtype="datetime64[D]")
+    second = first.copy()
+    filled = np.zeros(len(cells), dtype=bool)
+    for position, cell in enumerate(cells):
+        if cell is None:
+            continue
+        filled[position] = True
+        key = cell if isinstance(cell, (str, int, float, datetime, date)) else None
+        if key not in known:
+            known[key] = _readings(key)
+        day_first, month_first = known[key]
+        if day_first is not None:
+            first[position] = np.datetime64(day_first, "D")
+        if month_first is not None:
+            second[position] = np.datetime64(month_first, "D")
+    return _decide(first, second, filled, creators, today, _hint(cells))
+
+
+def _decide(
+    first: Days, second: Days, filled: npt.NDArray[np.bool_], creators: npt.NDArray[np.int64], today: date, hint: str
+) -> ParsedDays:
+    lost_first, lost_second = filled & np.isnat(first), filled & np.isnat(second)
+    day_first = ParsedDays(first, np.flatnonzero(lost_first), "day_first")
+    month_first = ParsedDays(second, np.flatnonzero(lost_second), "month_first")
+    if np.array_equal(first, second, equal_nan=True):
+        return ParsedDays(first, day_first.unreadable, "iso")
+    prefers_first = _preference(day_first, month_first, creators, today, hint)
+    if prefers_first is None:
+        return ParsedDays(first, day_first.unreadable, "day_first", ambiguous=True)
+    return day_first if prefers_first else month_first
+
+
+def _preference(
+    day_first: ParsedDays, month_first: ParsedDays, creators: npt.NDArray[np.int64], today: date, hint: str
+) -> bool | None:
+    """Whether the column has the day first; None when nothing tells."""
+    lost = len(day_first.unreadable) - len(month_first.unreadable)
+    if lost:
+        return lost < 0
+    if hint == ".":
+        return True
+    steps, other_steps = _one_day_steps(day_first.values, creators), _one_day_steps(month_first.values, creators)
+    if max(steps, other_steps) >= _CONSECUTIVE and min(steps, other_steps) < _SCATTERED:
+        return steps > other_steps
+    limit = np.datetime64(today, "D")
+    is_late, is_other_late = bool((day_first.values > limit).any()), bool((month_first.values > limit).any())
+    return is_other_late if is_late != is_other_late else None
+
+
+def _one_day_steps(days: Days, creators: npt.NDArray[np.int64]) -> float:
+    """Share of a creator's days, in order, that follow the day before."""
+    order = np.lexsort((days, creators))
+    same = np.diff(creators[order]) == 0
+    steps = np.diff(days[order])[same]
+    return float((steps == np.timedelta64(1, "D")).mean()) if len(steps) else 0.0
+
+
+def _hint(cells: Sequence[object]) -> str:
+    """The mark between day, month and year; only dots tell anything, they stand in day-first countries."""
+    text = next((cell for cell in cells if isinstance(cell, str)), "")
+    match = _YEAR_LAST.fullmatch(text.strip()[:_LONGEST])
+    return match.group(2) if match else ""
+
+
+def _readings(cell: object) -> tuple[date | None, date | None]:
+    """The day with the day first, and with the month first; the same twice where there is no question."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return _from_text(text) if len(text) <= _LONGEST else (None, None)
+    day: date | None = None
+    if isinstance(cell, datetime):
+        day = cell.date()
+    elif isinstance(cell, date):
+        day = cell
+    elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        day = _from_number(cell)
+    day = day if day is not None and _EARLIEST <= day <= _LATEST else None
+    return day, day
+
+
+def _from_text(text: str) -> tuple[date | None, date | None]:
+    if match := _YEAR_FIRST.fullmatch(text):
+        day = _day(match.group(1), match.group(2), match.group(3))
+        return day, day
+    if match := _YEAR_LAST.fullmatch(text):
+        one, _, two, year = match.groups()
+        return _day(year, two, one), _day(year, one, two)
+    if match := _DAY_NAMED.fullmatch(text):
+        day = _day(match.group(3), _MONTHS.get(match.group(2).casefold(), 0), match.group(1))
+        return day, day
+    if match := _MONTH_NAMED.fullmatch(text):
+        day = _day(match.group(3), _MONTHS.get(match.group(1).casefold(), 0), match.group(2))
+        return day, day
+    if text.isascii() and text.isdigit():
+        day = _from_number(int(text))
+        return day, day
+    return None, None
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    number = int(year)
+    try:
+        read = date(number + 2000 if number < _TWO_DIGITS else number, int(month), int(day))
+    except ValueError:
+        return None
+    return read if _EARLIEST <= read <= _LATEST else None
+
+
+def _from_number(number: float) -> date | None:
+    """20260105, Excel's day number, or Unix seconds or milliseconds at midnight."""
+    if not float(number).is_integer():
+        return None
+    whole = int(number)
+    if whole in _COMPACT:
+        return _day(str(whole // 10_000), whole // 100 % 100, str(whole % 100))
+    if whole in _EXCEL_DAYS:
+        return _EXCEL_DAY_ZERO + timedelta(days=whole)
+    if whole in _MILLISECONDS:
+        whole, rest = divmod(whole, 1000)
+        if rest:
+            return None
+    if whole in _SECONDS and whole % _DAY_SECONDS == 0:
+        return date(1970, 1, 1) + timedelta(seconds=whole)
+    return None

@@ -1,0 +1,170 @@
+"""Comma, semicolon, tab and bar separated text as a grid."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from cgn_core.ingest.findings import RefusedFile
+from cgn_core.ingest.grid import (
+    HEADER_SEARCHED,
+    MOST_CELLS,
+    ArrowGrid,
+    CellGrid,
+    Grid,
+    Positions,
+    check_width,
+    find_header,
+    grid_from_rows,
+    no_rows,
+    not_a_table,
+    too_many_cells,
+)
+
+DELIMITERS = (",", ";", "\t", "|")
+_FILE_TYPES = {",": "csv", ";": "csv", "\t": "tsv", "|": "csv"}
+EMPTY_CELLS = (
+    "", "-", "–", "—", ".", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "Null", "None",
+    "none",
+)  # fmt: skip
+"""What exports write where there is no number."""
+
+_HEAD = 262_144
+_SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)
+
+
+def read_delimited(text: str) -> Grid:
+    """The grid of a delimited text; delimiter and header row are found out from its first lines.
+
+    Raises:
+        RefusedFile: no table, no rows, ragged rows, or more than can be held.
+    """
+    announced = _SEPARATOR_LINE.match(text)
+    start = announced.end() if announced else 0
+    hinted = announced.group(1) if announced else None
+    offset = 1 if announced else 0
+    head = text[start : start + _HEAD]
+    delimiter = hinted if hinted in DELIMITERS else _delimiter_of(head)
+    top, ends = _first_rows(head, delimiter)
+    at = find_header(top)
+    if at is None:
+        raise not_a_table()
+    fast = _read_fast(text, top[at], ends[at] + offset, delimiter)
+    if fast is not None:
+        return ArrowGrid(
+            file_type=_FILE_TYPES[delimiter],
+            header=fast[0],
+            table=fast[1],
+            lines=fast[2],
+            skipped=sum(1 for row in top[:at] if any(cell.strip() for cell in row)),
+        )
+    return _read_rows(text[start:], delimiter, offset)
+
+
+def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and for each the number of lines read when it ended."""
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+            if len(rows) == HEADER_SEARCHED:
+                break
+    except csv.Error as error:
+        raise _unclosed() from error
+    return rows, ends
+
+
+def _delimiter_of(head: str) -> str:
+    """The mark under which most of the first lines have the same number of cells, and more than one."""
+    best, most = ",", (0, 0)
+    for delimiter in DELIMITERS:
+        if delimiter not in head:
+            continue
+        rows, _ = _first_rows(head, delimiter)
+        widths = [len(row) for row in rows if len(row) > 1]
+        if not widths:
+            continue
+        usual = max(set(widths), key=lambda width: (widths.count(width), width))
+        score = (widths.count(usual), usual)
+        if find_header(rows) is not None and score > most:
+            best, most = delimiter, score
+    return best
+
+
+def _read_fast(
+    text: str, names: Sequence[str], header_end: int, delimiter: str
+) -> tuple[tuple[str, ...], Any, Positions] | None:
+    """The whole text at once; None when it needs to be read row by row to know which line is which."""
+    raw = text.encode("utf-8", errors="replace")
+    if b"\r" in raw.replace(b"\r\n", b""):
+        return None
+    physical = raw.count(b"\n") + (not raw.endswith(b"\n"))
+    places = [str(place) for place in range(len(names))]
+    check_width(len(places))
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(raw),
+            read_options=arrow_csv.ReadOptions(
+                column_names=places, skip_rows=header_end, use_threads=False, block_size=max(len(raw), _HEAD)
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=True
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.string()),
+                null_values=list(EMPTY_CELLS),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    trailing = raw[-_HEAD:]
+    blank_end = len(trailing) - len(trailing.rstrip(b"\r\n"))
+    blank_lines = max(0, trailing[len(trailing) - blank_end :].count(b"\n") - 1)
+    if table.num_rows != physical - header_end - blank_lines:
+        return None
+    if table.num_rows == 0:
+        raise no_rows()
+    lines = np.arange(table.num_rows, dtype=np.int64) + header_end + 1
+    return tuple(name.strip() for name in names), table, lines
+
+
+def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
+    rows: list[list[object]] = []
+    lines: list[int] = []
+    cells, line = 0, offset
+    empty = frozenset(EMPTY_CELLS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            # A row with line breaks inside its quotes begins where the one before it ended.
+            begins, line = line + 1, reader.line_num + offset
+            if not row:
+                continue
+            cells += len(row)
+            if cells > MOST_CELLS:
+                raise too_many_cells("unevenly written text")
+            rows.append([None if cell.strip() in empty else cell for cell in row])
+            lines.append(begins)
+    except csv.Error as error:
+        raise _unclosed() from error
+    return grid_from_rows(rows, lines, file_type=_FILE_TYPES[delimiter])
+
+
+def _unclosed() -> RefusedFile:
+    return RefusedFile(
+        "not_a_table",
+        "has a cell of more than 131,072 characters, as when a quotation mark is never closed; mend the quotation "
+        "marks or export it again.",
+    )

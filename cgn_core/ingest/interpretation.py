@@ -1,0 +1,262 @@
+"""From a file's cells to numbers, days and creators; cells that can't be read become error findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns, canonical_name
+from cgn_core.ingest.counts import parse_counts
+from cgn_core.ingest.dates import ParsedDays, parse_days
+from cgn_core.ingest.findings import Findings, excerpt, listed
+from cgn_core.ingest.grid import Days, Floats, Grid, Positions
+from cgn_core.ingest.storage import formula_plain
+
+Flags = npt.NDArray[np.bool_]
+
+LONGEST_CREATOR = 60
+MOST_VALUE = 1e12
+"""A count no account reaches; beyond it a cell is a mistake."""
+REAL_VALUED = frozenset({"minutes_spent"})
+_YES, _NO = {"yes", "true", "1", "1.0", "y", "x", "sim", "si"}, {"no", "false", "0", "0.0", "n", "nao"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows, by creator and day."""
+
+    creators: tuple[str, ...]
+    """Names as first written, without @; one "" where the file names none."""
+    codes: Positions
+    """For each row its creator's place in ``creators``; ascending."""
+    days: Days
+    values: dict[str, Floats]
+    competitor: dict[str, Floats]
+    marked: dict[str, dict[str, Flags]]
+    """By marker (provisional, imputed) and column, the rows whose number is so."""
+    lines: Positions
+
+    def starts(self) -> Positions:
+        """Where each creator's rows begin, and the end."""
+        return np.searchsorted(self.codes, np.arange(len(self.creators) + 1))
+
+    def named(self, codes: Sequence[int] | Positions) -> str:
+        """`` of luna and mara``; nothing where the file has one creator."""
+        if len(self.creators) == 1:
+            return ""
+        return f" of {listed([excerpt(self.creators[code]) for code in sorted({int(code) for code in codes})])}"
+
+
+def interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table:
+    """Read every column that has a meaning; rows without a day and without any number go.
+
+    Args:
+        grid: the cells.
+        columns: their meaning; has a date column.
+        found: takes what can't be read.
+        today: see :func:`cgn_core.ingest.dates.parse_days`.
+    """
+    names, codes = _creators(grid, columns, found)
+    values = {name: _numbers(grid, columns.places[name], name, found) for name in columns.metrics}
+    rival = {name: _numbers(grid, place, name, found) for name, place in columns.competitor.items()}
+    days = _days(grid, columns, codes, today)
+    has_number = np.zeros(len(codes), dtype=bool)
+    for numbers in (*values.values(), *rival.values()):
+        has_number |= ~np.isnan(numbers)
+    unreadable = np.zeros(len(codes), dtype=bool)
+    unreadable[days.unreadable] = True
+    undated = np.isnat(days.values) & ~unreadable
+    _note_days(grid, columns, days, np.flatnonzero(undated & has_number), found)
+    marked = {name: _marks(grid, columns.places[name], columns, found) for name in MARKERS if name in columns.places}
+    kept = np.flatnonzero(~np.isnat(days.values))
+    order = kept[np.lexsort((days.values[kept], codes[kept]))]
+    _note_creators(grid, columns, codes, kept, found)
+    return Table(
+        creators=names,
+        codes=codes[order],
+        days=days.values[order],
+        values={name: numbers[order] for name, numbers in values.items()},
+        competitor={name: numbers[order] for name, numbers in rival.items()},
+        marked={
+            marker: {name: flags[order] for name, flags in by_column.items()} for marker, by_column in marked.items()
+        },
+        lines=grid.lines[order],
+    )
+
+
+def _creators(grid: Grid, columns: Columns, found: Findings) -> tuple[tuple[str, ...], Positions]:
+    nobody = np.zeros(len(grid.lines), dtype=np.int64)
+    if CREATOR not in columns.places:
+        return ("",), nobody
+    cells = grid.cells(columns.places[CREATOR])
+    by_text: dict[str | None, int] = {None: -1}
+    by_fold: dict[str, int] = {}
+    names: list[str] = []
+    codes = np.empty(len(cells), dtype=np.int64)
+    for position, cell in enumerate(cells):
+        text = None if cell is None else str(cell)
+        code = by_text.get(text)
+        if code is None:
+            assert text is not None
+            name = formula_plain(text.strip()).removeprefix("@").strip()
+            code = by_fold.setdefault(name.casefold(), len(names)) if name else -1
+            if code == len(names):
+                names.append(name)
+            by_text[text] = code
+        codes[position] = code
+    if not names:
+        return ("",), nobody
+    long = [name for name in names if len(name) > LONGEST_CREATOR]
+    if long:
+        rows = grid.lines[np.isin(codes, [names.index(name) for name in long])]
+        found.add(
+            "error",
+            "creator_too_long",
+            f"{columns.source(CREATOR)} has a name of more than {LONGEST_CREATOR} characters in "
+            f"{found.places(rows)} ({excerpt(long[0])}); write the account's handle.",
+            rows,
+        )
+    return tuple(names), codes
+
+
+def _note_creators(grid: Grid, columns: Columns, codes: Positions, kept: Positions, found: Findings) -> None:
+    rows = grid.lines[kept[codes[kept] < 0]]
+    if len(rows):
+        found.add(
+            "error",
+            "missing_creator",
+            f"{columns.source(CREATOR)} is empty in {found.places(rows)}; write whose numbers these are, or remove the "
+            "column if all are one creator's.",
+            rows,
+        )
+
+
+def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
+    """A column's numbers; NaN where empty or unreadable."""
+    source, whole = grid.header[place], name not in REAL_VALUED
+    values = grid.numbers(place)
+    if values is None:
+        cells = grid.cells(place)
+        counts = parse_counts(cells, whole=whole)
+        values = counts.values
+        if len(counts.unreadable):
+            rows = grid.lines[counts.unreadable]
+            first = excerpt(cells[int(counts.unreadable[0])])
+            found.add(
+                "error",
+                "not_a_number",
+                f"{source} has text where a number belongs in {_places(found, rows, first)}; write a number or leave "
+                "the cell empty.",
+                rows,
+            )
+        if len(counts.rounded):
+            rows = grid.lines[counts.rounded]
+            first = excerpt(cells[int(counts.rounded[0])])
+            found.add(
+                "warning",
+                "rounded_numbers",
+                f"{source} is rounded in {_places(found, rows, first)}, which hides the change from day to day; export "
+                "the full numbers if you can.",
+                rows,
+            )
+    with np.errstate(invalid="ignore"):
+        wild = np.isinf(values) | (np.abs(values) >= MOST_VALUE)
+        negative = (values < 0) & ~wild
+        broken = (values != np.floor(values)) & ~np.isnan(values) & ~wild & whole
+    for code, bad, what, remedy in (
+        ("impossible_value", wild, "is impossibly large", "correct these cells or leave them empty"),
+        ("negative_count", negative, "is negative", "correct these cells or leave them empty"),
+        ("fractional_count", broken, "is not a whole number", "counts are whole, check the unit"),
+    ):
+        if bad.any():
+            at = np.flatnonzero(bad)
+            rows = grid.lines[at]
+            found.add(
+                "warning" if code == "fractional_count" else "error",
+                code,
+                f"{source} {what} in {_places(found, rows, format(values[at[0]], ',.10g'))}; {remedy}.",
+                rows,
+            )
+    return np.where(wild, np.nan, values)
+
+
+def _days(grid: Grid, columns: Columns, codes: Positions, today: date) -> ParsedDays:
+    place = columns.places[DATE]
+    days = grid.days(place)
+    if days is not None and (np.isnat(days) | (days >= np.datetime64("2000-01-01"))).all():
+        return ParsedDays(days, np.empty(0, dtype=np.int64), "iso")
+    return parse_days(grid.cells(place), codes, today=today)
+
+
+def _note_days(grid: Grid, columns: Columns, days: ParsedDays, undated: Positions, found: Findings) -> None:
+    source, cells = columns.source(DATE), None
+    if len(days.unreadable) or days.ambiguous:
+        cells = grid.cells(columns.places[DATE])
+    if cells is not None and len(days.unreadable):
+        rows = grid.lines[days.unreadable]
+        wanted = {
+            "iso": "2026-01-31 (YYYY-MM-DD)",
+            "day_first": "31-01-2026 like the others",
+            "month_first": "01-31-2026",
+        }
+        found.add(
+            "error",
+            "unreadable_date",
+            f"{source} can't be read as a day in {_places(found, rows, excerpt(cells[int(days.unreadable[0])]))}; "
+            f"write days as {wanted[days.order]}.",
+            rows,
+        )
+    if len(undated):
+        rows = grid.lines[undated]
+        found.add(
+            "error",
+            "missing_dates",
+            f"{source} is empty in {found.places(rows)}; write the day of these numbers.",
+            rows,
+        )
+    if cells is not None and days.ambiguous:
+        example = next(position for position in range(len(cells)) if not np.isnat(days.values[position]))
+        found.add(
+            "error",
+            "ambiguous_dates",
+            f"{source} could be day-month or month-day ({found.unit} {grid.lines[example]}: {excerpt(cells[example])}) "
+            "and nothing in the file tells which; is the day or the month first? Write days as 2026-01-31 "
+            "(YYYY-MM-DD).",
+            grid.lines[example : example + 1],
+        )
+
+
+def _marks(grid: Grid, place: int, columns: Columns, found: Findings) -> dict[str, Flags]:
+    cells = grid.cells(place)
+    marks = {name: np.zeros(len(cells), dtype=bool) for name in columns.metrics}
+    wrong: list[int] = []
+    for position, cell in enumerate(cells):
+        text = "" if cell is None else str(cell).strip().casefold()
+        if not text or text in _NO:
+            continue
+        words = [canonical_name(word) for word in re.split(r"[\s,;]+", text)]
+        names = list(marks) if text in _YES else [word for word in words if word in marks]
+        if text not in _YES and len(names) != len(words):
+            wrong.append(position)
+        for name in names:
+            marks[name][position] = True
+    if wrong:
+        rows = grid.lines[np.asarray(wrong)]
+        found.add(
+            "error",
+            "unreadable_marks",
+            f"{grid.header[place]} is neither yes or no nor names of columns in "
+            f"{_places(found, rows, excerpt(cells[wrong[0]]))}; write yes or leave the cell empty.",
+            rows,
+        )
+    return marks
+
+
+def _places(found: Findings, rows: Positions, first: str) -> str:
+    places = found.places(rows)
+    return f"{places} ({first})" if len(rows) == 1 else f"{places} ({found.unit} {rows[0]}: {first})"

@@ -1,0 +1,158 @@
+"""Excel workbooks (.xlsx) as a grid, bounded before anything of them is unpacked."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Sequence
+from typing import IO, Any
+from xml.parsers import expat
+
+import openpyxl
+
+from cgn_core.ingest.delimited import EMPTY_CELLS
+from cgn_core.ingest.findings import RefusedFile, excerpt, listed
+from cgn_core.ingest.grid import (
+    HEADER_SEARCHED,
+    MOST_COLUMNS,
+    CellGrid,
+    find_header,
+    grid_from_rows,
+    names_a_date,
+    not_a_table,
+    too_many_cells,
+)
+
+MOST_ENTRIES = 1000
+MOST_UNPACKED_BYTES = 100 * 1024 * 1024
+MOST_RATIO = 100
+"""How many times its packed size a part may unpack to; real sheets stay below 30."""
+_RATIO_COUNTS_FROM = 1024 * 1024
+_MOST_ROWS = 1_048_576
+_MOST_CELLS = 2_000_000
+_CHUNK = 65_536
+
+
+def read_workbook(data: bytes) -> CellGrid:
+    """The grid of the first sheet that has a table with a date column, else of the first with anything in it.
+
+    Formulas count with the value Excel stored for them.
+
+    Raises:
+        RefusedFile: a bomb, a path outside the archive, XML with a document type, damage, or no table.
+    """
+    _check_archive(data)
+    try:
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and extensions it drops; only cells matter here.
+            warnings.simplefilter("ignore")
+            return _first_table(data)
+    except RefusedFile:
+        raise
+    except Exception as error:  # openpyxl raises whatever the damaged part makes it raise
+        raise _damaged() from error
+
+
+def _check_archive(data: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_entries(archive.infolist())
+            for entry in archive.infolist():
+                if entry.filename.casefold().endswith((".xml", ".rels")):
+                    with archive.open(entry) as part:
+                        _refuse_document_type(part)
+    except RefusedFile:
+        raise
+    except Exception as error:  # zipfile and zlib raise whatever the damaged field makes them raise
+        raise _damaged() from error
+
+
+def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Judge an archive by what its directory declares, before unpacking anything."""
+    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES:
+        raise _bomb()
+    for entry in entries:
+        if entry.file_size > max(_RATIO_COUNTS_FROM, MOST_RATIO * entry.compress_size):
+            raise _bomb()
+        parts = entry.filename.replace("\\", "/").split("/")
+        if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
+            sentence = f"holds a path outside itself, {excerpt(entry.filename)}; save it anew from Excel."
+            raise RefusedFile("unsafe_archive", sentence)
+        if entry.flag_bits & 1:
+            raise RefusedFile("encrypted", "is protected by a password; save it without one and upload that.")
+
+
+def _refuse_document_type(part: IO[bytes]) -> None:
+    """Entities need a document type, which stands before the first element; no workbook has one."""
+    seen: list[str] = []
+    parser = expat.ParserCreate()
+
+    def note(kind: str) -> None:
+        seen.append(kind)
+
+    parser.StartDoctypeDeclHandler = lambda *_: note("document type")
+    parser.StartElementHandler = lambda *_: note("element")
+    while not seen and (chunk := part.read(_CHUNK)):
+        parser.Parse(chunk, False)
+    if seen[:1] == ["document type"]:
+        sentence = "holds XML entities, which no Excel file needs; save it anew from Excel and upload that."
+        raise RefusedFile("unsafe_xml", sentence)
+
+
+def _first_table(data: bytes) -> CellGrid:
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    try:
+        sheets = list(book.worksheets)
+        chosen = _sheet_with_dates(sheets)
+        others = [excerpt(sheet.title) for sheet in sheets if sheet is not chosen]
+        rows, lines = _rows_of(chosen)
+    finally:
+        book.close()
+    notes = [f"only the sheet {excerpt(chosen.title)} is read, not {listed(others)}."] if others else []
+    return grid_from_rows(rows, lines, file_type="xlsx", notes=notes)
+
+
+def _sheet_with_dates(sheets: Sequence[Any]) -> Any:
+    filled = None
+    for sheet in sheets:
+        sheet.reset_dimensions()
+        top = [_plain(row) for row in sheet.iter_rows(max_row=HEADER_SEARCHED, max_col=MOST_COLUMNS, values_only=True)]
+        at = find_header(top)
+        if at is not None:
+            filled = filled or sheet
+            if names_a_date(top[at]):
+                return sheet
+    if filled is None:
+        raise not_a_table()
+    return filled
+
+
+def _rows_of(sheet: Any) -> tuple[list[tuple[object, ...]], list[int]]:
+    rows, lines, cells = [], [], 0
+    sheet.reset_dimensions()
+    for line, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS, max_col=MOST_COLUMNS, values_only=True), start=1):
+        if not row or all(cell is None for cell in row):
+            continue
+        cells += len(row)
+        if cells > _MOST_CELLS:
+            raise too_many_cells("Excel")
+        rows.append(_plain(row))
+        lines.append(line)
+    return rows, lines
+
+
+def _plain(row: Sequence[object]) -> tuple[object, ...]:
+    return tuple(None if isinstance(cell, str) and cell.strip() in EMPTY_CELLS else cell for cell in row)
+
+
+def _bomb() -> RefusedFile:
+    return RefusedFile(
+        "unpacks_too_large",
+        f"unpacks to more than a workbook of daily numbers can need (at most {MOST_UNPACKED_BYTES // 1024**2} MB and "
+        f"{MOST_RATIO} times its size); save the table as CSV and upload that.",
+    )
+
+
+def _damaged() -> RefusedFile:
+    return RefusedFile("damaged_file", "is a damaged Excel workbook; open it in Excel, save it again and upload that.")
