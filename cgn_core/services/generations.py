@@ -134,7 +134,7 @@ def run(claim: Claim, tables: Sequence[Daily], *, truths: Sequence[dict[str, Any
     Args:
         claim: the job.
         tables: as many as ``settings_of(claim).tables``: the creators first, then the peers.
-        truths: what is true of each creator, as JSON; kept in the job's result.
+        truths: what is true of each creator, as JSON; its effects are kept in the job's result.
 
     Raises:
         Cancelled: somebody asked the job to stop.
@@ -145,36 +145,50 @@ def run(claim: Claim, tables: Sequence[Daily], *, truths: Sequence[dict[str, Any
     own, peers = tables[: wanted.creators], tables[wanted.creators :]
     with claim.commit() as session:
         made = []
-        for index, daily in enumerate(own):
-            asked = (
-                wanted.handles[index] if index < len(wanted.handles) else daily.creator or f"{SYNTHETIC}.{index + 1}"
-            )
-            workspace = add_workspace(session, claim.agency_id, _free_handle(session, claim.agency_id, asked))
-            store_version(
-                session,
-                workspace,
-                daily,
-                file_name=f"{SYNTHETIC} ({wanted.profile}, seed {wanted.seed})",
-                file_hash=hash_daily(daily),
-                report={
-                    "format": SYNTHETIC,
-                    "rows": len(daily.frame),
-                    "from": daily.frame["date"].iloc[0].date().isoformat(),
-                    "to": wanted.end,
-                    "columns": {name: name for name in daily.columns},
-                    "importable": True,
-                    "findings": [],
-                },
-                created_by=claim.requested_by,
-            )
-            for number, peer in enumerate(peers):
-                name = f"{_PEER_NAMES[number % len(_PEER_NAMES)]}.{_topic(workspace.handle)}{number // 10 or ''}"
-                store_competitor(session, workspace, name, peer, file_name=f"{SYNTHETIC} ({wanted.profile})")
+        for number, daily in enumerate(own):
+            asked = wanted.handles[number] if number < len(wanted.handles) else daily.creator
+            workspace = _store_creator(session, claim, wanted, asked or f"{SYNTHETIC}.{number + 1}", daily)
+            for place, peer in enumerate(peers):
+                store_competitor(session, workspace, _peer_name(workspace, place), peer, file_name=SYNTHETIC)
             job_id = enqueue_retraining(session, workspace, requested_by=claim.requested_by, key=f"job:{claim.job_id}")
-            made.append({"id": str(workspace.id), "handle": workspace.handle, "retraining": str(job_id)})
-        handles = ", ".join(workspace["handle"] for workspace in made)
-        result = {"workspaces": made, "truths": list(truths)[: wanted.creators]}
-        claim.finish(session, result, sentence=f"Made {handles}")
+            effects = truths[number]["effects"] if number < len(truths) else {}
+            made.append(
+                {
+                    "id": str(workspace.id),
+                    "handle": workspace.handle,
+                    "retraining": str(job_id),
+                    "effects": effects,
+                }
+            )
+        handles = ", ".join(str(workspace["handle"]) for workspace in made)
+        claim.finish(session, {"workspaces": made}, sentence=f"Made {handles}")
+
+
+def _store_creator(session: Session, claim: Claim, wanted: GenerationSettings, handle: str, daily: Daily) -> Workspace:
+    workspace = add_workspace(session, claim.agency_id, _free_handle(session, claim.agency_id, handle))
+    store_version(
+        session,
+        workspace,
+        daily,
+        file_name=f"{SYNTHETIC} ({wanted.profile}, seed {wanted.seed})",
+        file_hash=hash_daily(daily),
+        report={
+            "format": SYNTHETIC,
+            "rows": len(daily.frame),
+            "from": daily.frame["date"].iloc[0].date().isoformat(),
+            "to": daily.frame["date"].iloc[-1].date().isoformat(),
+            "columns": {name: name for name in daily.columns},
+            "importable": True,
+            "findings": [],
+        },
+        created_by=claim.requested_by,
+    )
+    return workspace
+
+
+def _peer_name(workspace: Workspace, place: int) -> str:
+    first, again = _PEER_NAMES[place % len(_PEER_NAMES)], place // len(_PEER_NAMES)
+    return f"{first}.{_topic(workspace.handle)}{again + 1 if again else ''}"
 
 
 def _free_handle(session: Session, agency_id: UUID, asked: str) -> str:

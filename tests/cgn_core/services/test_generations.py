@@ -36,7 +36,8 @@ def tables(make_csv: Callable[..., bytes]) -> Callable[[int], list[Daily]]:
 def generate(job_id: UUID, tables: Callable[[int], list[Daily]]) -> None:
     with claimed(job_id) as claim:
         if claim is not None:
-            generations.run(claim, tables(generations.settings_of(claim).tables))
+            made = tables(generations.settings_of(claim).tables)
+            generations.run(claim, made, truths=[{"effects": {"reels": 24.0}}] * len(made))
 
 
 def test_a_generation_makes_workspaces_and_queues_their_trainings_once(
@@ -53,6 +54,7 @@ def test_a_generation_makes_workspaces_and_queues_their_trainings_once(
     assert [job.state for job in waiting] == [JobState.QUEUED] * 2
     job = session.get_one(Job, job_id)
     assert job.message == "Made made.0, made.1"
+    assert job.result["workspaces"][0]["effects"] == {"reels": 24.0}
     assert {row["retraining"] for row in job.result["workspaces"]} == {str(job.id) for job in waiting}
 
 
