@@ -1,0 +1,1 @@
+"""Pure statistics: tables and arrays in, frozen dataclasses out. No database, no disk, no clock."""

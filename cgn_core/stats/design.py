@@ -1,0 +1,134 @@
+"""The daily design: calendar terms, and planned counts through a geometric carry-over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import signal
+
+from cgn_core.stats.arrays import Flags, Floats, Matrix
+from cgn_core.tables import DAYS_PER_WEEK, Daily, Provenance, growth_columns
+
+YEAR_DAYS = 365.25
+YEARLY_FROM_WEEKS = 52
+"""Weeks from which a yearly pattern is told from a trend."""
+MONDAY_ORDINAL = 4
+"""1970-01-05 was a Monday: days since the epoch plus three, modulo seven, is the weekday."""
+
+
+@dataclass(frozen=True)
+class DailyHistory:
+    """One creator's days as arrays of n days.
+
+    Attributes:
+        days: shape (n,), days since 1970-01-01.
+        growth: shape (n,), followers per day, NaN where it is no training target.
+        levers: content types that vary, in canonical order.
+        counts: shape (n, levers), pieces per day, 0 where missing.
+        usable: shape (n,), whether growth is observed and every lever's count known.
+        constant: content types that never vary, so whose effect can't be known.
+    """
+
+    days: np.ndarray[tuple[int], np.dtype[np.int64]]
+    growth: Floats
+    levers: tuple[str, ...]
+    counts: Matrix
+    usable: Flags
+    constant: tuple[str, ...]
+
+    @property
+    def weeks(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Shape (n,), the Monday of each day as a number of weeks since 1970-01-05."""
+        return (self.days - MONDAY_ORDINAL) // DAYS_PER_WEEK
+
+
+def daily_history(daily: Daily) -> DailyHistory:
+    """The arrays of a daily table up to its last complete week's Sunday; imputed and provisional targets are NaN."""
+    frame = daily.frame
+    days = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    keep = days <= _last_sunday(days)
+    growth = np.array(daily.net_growth(), dtype=np.float64).reshape(-1)
+    for name in growth_columns(frame):
+        growth[daily.provenance[name].to_numpy() != Provenance.OBSERVED] = np.nan
+    raw = frame[list(daily.levers)].to_numpy(dtype="float64")
+    varies = np.array([_varies(column) for column in raw.T], dtype=bool)
+    known = np.isfinite(raw[:, varies]).all(axis=1)
+    names = np.array(daily.levers, dtype=object)
+    return DailyHistory(
+        days=days[keep],
+        growth=growth[keep],
+        levers=tuple(names[varies]) if len(names) else (),
+        counts=np.nan_to_num(raw[:, varies])[keep],
+        usable=(np.isfinite(growth) & known)[keep],
+        constant=tuple(names[~varies]) if len(names) else (),
+    )
+
+
+def _last_sunday(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    after = int(days[-1]) + 1
+    return after - (after - MONDAY_ORDINAL) % DAYS_PER_WEEK - 1
+
+
+def _varies(column: Floats) -> bool:
+    known = column[np.isfinite(column)]
+    return bool(len(known)) and bool(known.min() < known.max())
+
+
+def calendar_terms(days: np.ndarray[tuple[int], np.dtype[np.int64]], *, first: int, weeks: int) -> Matrix:
+    """Intercept, trend, six weekday contrasts and, from a year of data, the yearly Fourier pair.
+
+    The weekday contrasts sum to zero over a week, so that the intercept is the mean day.
+
+    Args:
+        days: shape (m,), days since 1970-01-01, of the history or after it.
+        first: the history's first day, where the trend starts.
+        weeks: complete weeks in the history.
+    Returns: shape (m, 8) or (m, 10).
+    """
+    weekday = (days - MONDAY_ORDINAL) % DAYS_PER_WEEK
+    contrasts = np.vstack([np.eye(6), -np.ones((1, 6))])[weekday]
+    trend = (days - first) / YEAR_DAYS
+    columns = [np.ones(len(days)), trend, *contrasts.T]
+    if weeks >= YEARLY_FROM_WEEKS:
+        angle = 2 * np.pi * days / YEAR_DAYS
+        columns += [np.sin(angle), np.cos(angle)]
+    return np.column_stack(columns)
+
+
+def carry_over(counts: Matrix, decay: float) -> Matrix:
+    """Geometric carry-over in days, normalised so that one piece adds one in total over all lags.
+
+    Args:
+        counts: shape (n, levers), pieces per day without gaps.
+        decay: share of a day's remaining effect that is left the day after, in [0, 1).
+    Source: geometric adstock, Broadbent (1979).
+    """
+    if decay == 0:
+        return counts
+    stock: Matrix = signal.lfilter([1 - decay], [1, -decay], counts, axis=0)
+    return stock
+
+
+def next_week_rows(history: DailyHistory, decay: float, *, weeks: int) -> Matrix:
+    """The design of the week after the history, summed over its seven days.
+
+    Returns: shape (1 + levers, terms): first a week without any piece (calendar, and what is carried in from before),
+        then what one piece of each lever adds when pieces are spread evenly over the week.
+    """
+    levers = len(history.levers)
+    ahead = np.arange(history.days[-1] + 1, history.days[-1] + 1 + DAYS_PER_WEEK)
+    calendar = calendar_terms(ahead, first=int(history.days[0]), weeks=weeks).sum(axis=0)
+    lags = decay ** np.arange(1, DAYS_PER_WEEK + 1)
+    stock = carry_over(history.counts, decay)[-1] if levers and decay else np.zeros(levers)
+    landed = 1 - lags.mean() if decay else 1.0
+    rows = np.zeros((1 + levers, len(calendar) + levers))
+    rows[0] = np.concatenate([calendar, stock * lags.sum()])
+    rows[1:, len(calendar) :] = np.eye(levers) * landed
+    return rows
+
+
+def iso_monday(day: int) -> str:
+    """The ISO date of a day since 1970-01-01."""
+    return pd.Timestamp(day, unit="D").date().isoformat()

@@ -1,0 +1,66 @@
+"""Interval levels that a history can support, and quantiles of residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+
+from cgn_core.errors import UnsupportedLevel
+from cgn_core.stats.arrays import Floats
+
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+"""Two-sided levels that are offered."""
+
+
+def residuals_needed(level: float) -> int:
+    """How many residuals a two-sided level needs: ceil(2 / (1 - level)) - 1, so 19 for 0.9 and 39 for 0.95.
+
+    The level is taken as the decimal it was written as: in floating point 0.9 would need 20.
+    """
+    return ceil(2 / (1 - Fraction(str(level)))) - 1
+
+
+def refused_levels(residuals: int, levels: Iterable[float] = LEVELS) -> tuple[float, ...]:
+    """The levels that so many residuals can't support."""
+    return tuple(level for level in levels if residuals_needed(level) > residuals)
+
+
+def supported_level(residuals: int, *, wanted: float) -> float:
+    """``wanted`` where the residuals support it, else the widest offered level below it that they do.
+
+    Raises:
+        UnsupportedLevel: not even the narrowest level is supported.
+    """
+    offered = [wanted, *sorted((level for level in LEVELS if level < wanted), reverse=True)]
+    for level in offered:
+        if residuals_needed(level) <= residuals:
+            return level
+    raise UnsupportedLevel(
+        f"{residuals} weeks support no interval; even the narrowest needs {residuals_needed(LEVELS[0])}."
+    )
+
+
+def check_level(level: float, *, residuals: int) -> None:
+    """Raise UnsupportedLevel unless so many residuals support the level; the sentence names the widest that is."""
+    if not 0 < level < 1:
+        raise UnsupportedLevel(f"A level lies between 0 and 1, such as 0.9; {level} does not.")
+    if residuals_needed(level) > residuals:
+        widest = supported_level(residuals, wanted=max(known for known in LEVELS if known <= max(level, LEVELS[0])))
+        raise UnsupportedLevel(
+            f"{residuals} weeks don't support a {level:.0%} interval, which needs {residuals_needed(level)}; "
+            f"the widest they support is {widest:.0%}."
+        )
+
+
+def weibull_quantile(ordered: Floats, probability: float) -> float:
+    """A quantile interpolated between plotting positions i / (n + 1).
+
+    Args:
+        ordered: shape (n,), ascending.
+        probability: in [0, 1]; beyond the outermost positions the extreme value.
+    Source: Hyndman & Fan (1996), definition 6, doi:10.1080/00031305.1996.10473566.
+    """
+    return float(np.quantile(ordered, probability, method="weibull"))
