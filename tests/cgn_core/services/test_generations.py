@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import datagen
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Competitor, DataVersion, Job, JobState, User, Workspace
 from cgn_core.db.session import transaction
@@ -16,9 +17,11 @@ from cgn_core.ingest.reading import read_bytes
 from cgn_core.jobs import claimed
 from cgn_core.services import generations
 from cgn_core.services.accounts import sign_in
+from cgn_core.services.competitors import list_competitors
 from cgn_core.services.demo import EMAIL, ensure_demo
 from cgn_core.services.generations import GenerationSettings, request_generation
 from cgn_core.services.workspace_cards import today_in
+from cgn_core.services.workspaces import list_workspaces
 from cgn_core.tables import Daily
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
@@ -150,3 +153,36 @@ def test_the_demos_password_follows_the_one_that_is_printed(session: Session) ->
     session.commit()
     sign_in(session, EMAIL, "lantern orbit plum")
     assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_the_form_offers_the_profiles_that_the_generator_knows() -> None:
+    assert set(generations.PROFILES) == set(datagen.PROFILES)
+
+
+def test_the_demos_jobs_make_three_creators_with_peers_enough_to_rank(session: Session) -> None:
+    ensure_demo(session, password="tangerine anvil boat")
+    session.commit()
+    jobs = session.scalars(select(Job.id).order_by(Job.created_at)).all()
+    session.rollback()
+    for job_id in jobs:
+        with claimed(job_id) as claim:
+            if claim is not None:
+                wanted = generations.settings_of(claim)
+                creators = datagen.generate_many(
+                    creators=wanted.tables,
+                    days=wanted.days,
+                    profile=wanted.profile,
+                    seed=wanted.seed,
+                    viral_rate=wanted.viral_rate,
+                    effects=wanted.effects,
+                    end=wanted.last_day,
+                )
+                truths = [creator.truth.to_json() for creator in creators]
+                generations.run(claim, [creator.daily for creator in creators], truths=truths)
+    owner = sign_in(session, EMAIL, "tangerine anvil boat").user.actor
+    cards = list_workspaces(session, owner)
+    assert {card.handle for card in cards} == {"sourdough.daily", "trail.notes", "studio.lumen"}
+    assert {card.light.state for card in cards} == {"Waiting to train"}
+    assert {card.data_age_days for card in cards} == {1}
+    assert {card.weeks for card in cards} <= {102, 103, 104}
+    assert max(len(list_competitors(session, owner, card.id)) for card in cards) >= 6
