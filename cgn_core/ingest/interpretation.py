@@ -49,7 +49,7 @@ class Table:
         """`` of luna and mara``; nothing where the file has one creator."""
         if len(self.creators) == 1:
             return ""
-        return f" of {listed([excerpt(self.creators[code]) for code in sorted({int(code) for code in codes})])}"
+        return f" of {listed([excerpt(self.creators[code]) for code in sorted({int(code) for code in codes} - {-1})])}"
 
 
 def interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table:

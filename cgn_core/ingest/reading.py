@@ -16,8 +16,9 @@ from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
 from cgn_core.ingest.grid import Grid
+from cgn_core.ingest.histories import note_warnings
 from cgn_core.ingest.interpretation import Table, interpret
-from cgn_core.ingest.quality import note_columns, note_errors, note_warnings
+from cgn_core.ingest.quality import note_columns, note_errors
 from cgn_core.ingest.records import read_records
 from cgn_core.ingest.workbook import read_workbook
 from cgn_core.tables import Daily
