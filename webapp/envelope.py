@@ -95,7 +95,10 @@ def _fits_pattern(pattern: Mapping[str, Any], declared: Mapping[str, str], recei
 
 
 def _is_slot(received: Any, prop: str) -> bool:
-    return isinstance(received, dict) and "id" in received and received.get("property") == prop
+    if not isinstance(received, dict) or "id" not in received or not isinstance(received.get("property"), str):
+        return False
+    # The renderer marks an output that several callbacks share by a hash after its property.
+    return bool(received["property"].split("@")[0] == prop)
 
 
 def _are_texts(received: Any) -> bool:

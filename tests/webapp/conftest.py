@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cgn_core.access import Actor
-from cgn_core.db.models import UserSession, now
+from cgn_core.db.models import Agency, UserSession, Workspace, now
 from cgn_core.db.session import transaction
+from cgn_core.services import imports
+from cgn_core.services.imports import Imported
 from cgn_core.settings import Settings
 
 ORIGIN = "https://portal.example"
@@ -127,3 +130,35 @@ def browser(portal: Dash, database_url: str) -> Callable[[Actor | None], Browser
         return Browser(portal, actor)
 
     return open_browser
+
+
+def make_csv(*handles: str, days: int = 84) -> bytes:
+    """Our own layout; the newest day is Sunday 22 November 2026."""
+    first = date(2026, 11, 22) - timedelta(days=days - 1)
+    lines = ["creator,date,followers,follows,unfollows,posts,reels,stories"]
+    for handle in handles:
+        followers = 77_000
+        for number in range(days):
+            gained = 40 + 7 * (number % 5)
+            followers += gained - 9
+            day = (first + timedelta(days=number)).isoformat()
+            lines.append(f"{handle},{day},{followers},{gained},9,{number % 2},{number % 3},{number % 4}")
+    return "\n".join(lines).encode()
+
+
+def dropped(data: bytes) -> str:
+    """A file as Dash's upload sends it."""
+    return "data:text/csv;base64," + base64.b64encode(data).decode()
+
+
+@pytest.fixture
+def imported(agency: Agency, owner: Actor, workspace: Workspace) -> Imported:
+    """The agency's workspace with twelve weeks imported and a retraining waiting."""
+    del agency
+    with transaction() as session:
+        view = imports.read_upload(
+            session, owner, workspace_id=workspace.id, file_name="x.csv", data=make_csv(workspace.handle)
+        )
+        assert view.id is not None, view.findings
+        (done,) = imports.import_upload(session, owner, view.id, key="first")
+    return done

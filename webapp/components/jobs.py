@@ -54,8 +54,10 @@ def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
         "state": chip(words, tone=tone),
         "progress": _progress(job),
         "by": job.requested_by_name or "the schedule",
-        "when": html.Span(ago(job.created_at, now=now), title=f"{job.created_at:%d %b %Y, %H:%M} UTC"),
-        "took": duration(took),
+        "when": html.Span(
+            ago(job.created_at, now=now), className="nowrap", title=f"{job.created_at:%d %b %Y, %H:%M} UTC"
+        ),
+        "took": html.Span(duration(took), className="nowrap"),
         "actions": _actions(job) if may_act else None,
     }
 

@@ -120,7 +120,7 @@ def _findings(findings: Sequence[FindingView]) -> list[Component]:
         }
         for finding in listed
     ]
-    columns = [Column("severity", ""), Column("message", "Finding"), Column("rows", "Lines in the file")]
+    columns = [Column("severity", "Severity"), Column("message", "Finding"), Column("rows", "Lines in the file")]
     return [html.Div(data_table(columns, rows, caption="Findings in the file"), className="scroll-list")]
 
 

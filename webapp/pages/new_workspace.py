@@ -65,11 +65,11 @@ def layout(how: str = "upload") -> list[Component]:
         return [header, card(empty_state("Your role doesn't make workspaces", "Ask an owner of your agency."))]
     ways = (("upload", "Upload a file"), ("generate", "Generate creators"))
     tabs = [
-        dcc.Link(words, href=f"{PATH}?how={key}", className="tab is-chosen" if key == how else "tab")
+        dcc.Link(words, href=f"{PATH}?how={key}", className="way is-chosen" if key == how else "way")
         for key, words in ways
     ]
     body = _generate() if how == "generate" else _upload()
-    return [header, html.Nav(tabs, className="tabs"), *body]
+    return [header, html.Nav(tabs, className="ways"), *body]
 
 
 def _upload() -> list[Component]:

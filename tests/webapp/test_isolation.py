@@ -1,0 +1,216 @@
+"""Every callback of the live map, called with another agency's ids in path, query, inputs and states."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from dash import Dash
+from sqlalchemy import select
+
+from cgn_core.access import Actor
+from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Upload, Workspace
+from cgn_core.db.session import reading, transaction
+from cgn_core.services import imports
+from cgn_core.services.imports import Imported
+
+NOT_FOUND = "it isn't yours to see"
+BOUND, OWN, BROWSER = "asks for a workspace, upload or job by id", "shows the actor's own", "runs in the browser"
+
+CLASSES = {
+    "dash.dash.update": BOUND,
+    "webapp.shell.take_pulse": OWN,
+    "webapp.shell.show_jobs": OWN,
+    "webapp.pages.portfolio.refresh": OWN,
+    "webapp.pages.jobs.refresh": BOUND,
+    "webapp.pages.jobs.act": BOUND,
+    "webapp.pages.data.read_file": BOUND,
+    "webapp.pages.data.import_file": BOUND,
+    "webapp.pages.data.discard_file": BOUND,
+    "webapp.pages.data.undo": BOUND,
+    "webapp.pages.data.show_versions": BOUND,
+    "webapp.pages.data.save": BOUND,
+    "webapp.pages.new_workspace.read_file": OWN,
+    "webapp.pages.new_workspace.import_file": BOUND,
+    "webapp.pages.new_workspace.discard_file": BOUND,
+    "webapp.pages.new_workspace.generate": OWN,
+}
+"""What each server callback may reach. A new one fails the tests until somebody has thought about it."""
+
+PAGES = ("", "/predictor", "/growth-history", "/decisions", "/model-health", "/competitors", "/data", "/jobs")
+
+
+def name_of(declared: Mapping[str, Any]) -> str:
+    function = declared["callback"]
+    return f"{function.__module__}.{function.__name__}"
+
+
+def server_callbacks(portal: Dash) -> Iterator[tuple[str, str]]:
+    for output, declared in portal.callback_map.items():
+        if "callback" in declared:
+            yield output, name_of(declared)
+
+
+def fingerprint() -> str:
+    """Everything that belongs to anybody, to see that nothing changed."""
+    rows = []
+    with reading() as session:
+        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job):
+            columns = [
+                column for column in model.__table__.columns if column.name not in {"table", "tables", "training"}
+            ]
+            rows.append(sorted(str(tuple(row)) for row in session.execute(select(*columns))))
+    return str(rows)
+
+
+@pytest.fixture
+def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, str]:
+    """Ids of the first agency: a workspace with data, an upload that waits, a job that waits."""
+    with transaction() as session:
+        data = b"date,followers,posts\n2026-11-01,10,1\n2026-11-02,12,0\n"
+        view = imports.read_upload(session, owner, workspace_id=workspace.id, file_name="more.csv", data=data)
+    return {"workspace": str(workspace.id), "upload": str(view.id), "job": str(imported.job_id)}
+
+
+def forged(portal: Dash, output: str, ids: Mapping[str, str]) -> dict[str, Any]:
+    """Values for every slot of a callback: the victim's ids wherever an id belongs, something usable elsewhere."""
+    declared = portal.callback_map[output]
+    values: dict[str, Any] = {
+        "jobs-cancel": [({"job": ids["job"]}, 1)],
+        "jobs-retry": [],
+        "_pages_location.pathname": f"/workspaces/{ids['workspace']}/data",
+        "_pages_location.search": "",
+    }
+    for spec in [*declared["inputs"], *declared["state"]]:
+        key = f"{spec['id']}.{spec['property']}"
+        if key in values or spec["id"].startswith("{"):
+            continue
+        values[key] = usable(key, ids)
+    return values
+
+
+def usable(key: str, ids: Mapping[str, str]) -> Any:
+    by_ending = {
+        "-workspace.data": ids["workspace"],
+        "-uploaded.data": ids["upload"],
+        "key.data": str(uuid4()),
+        ".n_clicks": 1,
+        ".contents": "data:text/csv;base64," + base64.b64encode(b"date,followers\n2026-11-01,10\n").decode(),
+        ".filename": "forged.csv",
+        "-zone.value": "UTC",
+        "-profile.value": "micro",
+        "-days.value": 100,
+    }
+    return next((value for ending, value in by_ending.items() if key.endswith(ending)), 2)
+
+
+def pressed(portal: Dash, output: str, ids: Mapping[str, str]) -> str | None:
+    first = portal.callback_map[output]["inputs"][0]["id"]
+    if not first.startswith("{"):
+        return None
+    return json.dumps({"job": ids["job"], "type": "jobs-cancel"}, separators=(",", ":"), sort_keys=True) + ".n_clicks"
+
+
+def test_every_server_callback_is_classified(portal: Dash) -> None:
+    assert {name for _, name in server_callbacks(portal)} == set(CLASSES)
+
+
+def test_no_callback_gives_or_changes_anything_of_another_agency(
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], outsider: Actor
+) -> None:
+    who = browser(outsider)
+    cells = 0
+    for output, name in server_callbacks(portal):
+        before = fingerprint() if CLASSES[name] == BOUND else ""
+        answer = who.call(output, forged(portal, output, victim), changed=pressed(portal, output, victim))
+        assert answer.status_code in {200, 204}, name
+        assert "lena.moves" not in answer.text, name
+        assert "Northlight" not in answer.text, name
+        assert "Reference:" not in answer.text, f"{name} failed unexpectedly"
+        if CLASSES[name] == BOUND:
+            assert NOT_FOUND in answer.text or "belongs to another agency" in answer.text, name
+            assert fingerprint() == before, name
+        cells += 1
+    assert cells == len(CLASSES)
+
+
+def test_the_owner_gets_what_the_outsider_is_refused(
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], owner: Actor
+) -> None:
+    who = browser(owner)
+    for output, name in server_callbacks(portal):
+        # What ends the upload is asked last in the real page; here each gets the one upload or is refused plainly.
+        if CLASSES[name] != BOUND or name.endswith(("import_file", "discard_file", "undo", "save")):
+            continue
+        answer = who.call(output, forged(portal, output, victim), changed=pressed(portal, output, victim))
+        assert NOT_FOUND not in answer.text, name
+        assert "belongs to another agency" not in answer.text, name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_another_agencys_page_is_not_found_and_looks_like_one_that_never_was(
+    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, page: str
+) -> None:
+    who = browser(outsider)
+    theirs = who.page(f"/workspaces/{victim['workspace']}{page}")
+    nobodys = who.page(f"/workspaces/{uuid4()}{page}")
+    assert "Not found" in theirs
+    assert theirs == nobodys
+
+
+def test_a_forged_query_overrides_the_path_and_is_authorised_as_received(
+    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, other_workspace: Workspace
+) -> None:
+    who = browser(outsider)
+    assert "someone.else" in who.page(f"/workspaces/{other_workspace.id}/data")
+    shown = who.page(f"/workspaces/{other_workspace.id}/data", f"?workspace_id={victim['workspace']}")
+    assert "Not found" in shown
+    assert "lena.moves" not in shown
+
+
+@pytest.mark.parametrize(
+    "search", ["?workspace_id=x", "?workspace_id=1&workspace_id=2", "?workspace_id=", "?foo=bar&layout=1"]
+)
+def test_odd_queries_never_break_a_page(
+    browser: Callable[..., Any], outsider: Actor, other_workspace: Workspace, search: str
+) -> None:
+    shown = browser(outsider).page(f"/workspaces/{other_workspace.id}/data", search)
+    assert "Reference:" not in shown
+    assert ("Not found" in shown) == ("workspace_id" in search)
+
+
+@pytest.mark.parametrize("path", ["/export.csv"])
+def test_a_forged_download_is_404(
+    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, path: str
+) -> None:
+    for identifier in (victim["workspace"], str(uuid4()), "x"):
+        assert browser(outsider).get(f"/workspaces/{identifier}{path}").status_code == 404
+
+
+def test_the_portfolio_holds_the_agencys_own_only(
+    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, owner: Actor, other_workspace: Workspace
+) -> None:
+    del victim
+    assert "lena.moves" in browser(owner).page("/")
+    shown = browser(outsider).page("/")
+    assert other_workspace.handle in shown
+    assert "lena.moves" not in shown
+    assert "lena.moves" not in browser(outsider).get("/portfolio.csv").text
+
+
+def test_a_viewer_sees_the_workspace_and_changes_nothing(
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], viewer: Actor
+) -> None:
+    who = browser(viewer)
+    assert "lena.moves" in who.page(f"/workspaces/{victim['workspace']}/data")
+    for output, name in server_callbacks(portal):
+        if name in {"webapp.shell.take_pulse", "webapp.shell.show_jobs", "dash.dash.update"}:
+            continue
+        before = fingerprint()
+        answer = who.call(output, forged(portal, output, victim), changed=pressed(portal, output, victim))
+        assert answer.status_code in {200, 204}, name
+        assert fingerprint() == before, name

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from dash import Dash
+from sqlalchemy import select
+
+from cgn_core.access import Actor
+from cgn_core.db.models import Job, JobState, Upload, Workspace
+from cgn_core.db.session import reading, transaction
+from cgn_core.services.imports import Imported
+
+CSV = (
+    b"creator,date,followers,posts\nann,2026-11-01,10,1\nann,2026-11-02,12,0\nben,2026-11-01,5,1\nben,2026-11-02,6,0\n"
+)
+
+
+def callback(portal: Dash, name: str) -> str:
+    return next(
+        output
+        for output, declared in portal.callback_map.items()
+        if "callback" in declared and f"{declared['callback'].__module__}.{declared['callback'].__name__}" == name
+    )
+
+
+def as_dropped(data: bytes) -> str:
+    import base64
+
+    return "data:text/csv;base64," + base64.b64encode(data).decode()
+
+
+def only(model: type, column: str = "id") -> Any:
+    with reading() as session:
+        return session.execute(select(getattr(model, column))).scalar_one()
+
+
+def test_an_empty_portfolio_says_what_to_do_next(browser: Callable[..., Any], outsider: Actor) -> None:
+    shown = browser(outsider).page("/")
+    assert "No creator yet" in shown
+    assert "New workspace" in shown
+
+
+@pytest.mark.usefixtures("imported")
+def test_the_portfolio_shows_each_creator_with_growth_state_and_freshness(
+    browser: Callable[..., Any], owner: Actor
+) -> None:
+    shown = browser(owner).page("/")
+    assert "@lena.moves" in shown
+    assert "Waiting to train" in shown
+    assert "no model yet" in shown
+    assert "Followers gained per week" in shown
+
+
+@pytest.mark.usefixtures("imported")
+def test_the_portfolio_sorts_by_any_column(
+    browser: Callable[..., Any], owner: Actor, new_workspace: Callable[..., Workspace], agency: Any
+) -> None:
+    new_workspace(agency, "aaron")
+    who = browser(owner)
+    ascending, descending = who.page("/"), who.page("/", "?sort=-creator")
+    # The header's list names everyone too, always from A to Z and before the table: so the last mention counts.
+    assert ascending.rindex("@aaron") < ascending.rindex("@lena.moves")
+    assert descending.rindex("@lena.moves") < descending.rindex("@aaron")
+    assert "Reference:" not in who.page("/", "?sort=nonsense")
+
+
+def test_a_file_with_two_creators_becomes_two_workspaces_each_with_a_retraining(
+    portal: Dash, browser: Callable[..., Any], owner: Actor
+) -> None:
+    who = browser(owner)
+    read = callback(portal, "webapp.pages.new_workspace.read_file")
+    answer = who.call(
+        read, {"new-workspace-upload.contents": as_dropped(CSV), "new-workspace-upload.filename": "two.csv"}
+    )
+    assert "Import 2 creators" in answer.text
+    upload_id = answer.json["response"]["new-workspace-uploaded"]["data"]
+    take = callback(portal, "webapp.pages.new_workspace.import_file")
+    done = who.call(take, {"new-workspace-import.n_clicks": 1, "new-workspace-uploaded.data": upload_id})
+    assert "A retraining is queued" in done.text
+    with reading() as session:
+        assert set(session.scalars(select(Workspace.handle))) == {"ann", "ben"}
+        assert len(session.scalars(select(Job.id)).all()) == 2
+    again = who.call(take, {"new-workspace-import.n_clicks": 2, "new-workspace-uploaded.data": upload_id})
+    assert "nothing changed" in again.text
+    with reading() as session:
+        assert len(session.scalars(select(Job.id)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "picture.csv"),
+        (b"date,followers,posts\n2026-11-01,10,-3\n2026-11-02,12,0\n", "negative"),
+        (b"date,followers,posts\n2026-11-01,10,many\n2026-11-02,12,0\n", "text where a number belongs"),
+        (b"date,followers,posts\n2026-11-01,10,1\n2026-11-01,12,0\n", "more than once"),
+    ],
+)
+def test_a_bad_file_is_a_sentence_and_nothing_is_stored(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, data: bytes, said: str
+) -> None:
+    read = callback(portal, "webapp.pages.new_workspace.read_file")
+    values = {"new-workspace-upload.contents": as_dropped(data), "new-workspace-upload.filename": "picture.csv"}
+    answer = browser(owner).call(read, values)
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert "Nothing was stored" in answer.text
+    assert answer.json["response"]["new-workspace-uploaded"]["data"] is None
+    with reading() as session:
+        assert session.scalars(select(Upload.id)).all() == []
+
+
+@pytest.mark.parametrize("contents", ["no data url", "data:text/csv;base64,%%%", "data:text/csv,plain", 7, {"a": 1}])
+def test_contents_that_no_browser_sends_are_a_sentence(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, contents: Any
+) -> None:
+    read = callback(portal, "webapp.pages.new_workspace.read_file")
+    answer = browser(owner).call(read, {"new-workspace-upload.contents": contents})
+    assert answer.status_code == 200
+    assert "Drop it again" in answer.text
+
+
+def test_a_file_beyond_the_limit_is_refused_by_the_server_too(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, change_settings: Callable[..., None]
+) -> None:
+    change_settings(upload_limit_bytes=100)
+    read = callback(portal, "webapp.pages.new_workspace.read_file")
+    answer = browser(owner).call(read, {"new-workspace-upload.contents": as_dropped(b"x" * 200)})
+    assert "larger than 50 MB" in answer.text
+
+
+@pytest.mark.usefixtures("imported")
+def test_undo_goes_back_and_the_versions_say_so(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, workspace: Workspace
+) -> None:
+    who = browser(owner)
+    read, take = (callback(portal, f"webapp.pages.data.{name}") for name in ("read_file", "import_file"))
+    newer = f"creator,date,followers\n{workspace.handle},2026-11-22,99999\n".encode()
+    where = {"data-workspace.data": str(workspace.id)}
+    answer = who.call(read, {**where, "data-upload.contents": as_dropped(newer), "data-upload.filename": "new.csv"})
+    upload_id = answer.json["response"]["data-uploaded"]["data"]
+    who.call(take, {"data-import.n_clicks": 1, "data-uploaded.data": upload_id})
+    assert "99999" in who.get(f"/workspaces/{workspace.id}/export.csv").text
+    undone = who.call(
+        callback(portal, "webapp.pages.data.undo"),
+        {"data-undo.n_clicks": 1, **where, "data-undo-key.data": str(uuid4())},
+    )
+    assert "back at version 1" in undone.text
+    assert "99999" not in who.get(f"/workspaces/{workspace.id}/export.csv").text
+
+
+def test_minutes_and_time_zone_are_kept(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, workspace: Workspace
+) -> None:
+    save = callback(portal, "webapp.pages.data.save")
+    values = {
+        "data-save.n_clicks": 1, "data-workspace.data": str(workspace.id), "data-minutes-posts.value": 30,
+        "data-minutes-reels.value": 90, "data-minutes-stories.value": 5, "data-zone.value": "Europe/Berlin",
+    }  # fmt: skip
+    assert "Saved" in browser(owner).call(save, values).text
+    assert only(Workspace, "minutes") == {"posts": 30.0, "reels": 90.0, "stories": 5.0}
+    refused = browser(owner).call(save, {**values, "data-minutes-posts.value": 10, "data-zone.value": "Mars"})
+    assert "no time zone" in refused.text
+    assert only(Workspace, "minutes")["posts"] == 30.0, "one refused field stores none"
+
+
+def press(kind: str, job_id: UUID) -> tuple[dict[str, Any], str]:
+    values = {"jobs-cancel": [], "jobs-retry": [], kind: [({"job": str(job_id)}, 1)]}
+    return values, f'{{"job":"{job_id}","type":"{kind}"}}.n_clicks'
+
+
+def test_a_job_is_cancelled_and_tried_again_from_its_row(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
+) -> None:
+    who = browser(owner)
+    act = callback(portal, "webapp.pages.jobs.act")
+    assert "Waiting for a worker" in who.page("/jobs")
+    values, changed = press("jobs-cancel", imported.job_id)
+    assert who.call(act, values, changed=changed).status_code == 200
+    assert only(Job, "state") == JobState.CANCELLED
+    assert "Try again" in who.page("/jobs")
+    values, changed = press("jobs-retry", imported.job_id)
+    who.call(act, values, changed=changed)
+    with reading() as session:
+        assert sorted(session.scalars(select(Job.state))) == [JobState.CANCELLED, JobState.QUEUED]
+
+
+def test_buttons_that_were_just_drawn_do_nothing(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
+) -> None:
+    values, changed = press("jobs-cancel", imported.job_id)
+    values["jobs-cancel"] = [({"job": str(imported.job_id)}, 0)]
+    browser(owner).call(callback(portal, "webapp.pages.jobs.act"), values, changed=changed)
+    assert only(Job, "state") == JobState.QUEUED
+
+
+def test_the_pulse_is_quick_while_a_job_runs_and_slow_afterwards(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
+) -> None:
+    who = browser(owner)
+    pulse = callback(portal, "webapp.shell.take_pulse")
+    busy = who.call(pulse).json["response"]
+    assert busy["shell-clock"]["interval"] == 1000
+    assert busy["shell-pulse"]["data"]["headline"] == "Retraining of @lena.moves"
+    same = {"shell-pulse.data": busy["shell-pulse"]["data"], "shell-finished.data": busy["shell-finished"]["data"]}
+    assert set(who.call(pulse, same).json["response"]) == {"shell-clock"}, "what didn't change isn't sent again"
+    with transaction() as session:
+        session.get_one(Job, imported.job_id).state = JobState.CANCELLED
+    idle = who.call(pulse, same).json["response"]
+    assert idle["shell-clock"]["interval"] > 5000
+    assert idle["shell-finished"]["data"] != busy["shell-finished"]["data"]
+
+
+def test_a_failed_job_shows_its_reason_in_words(browser: Callable[..., Any], owner: Actor, imported: Imported) -> None:
+    with transaction() as session:
+        job = session.get_one(Job, imported.job_id)
+        job.state, job.error = JobState.FAILED, "Four weeks are missing."
+    assert "Four weeks are missing." in browser(owner).page("/jobs")
+
+
+def test_the_form_queues_one_generation_however_often_it_is_clicked(
+    portal: Dash, browser: Callable[..., Any], owner: Actor
+) -> None:
+    who = browser(owner)
+    values = {
+        "new-workspace-generate.n_clicks": 1, "new-workspace-profile.value": "micro", "new-workspace-days.value": 400,
+        "new-workspace-creators.value": 2, "new-workspace-seed.value": 5, "new-workspace-viral.value": 1.5,
+        "new-workspace-reels.value": 30, "new-workspace-key.data": str(uuid4()),
+    }  # fmt: skip
+    generate = callback(portal, "webapp.pages.new_workspace.generate")
+    assert "Queued" in who.call(generate, values).text
+    who.call(generate, values)
+    params = only(Job, "params")
+    assert (params["creators"], params["days"], params["viral_rate"]) == (2, 400, 0.015)
+    assert params["effects"] == {"reels": 30}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("days", 3), ("creators", 10**9), ("seed", None), ("days", "x"), ("viral", 90)]
+)
+def test_a_form_outside_its_bounds_is_a_sentence(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, field: str, value: Any
+) -> None:
+    values = {
+        "new-workspace-generate.n_clicks": 1, "new-workspace-profile.value": "micro", "new-workspace-days.value": 400,
+        "new-workspace-creators.value": 2, "new-workspace-seed.value": 5, "new-workspace-key.data": str(uuid4()),
+        f"new-workspace-{field}.value": value,
+    }  # fmt: skip
+    answer = browser(owner).call(callback(portal, "webapp.pages.new_workspace.generate"), values)
+    assert "must be a" in answer.text
+    with reading() as session:
+        assert session.scalars(select(Job.id)).all() == []
+
+
+def test_exports_are_files_and_escape_formulas(
+    browser: Callable[..., Any], owner: Actor, agency: Any, new_workspace: Callable[..., Workspace], imported: Imported
+) -> None:
+    new_workspace(agency, "=cmd|' /C calc'!A0")
+    answer = browser(owner).get("/portfolio.csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "\n'=cmd" in answer.text
+    daily = browser(owner).get(f"/workspaces/{imported.workspace_id}/export.csv")
+    assert daily.text.startswith("creator,date,")
