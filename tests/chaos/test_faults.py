@@ -14,6 +14,9 @@ from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, enqueue
 
 pytestmark = pytest.mark.usefixtures("quick")
+# What depends on the broker or on the process alone is tested on one of the databases.
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_a_job_that_kills_its_worker_has_failed_after_three_attempts_while_others_finish(
@@ -34,6 +37,7 @@ def test_a_job_that_kills_its_worker_has_failed_after_three_attempts_while_other
     assert real_reconciler.process.poll() is None
 
 
+@on_sqlite
 def test_a_job_submitted_while_redis_is_down_runs_once_it_is_back(
     real_worker: Any, real_reconciler: Any, redis_server: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -50,6 +54,7 @@ def test_a_job_submitted_while_redis_is_down_runs_once_it_is_back(
     assert real_reconciler.process.poll() is None
 
 
+@on_postgresql
 def test_jobs_whose_messages_were_wiped_run_nevertheless(
     real_worker: Any, real_reconciler: Any, redis_server: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -78,6 +83,7 @@ def test_a_worker_killed_in_mid_job_and_redis_wiped_meanwhile_the_job_is_done_on
     assert real_reconciler.process.poll() is None
 
 
+@on_postgresql
 def test_the_reconciler_killed_another_takes_over(
     start_process: Callable[..., Any], real_reconciler: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -95,6 +101,7 @@ def test_the_reconciler_killed_another_takes_over(
     assert practice.states() == {}
 
 
+@on_sqlite
 def test_a_child_that_dies_is_replaced_and_its_job_done(
     real_worker: Any, real_reconciler: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -109,6 +116,7 @@ def test_a_child_that_dies_is_replaced_and_its_job_done(
     assert real_reconciler.process.poll() is None
 
 
+@on_sqlite
 def test_submitting_stays_quick_while_redis_hangs_and_the_job_runs_afterwards(
     real_worker: Any, real_reconciler: Any, redis_server: Any, agency: Any, practice: Any, wait_until: Any
 ) -> None:

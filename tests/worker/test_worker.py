@@ -16,6 +16,9 @@ from cgn_core.db.models import Job
 from cgn_core.db.session import reading, transaction
 
 pytestmark = pytest.mark.usefixtures("quick")
+# What depends on the broker or on the process alone is tested on one of the databases.
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_a_job_is_done_with_its_results_and_the_worker_shows_that_it_lives(
@@ -32,6 +35,17 @@ def test_a_job_is_done_with_its_results_and_the_worker_shows_that_it_lives(
     assert [name.rsplit(":", 1)[1] for name in names] == [str(real_worker.pid)]
 
 
+@on_sqlite
+def test_the_first_task_finds_the_heavy_modules_imported(real_worker: Any, practice: Any, wait_until: Any) -> None:
+    job_id = practice.submit("inventory")
+    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    found = practice.job(job_id).result
+    assert found["parent"] == real_worker.pid  # imported in the parent, once, and forked from there
+    heavy = {"numpy", "pandas", "pyarrow", "scipy.stats", "cgn_core.stats.training", "cgn_core.services.retrainings"}
+    assert heavy <= set(found["modules"])
+    assert not {"flask", "dash", "plotly"} & set(found["modules"])
+
+
 def test_the_same_message_delivered_many_times_runs_the_job_once(
     start_worker: Callable[..., Any], practice: Any, wait_until: Any
 ) -> None:
@@ -45,6 +59,7 @@ def test_the_same_message_delivered_many_times_runs_the_job_once(
     assert (practice.results(job_id), practice.job(job_id).attempts) == (1, 1)
 
 
+@on_postgresql
 def test_progress_is_seen_while_it_works_and_a_cancelled_job_stops(
     real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -60,6 +75,7 @@ def test_progress_is_seen_while_it_works_and_a_cancelled_job_stops(
     assert real_worker.process.poll() is None
 
 
+@on_sqlite
 def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
     real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
@@ -71,6 +87,7 @@ def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
     assert f"job {job_id} failed" in real_worker.log
 
 
+@on_postgresql
 def test_a_task_that_takes_too_long_is_stopped_with_a_sentence(
     change_settings: Callable[..., None], start_worker: Callable[..., Any], practice: Any, wait_until: Any
 ) -> None:
