@@ -7,7 +7,8 @@ from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
 from cgn_core.services.models import ModelView
-from cgn_core.services.workspaces import STALE_AFTER_DAYS, WorkspaceView
+from cgn_core.services.workspace_cards import STALE_AFTER_DAYS
+from cgn_core.services.workspaces import WorkspaceView
 from webapp.components.alerts import Tone, light, lights
 from webapp.components.numbers import percent, plural
 

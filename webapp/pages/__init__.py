@@ -1,4 +1,4 @@
-"""The pages, listed by hand.
+"""The pages, listed by hand: a new one is added here, its callbacks to tests/webapp/test_isolation.py.
 
 A page module has
 
@@ -19,12 +19,15 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import data, jobs, new_workspace, portfolio, workspace_jobs
+from . import data, growth_history, home, jobs, new_workspace, portfolio, predictor, workspace_jobs
 
 PAGES: tuple[ModuleType, ...] = (
     portfolio,
     new_workspace,
     jobs,
+    home,
+    predictor,
+    growth_history,
     data,
     workspace_jobs,
 )

@@ -40,16 +40,7 @@ class Ids(StrEnum):
 
 def layout(sort: str = "creator") -> list[Component]:
     """The portfolio, sorted by ``sort``: a column's key, with a minus for descending."""
-    cards = workspaces.list_workspaces(db(), actor())
-    may_create = actor().may(Action.CREATE_WORKSPACE)
-    actions = [download_button("Export", routes.PORTFOLIO_CSV)] if cards else []
-    if may_create and cards:
-        actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
-    return [
-        page_header("Portfolio", _subtitle(cards), *actions),
-        dcc.Store(id=Ids.SORT, data=sort),
-        html.Div(_body(cards, sort, may_create=may_create), id=Ids.BODY, className="stack"),
-    ]
+    return [dcc.Store(id=Ids.SORT, data=sort), html.Div(_body(sort), id=Ids.BODY, className="stack")]
 
 
 @callback(
@@ -64,14 +55,18 @@ def refresh(_finished: Any, pulse: Any, sort: Any) -> Any:
     runs = isinstance(pulse, dict) and pulse.get("count")
     if not runs and shell.Ids.FINISHED not in {one["prop_id"].split(".")[0] for one in ctx.triggered}:
         return no_update
+    return _body(str(sort))
+
+
+def _body(sort: str) -> list[Component]:
     cards = workspaces.list_workspaces(db(), actor())
-    return _body(cards, str(sort), may_create=actor().may(Action.CREATE_WORKSPACE))
-
-
-def _body(cards: Sequence[WorkspaceCard], sort: str, *, may_create: bool) -> list[Component]:
+    may_create = actor().may(Action.CREATE_WORKSPACE)
     if not cards:
-        return [_nobody(may_create=may_create)]
-    return [_metrics(cards), _table(cards, sort)]
+        return [page_header(TITLE, _subtitle(cards)), _nobody(may_create=may_create)]
+    actions = [download_button("Export", routes.PORTFOLIO_CSV)]
+    if may_create:
+        actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
+    return [page_header(TITLE, _subtitle(cards), *actions), _metrics(cards), _table(cards, sort)]
 
 
 def _nobody(*, may_create: bool) -> Component:
