@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import zipfile
 from typing import Literal
 
@@ -41,6 +42,7 @@ _OTHERS = {
 _BMP_HEADER = 26
 _WEB_PAGES = ("<!doctype html", "<html")
 _SAMPLE = 65_536
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FEW_CONTROLS = 0.001
 _HALF = 0.3
 """Share of NUL bytes at even or odd places that tells UTF-16 without a byte order mark."""
@@ -69,7 +71,7 @@ def decode(data: bytes) -> str:
     """
     text = _decoded(data)
     sample = text[:_SAMPLE]
-    controls = sum(1 for letter in sample if letter < " " and letter not in "\t\r\n\f\x0b")
+    controls = len(_CONTROLS.findall(sample))
     if controls > max(1, len(sample) * _FEW_CONTROLS) or "\x00" in text:
         raise RefusedFile("binary_file", _OTHER.format("a binary file"))
     if sample.lstrip()[:20].casefold().startswith(_WEB_PAGES):

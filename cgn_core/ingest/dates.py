@@ -35,6 +35,8 @@ _COMPACT = range(20_000_101, 22_000_000)
 _SECONDS, _MILLISECONDS = range(946_684_800, 4_102_444_800), range(946_684_800_000, 4_102_444_800_000)
 _DAY_SECONDS = 86_400
 _LONGEST = 40
+_FULL_LENGTH = len("31-01-2026")
+_NINE, _MONTHS_A_YEAR, _EPOCH_YEAR = 9, 12, 1970
 _TWO_DIGITS = 100
 _CONSECUTIVE, _SCATTERED = 0.5, 0.25
 """Shares of one-day steps that tell the right order of day and month from the wrong one."""
@@ -61,6 +63,10 @@ def parse_days(cells: Sequence[object], creators: npt.NDArray[np.int64], *, toda
         creators: for each row the number of its creator; an order of days is one creator's.
         today: decides between two readings when nothing else does and one of them lies in the future.
     """
+    uniform = _uniform(cells)
+    if uniform is not None:
+        first, second = (_from_parts(uniform[2], month, day) for month, day in (uniform[1::-1], uniform[:2]))
+        return _decide(first, second, np.ones(len(cells), dtype=bool), creators, today, _hint(cells))
     known: dict[object, tuple[date | None, date | None]] = {}
     first = np.full(len(cells), _NO_DAY, dtype="datetime64[D]")
     second = first.copy()
@@ -78,6 +84,29 @@ def parse_days(cells: Sequence[object], creators: npt.NDArray[np.int64], *, toda
         if month_first is not None:
             second[position] = np.datetime64(month_first, "D")
     return _decide(first, second, filled, creators, today, _hint(cells))
+
+
+def _uniform(cells: Sequence[object]) -> tuple[Positions, Positions, Positions] | None:
+    """First number, second number and year of a column that is ``12-34-5678`` throughout; None of any other."""
+    if not all(isinstance(cell, str) and len(cell) == _FULL_LENGTH for cell in cells):
+        return None
+    letters = np.asarray(cells, dtype=f"U{_FULL_LENGTH}").view(np.uint32).reshape(len(cells), _FULL_LENGTH)
+    marks = letters[:, [2, 5]]
+    digits = letters[:, [0, 1, 3, 4, 6, 7, 8, 9]].astype(np.int64) - ord("0")
+    if ((digits < 0) | (digits > _NINE)).any() or not np.isin(marks, [ord(mark) for mark in "-/."]).all():
+        return None
+    year = digits[:, 4:] @ np.array([1000, 100, 10, 1])
+    return digits[:, 0] * 10 + digits[:, 1], digits[:, 2] * 10 + digits[:, 3], year
+
+
+def _from_parts(year: Positions, month: Positions, day: Positions) -> Days:
+    """Days of whole columns; NaT where there is no such day."""
+    real = (month >= 1) & (month <= _MONTHS_A_YEAR) & (year >= _EARLIEST.year) & (year <= _LATEST.year) & (day >= 1)
+    months = ((np.where(real, year, _EPOCH_YEAR) - _EPOCH_YEAR) * _MONTHS_A_YEAR + np.where(real, month, 1) - 1).astype(
+        "datetime64[M]"
+    )
+    days = months.astype("datetime64[D]") + (np.where(real, day, 1) - 1).astype("timedelta64[D]")
+    return np.where(real & (days.astype("datetime64[M]") == months), days, _NO_DAY)
 
 
 def _decide(

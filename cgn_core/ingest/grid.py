@@ -55,8 +55,14 @@ class CellGrid:
         return None
 
     def cells(self, place: int) -> Sequence[object]:
-        """The column's cells as they are."""
+        """The column's cells as they are; None where empty."""
         return self.columns[place]
+
+    def labels(self, place: int) -> tuple[Positions, list[str]]:
+        """For each row the place of its text among the column's texts, -1 where empty; and the texts as they come."""
+        texts: dict[str, int] = {}
+        codes = [-1 if cell is None else texts.setdefault(str(cell), len(texts)) for cell in self.columns[place]]
+        return np.asarray(codes, dtype=np.int64), list(texts)
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,14 @@ class ArrowGrid:
         return np.asarray(typed.to_numpy(), dtype="datetime64[D]")
 
     def cells(self, place: int) -> Sequence[object]:
-        """The column's cells as text."""
+        """The column's cells as text; None where empty."""
         return list(self.table.column(place).to_pylist())
+
+    def labels(self, place: int) -> tuple[Positions, list[str]]:
+        """As :meth:`CellGrid.labels`."""
+        encoded = self.table.column(place).combine_chunks().dictionary_encode()
+        codes = pc.fill_null(encoded.indices, -1).to_numpy()
+        return np.asarray(codes, dtype=np.int64), list(encoded.dictionary.to_pylist())
 
 
 Grid = CellGrid | ArrowGrid
@@ -104,19 +116,20 @@ Grid = CellGrid | ArrowGrid
 
 
 def find_header(rows: Sequence[Sequence[object]]) -> int | None:
-    """Which of the first rows names the columns: the one that names most of what is known, with a date among them.
+    """Which of the first rows names the columns: the first that names a date and another column we know.
 
-    Without any, the first with two or more cells; None when there is none.
+    Without any, one that names a date, else the first with two or more cells; None when there is none.
     """
-    best, most = None, 0
+    dated = filled = None
     for position, row in enumerate(rows):
         names = {canonical_name(cell) for cell in row if isinstance(cell, str)} - {None}
-        if DATE in names and len(names) > most:
-            best, most = position, len(names)
-    if best is not None:
-        return best
-    filled = [sum(1 for cell in row if not _is_empty(cell)) for row in rows]
-    return next((position for position, count in enumerate(filled) if count > 1), None)
+        if DATE in names and len(names) > 1:
+            return position
+        if DATE in names and dated is None:
+            dated = position
+        if filled is None and sum(1 for cell in row if not _is_empty(cell)) > 1:
+            filled = position
+    return filled if dated is None else dated
 
 
 def names_a_date(row: Sequence[object]) -> bool:

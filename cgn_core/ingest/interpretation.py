@@ -93,22 +93,18 @@ def _creators(grid: Grid, columns: Columns, found: Findings) -> tuple[tuple[str,
     nobody = np.zeros(len(grid.lines), dtype=np.int64)
     if CREATOR not in columns.places:
         return ("",), nobody
-    cells = grid.cells(columns.places[CREATOR])
-    by_text: dict[str | None, int] = {None: -1}
+    labels, texts = grid.labels(columns.places[CREATOR])
     by_fold: dict[str, int] = {}
     names: list[str] = []
-    codes = np.empty(len(cells), dtype=np.int64)
-    for position, cell in enumerate(cells):
-        text = None if cell is None else str(cell)
-        code = by_text.get(text)
-        if code is None:
-            assert text is not None
-            name = formula_plain(text.strip()).removeprefix("@").strip()
-            code = by_fold.setdefault(name.casefold(), len(names)) if name else -1
-            if code == len(names):
+    # The last place answers for empty cells, whose label is -1.
+    by_label = np.full(len(texts) + 1, -1, dtype=np.int64)
+    for label, text in enumerate(texts):
+        name = formula_plain(text.strip()).removeprefix("@").strip()
+        if name:
+            by_label[label] = by_fold.setdefault(name.casefold(), len(names))
+            if by_label[label] == len(names):
                 names.append(name)
-            by_text[text] = code
-        codes[position] = code
+    codes = by_label[labels]
     if not names:
         return ("",), nobody
     long = [name for name in names if len(name) > LONGEST_CREATOR]

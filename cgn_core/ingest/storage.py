@@ -105,7 +105,7 @@ def daily_to_csv(daily: Daily) -> bytes:
     has_row = daily.frame[list(daily.columns)].notna().any(axis=1).to_numpy(copy=True)
     has_row[[0, -1]] = True
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows(compress(zip(*columns.values(), strict=True), has_row.tolist()))
     return text.getvalue().encode()

@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 import json
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,8 +53,8 @@ def public_csv(number: int = 730) -> str:
     for step in range(number):
         day = first + timedelta(days=step)
         rows.append(
-            f"maker,{day:%d-%m-%Y},{5000 + 20 * step},20,25,5,1,3,{step % 2},0,18:30,1,8,7.5,900,40,80,300,30,200,15,9,4,2,"
-            f"0.043,0,0.2,0.3,0.5,0.21,0,2,1,4,95,15.8,{day.month},{(day.month - 1) // 3 + 1},0"
+            f"maker,{day:%d-%m-%Y},{5000 + 20 * step},20,25,5,1,3,{step % 2},0,18:30,1,8,7.5,900,40,80,300,30,200,15,9,"
+            f"4,2,0.043,0,0.2,0.3,0.5,0.21,0,2,1,4,95,15.8,{day.month},{(day.month - 1) // 3 + 1},0"
         )
     return "\n".join(rows) + "\n"
 
@@ -83,11 +85,98 @@ def test_the_public_layout_is_read_without_a_question() -> None:
     assert rival.frame[["posts", "reels", "stories"]].iloc[0].tolist() == [2.0, 1.0, 4.0]
 
 
+def test_every_canonical_cell_of_the_public_layout_is_where_it_belongs() -> None:
+    (daily,) = read(public_csv(40)).creators
+    expected = {
+        "followers": 5060.0, "follows": 25.0, "unfollows": 5.0, "posts": 1.0, "reels": 1.0, "stories": 3.0, "ads": 0.0,
+        "reach": 900.0, "profile_visits": 40.0, "likes": 80.0, "comments": 9.0, "saves": 4.0, "shares": 2.0,
+        "hashtags": 8.0, "optimal_window_posts": 1.0, "minutes_spent": 95.0,
+    }  # fmt: skip
+    assert daily.frame.iloc[3].drop("date").to_dict() == expected
+    assert daily.frame["date"].iloc[3] == pd.Timestamp("2023-01-04")
+    assert daily.frame["date"].dtype == "datetime64[s]"
+    assert (daily.provenance == Provenance.OBSERVED).all(axis=None)
+
+
+def test_what_the_public_layout_has_beside_our_columns_is_named_and_not_stored() -> None:
+    reading = read(public_csv(40))
+    (aside,) = [found for found in reading.findings if found.code == "set_aside_columns"]
+    for name in ("growth", "engagement_rate", "roi_follows_per_hour", "post_time", "went_viral", "saturation_flag"):
+        assert name in aside.message
+        assert name not in reading.columns
+    assert "ignored_columns" not in {found.code for found in reading.findings}
+
+
+def test_dates_of_the_public_layout_that_all_lie_below_the_thirteenth_are_still_days_first() -> None:
+    assert read(public_csv(12)).last_date == date(2023, 1, 12)
+
+
 def test_several_creators_in_one_file_become_one_table_each() -> None:
     rows = ["creator,date,followers"]
     rows += [f"{name},{day},{100 + step}" for name in ("@a", "b") for step, day in enumerate(days(30))]
     reading = read("\n".join(rows))
     assert [daily.creator for daily in reading.creators] == ["a", "b"]
+
+
+def test_rows_of_creators_may_be_mixed_and_their_names_written_differently() -> None:
+    text = "account;date;followers\n@Ana;2026-01-06;11\nbo;2026-01-05;1\nana;2026-01-05;10\nBO;2026-01-07;3\n"
+    ana, bo = read(text).creators
+    assert (ana.creator, bo.creator) == ("Ana", "bo")
+    assert ana.frame["followers"].tolist() == [10.0, 11.0]
+    np.testing.assert_array_equal(bo.frame["followers"], [1.0, np.nan, 3.0])
+    assert bo.provenance["followers"].tolist() == [Provenance.OBSERVED, Provenance.MISSING, Provenance.OBSERVED]
+
+
+def test_a_column_that_only_one_creator_fills_is_only_theirs() -> None:
+    rows = [
+        f"{name},{day},{100 + step},{reels}"
+        for name, reels in (("a", 1), ("b", ""))
+        for step, day in enumerate(days(9))
+    ]
+    a, b = read("creator,date,followers,reels\n" + "\n".join(rows)).creators
+    assert (a.columns, b.columns) == (("followers", "reels"), ("followers",))
+
+
+def test_header_names_are_matched_whatever_their_case_accents_and_language() -> None:
+    reading = read("FECHA;Seguidores;Visualizações;Me gusta;Unfollowers;Ads Posted;Mood\n2026-01-05;1.200;9;8;7;6;x\n")
+    assert reading.columns == {
+        "FECHA": "date",
+        "Seguidores": "followers",
+        "Visualizações": "views",
+        "Me gusta": "likes",
+        "Unfollowers": "unfollows",
+        "Ads Posted": "ads",
+    }
+    assert reading.format == "table"
+    assert reading.creators[0].frame["followers"].tolist() == [1200.0]
+    (ignored,) = [found for found in reading.findings if found.code == "ignored_columns"]
+    assert "“Mood”" in ignored.message
+
+
+def test_the_canonical_name_wins_over_a_synonym_and_the_other_is_named() -> None:
+    reading = read("date,gained,follows\n2026-01-05,1,2\n")
+    assert reading.creators[0].frame["follows"].tolist() == [2.0]
+    assert "gained is left out" in next(found.message for found in reading.findings if found.code == "doubled_column")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_lines_above_the_header_blank_lines_and_quotes_do_not_move_row_numbers(end: str, quote: str) -> None:
+    rows = [["Report"], [], ["date", "followers", "note"], ["2026-01-05", "5", "a"], [], ["2026-01-06", "-6", "b"], []]
+    text = end.join(",".join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+    reading = read(text)
+    (error,) = [found for found in reading.findings if found.severity == "error"]
+    assert (error.code, error.rows) == ("negative_count", (6,))
+
+
+def test_a_line_break_inside_quotes_does_not_move_row_numbers() -> None:
+    reading = read('date,followers,note\n2026-01-05,5,"two\nlines"\n2026-01-06,x,\n')
+    assert next(found.rows for found in reading.findings if found.code == "not_a_number") == (4,)
+
+
+def test_excels_separator_line_is_honoured() -> None:
+    reading = read("sep=;\r\ndate;followers\r\n2026-01-05;5\r\n2026-01-06;-1\r\n")
+    assert next(found.rows for found in reading.findings if found.code == "negative_count") == (4,)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
@@ -143,6 +232,23 @@ def test_dates_that_fit_both_ways_are_asked_for() -> None:
     assert "YYYY-MM-DD" in reading.findings[0].message
 
 
+def _nested(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = st.sampled_from(["date", "followers", "creator", "reels", "x"])
+    return st.lists(children, max_size=4) | st.dictionaries(keys, children, max_size=4)
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["date", "followers"])
+    for step, day in enumerate(days(20)):
+        book.worksheets[0].append([day, 1000 + step])
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+WORKBOOK = _workbook()
+
 BAD = {
     "an empty file": (b"", "empty_file", "is empty"),
     "a picture renamed to csv": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "picture", "PNG picture"),
@@ -155,6 +261,27 @@ BAD = {
     "no date": (b"posts,followers\n1,5\n", "no_date", "date"),
     "a broken date": (own_csv().replace("2026-01-06", "2026-13-06").encode(), "unreadable_date", "row 3"),
     "a short row": (own_csv().replace("1003,1,0", "1003").encode(), "ragged_rows", "row 3"),
+    "a date without a day": (own_csv().replace("2026-01-06,", ",").encode(), "missing_dates", "row 3"),
+    "an impossible count": (own_csv().replace("1003,", "1e15,").encode(), "impossible_value", "row 3"),
+    "an endless count": (own_csv().replace("1003,", "inf,").encode(), "not_a_number", "row 3"),
+    "a hexadecimal count": (own_csv().replace("1003,", "0x1F,").encode(), "not_a_number", "row 3"),
+    "a wrong century": (own_csv().replace("2026-01-06", "1926-01-06").encode(), "unreadable_date", "row 3"),
+    "one day twenty years early": (own_csv().replace("2026-01-06", "2006-01-06").encode(), "too_many_days", "rows 3"),
+    "a row of nobody": (b"creator,date,followers\na,2026-01-05,1\n,2026-01-06,2\n", "missing_creator", "row 3"),
+    "a name of 61 letters": (b"creator,date,followers\n" + b"a" * 61 + b",2026-01-05,1\n", "creator_too_long", "row 2"),
+    "growth without a number": (b"date,followers\n2026-01-05,\n2026-01-06,\n", "no_growth_numbers", "followers"),
+    "marks of another kind": (b"date,followers,provisional\n2026-01-05,5,maybe\n", "unreadable_marks", "row 2"),
+    "a header alone": (b"date,followers\n", "no_rows", "no rows"),
+    "a quotation mark never closed": (b'date,followers\n2026-01-05,"5\n' + b"x" * 200_000, "not_a_table", "quotation"),
+    "broken JSON": (b'[{"date": "2026-01-05"', "broken_json", "line 1"),
+    "a damaged workbook": (b"PK\x03\x04" + b"x" * 300, "damaged_file", "damaged"),
+    "a web page": (b"<!doctype html><html><body>Sign in</body></html>", "web_page", "web page"),
+    "2,001 creators": (
+        b"creator,date,followers\n" + b"".join(b"c%d,2026-01-05,1\n" % number for number in range(2001)),
+        "too_many_creators",
+        "2,001",
+    ),
+    "600 columns": (b"date,followers," + b",".join([b"x"] * 600) + b"\n", "too_many_columns", "602"),
     "no table": (b"just words\nand more\n", "not_a_table", "no table"),
 }
 
@@ -167,8 +294,57 @@ def test_bad_input_is_one_sentence_naming_file_row_and_remedy_and_nothing_is_rea
     assert reading.creators == ()
     (error,) = [found for found in reading.findings if found.severity == "error"]
     assert error.code == code
-    assert "growth.csv" in error.message
+    assert error.message.startswith("growth.csv")
     assert words in error.message
+    assert error.message.endswith(".")
+    assert len(error.message) < 400
+
+
+def test_all_errors_of_a_file_are_told_at_once() -> None:
+    text = (
+        own_csv().replace("1003,1,", "many,-1,").replace("2026-01-20", "2026-01-19").replace("2026-02-02", "2027-02-02")
+    )
+    assert codes(read(text)) == ["not_a_number", "negative_count", "duplicate_dates", "future_date"]
+
+
+def test_a_thousand_bad_rows_are_counted_and_five_are_named() -> None:
+    rows = "\n".join(f"{date(2020, 1, 1) + timedelta(days=step)},-1" for step in range(1500))
+    (error,) = read(f"date,followers\n{rows}").findings
+    assert "rows 2, 3, 4, 5, 6 and 1,495 more" in error.message
+    assert error.rows == tuple(range(2, 1002))
+
+
+def test_the_date_of_the_clock_decides_what_is_the_future() -> None:
+    data = own_csv().encode()
+    assert read_bytes(data, file_name="a.csv", today=date(2026, 3, 15)).importable
+    assert not read_bytes(data, file_name="a.csv", today=date(2026, 3, 14)).importable
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../x/growth.csv", "growth.csv"),
+        ("C:\\x\\a.csv", "a.csv"),
+        ("\x00\n", "The file"),
+        ("a" * 300, "a" * 99 + "…"),
+    ],
+)
+def test_only_the_files_bare_name_is_repeated(name: str, shown: str) -> None:
+    assert read(b"", name).file_name == shown
+
+
+def test_a_workbook_named_csv_is_read_as_the_workbook_it_is() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["date", "followers"])
+    sheet.append([START, 12.345])
+    sheet.append([START + timedelta(days=1), "1.234"])
+    saved = io.BytesIO()
+    book.save(saved)
+    reading = read(saved.getvalue(), "numbers.csv")
+    assert (reading.file_type, reading.importable) == ("xlsx", True)
+    assert reading.creators[0].frame["followers"].tolist() == [12.345, 1234.0]
+    assert codes(reading, "warning") == ["fractional_count", "too_few_weeks"]
 
 
 def test_thirty_rows_can_be_stored_and_the_missing_weeks_are_named() -> None:
@@ -198,22 +374,64 @@ def test_days_marked_provisional_stay_provisional() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+CELLS = st.sampled_from([
+    "", "-", "x", "-5", "1,234", "1.234", "12,5", "63.3K", "12,3 %", "1e400", "9" * 30, "nan", "inf", "0x1F", "=1+1",
+    "2026-01-05", "05-01-2026", "2026-02-30", "9999-12-31", "2010-01-01", "Jan 5, 2026", "46053", "date", "creator",
+    '"', "'", "\u2212", "\x00", "\t", "true", "followers", "\ufeff", "é",
+])  # fmt: skip
+DELIMITERS = st.sampled_from([",", ";", "\t", "|"])
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"])
+
+
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_get_an_answer_in_words(data: bytes) -> None:
     _answered(data)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, 1500), st.binary(min_size=1, max_size=6), st.booleans())
-def test_a_mangled_export_gets_an_answer_in_words(place: int, change: bytes, replace: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 1500), st.binary(min_size=1, max_size=6), st.sampled_from([0, 1, 5, 200]))
+def test_a_mangled_export_gets_an_answer_in_words(place: int, change: bytes, removed: int) -> None:
     whole = own_csv().encode()
-    _answered(whole[:place] + change + whole[place + (len(change) if replace else 0) :])
+    _answered(whole[:place] + change + whole[place + removed :])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 29), st.integers(0, 3), CELLS), max_size=5),
+    DELIMITERS,
+    ENCODINGS,
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(
+        [own_csv(29), own_csv(29).replace("posts", "creator"), own_csv(29).replace("reels", "provisional")]
+    ),
+)
+def test_changed_cells_headers_delimiters_and_encodings_get_an_answer_in_words(
+    changes: list[tuple[int, int, str]], delimiter: str, encoding: str, end: str, table: str
+) -> None:
+    rows = [line.split(",") for line in table.splitlines()]
+    for row, column, cell in changes:
+        rows[row][column] = cell
+    _answered(end.join(delimiter.join(row) for row in rows).encode(encoding, errors="replace"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 6000), st.binary(min_size=1, max_size=4), st.sampled_from([0, 1, 50]))
+def test_a_mangled_workbook_gets_an_answer_in_words(place: int, change: bytes, removed: int) -> None:
+    _answered(WORKBOOK[:place] + change + WORKBOOK[place + removed :])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5) | CELLS, _nested, max_leaves=12))
+def test_any_json_gets_an_answer_in_words(value: object) -> None:
+    _answered(json.dumps(value).encode())
+    _answered(json.dumps([{"date": "2026-01-05", "followers": value}, {"date": value, "followers": 5}]).encode())
 
 
 def _answered(data: bytes) -> None:
     reading = read(data)
-    assert reading.importable or not reading.creators
-    assert reading.importable == (not codes(reading))
-    assert all(found.message for found in reading.findings)
+    assert bool(reading.creators) == reading.importable == (not codes(reading))
+    for found in reading.findings:
+        assert found.message.startswith("a.csv")
+        assert found.message.endswith(".")
     json.dumps(reading.to_json(), allow_nan=False)
