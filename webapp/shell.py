@@ -141,5 +141,8 @@ def show_jobs(pulse: Any) -> tuple[Any, str]:
 
 
 clientside_callback(
-    ClientsideFunction("shell", "arrived"), Output(Ids.ARRIVED, "data"), Input("_pages_location", "pathname")
+    ClientsideFunction("shell", "arrived"),
+    Output(Ids.ARRIVED, "data"),
+    Input("_pages_content", "children"),
+    State("_pages_location", "pathname"),
 )

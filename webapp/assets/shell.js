@@ -84,16 +84,16 @@
   document.addEventListener("toggle", focusSearch, true);
 
   // After navigation the new page's heading takes the focus, so that a screen reader starts there.
-  function arrived(path) {
-    closeMenus(null);
+  function arrived(_content, path) {
     if (arrived.last !== undefined && arrived.last !== path) {
+      closeMenus(null);
       window.scrollTo(0, 0);
-      window.requestAnimationFrame(() => {
+      window.setTimeout(() => {
         const title = document.getElementById("page-title");
         if (title) {
           title.focus({ preventScroll: true });
         }
-      });
+      }, 50);
     }
     arrived.last = path;
     return window.dash_clientside.no_update;
