@@ -10,11 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.arrays import Flags, Floats, Matrix
-from cgn_core.stats.design import DailyHistory, calendar_terms, carry_over, daily_history, iso_monday, next_week_rows
+from cgn_core.stats.design import (
+    DailyHistory,
+    Days,
+    calendar_terms,
+    carry_over,
+    daily_history,
+    iso_monday,
+    next_week_rows,
+)
 from cgn_core.stats.fit import EFFECT_LEVEL, FEWEST_WEEKS, Caution, Effect, Fit
 from cgn_core.stats.intervals import LEVELS
 from cgn_core.stats.least_squares import Solution, clustered_covariance, huber_start, solve, undetermined
@@ -24,7 +32,7 @@ from cgn_core.tables import DAYS_PER_WEEK, Availability, Daily
 
 DECAYS = (0.3, 0.45, 0.6, 0.7, 0.8)
 """Candidates for the share of an effect that is left a day later; 0 unless the likelihood ratio says otherwise."""
-RATIO_NEEDED = float(stats.chi2.ppf(0.95, 1))
+RATIO_NEEDED = float(special.chdtri(1, 0.05))
 CLEAR = 0.999
 """Confidence that posting matters at all, below which no carry-over is looked for: it would be one of noise."""
 ROUNDS = 5
@@ -58,7 +66,11 @@ def fit_daily(daily: Daily, *, level: float = EFFECT_LEVEL) -> Fit:
         TooFewObservations: there are too few complete weeks; the sentence says how many are missing.
         ConstantSeries: growth never changes.
     """
-    history = daily_history(daily)
+    return fit_daily_history(daily_history(daily), level=level)
+
+
+def fit_daily_history(history: DailyHistory, *, level: float = EFFECT_LEVEL) -> Fit:
+    """:func:`fit_daily` on arrays, for validation's many refits."""
     weeks = complete_weeks(history)
     check_history(history, weeks)
     cautions = [_constant_caution(name) for name in history.constant]
@@ -92,25 +104,25 @@ def fit_daily(daily: Daily, *, level: float = EFFECT_LEVEL) -> Fit:
     )
 
 
-def complete_weeks(history: DailyHistory) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def complete_weeks(history: DailyHistory) -> Days:
     """Weeks whose growth is observed on all seven days, as weeks since 1970-01-05, ascending."""
     observed = np.isfinite(history.growth)
     numbers, counts = np.unique(history.weeks[observed], return_counts=True)
-    complete: np.ndarray[tuple[int], np.dtype[np.int64]] = numbers[counts == DAYS_PER_WEEK].astype(np.int64)
+    complete: Days = numbers[counts == DAYS_PER_WEEK].astype(np.int64)
     return complete
 
 
-def check_history(history: DailyHistory, weeks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+def check_history(history: DailyHistory, weeks: Days, *, fewest: int = FEWEST_WEEKS) -> None:
     """Raise TooFewObservations or ConstantSeries where nothing can be trained."""
-    missing = FEWEST_WEEKS - len(weeks)
+    missing = fewest - len(weeks)
     if missing > 0:
         raise TooFewObservations(
-            f"The history holds {len(weeks)} complete {'week' if len(weeks) == 1 else 'weeks'} (Monday to Sunday, growth "
-            f"known on every day); training needs at least {FEWEST_WEEKS}, so {missing} more "
+            f"The history holds {len(weeks)} complete {'week' if len(weeks) == 1 else 'weeks'} (Monday to Sunday, "
+            f"growth known on every day); training needs at least {fewest}, so {missing} more "
             f"{'is' if missing == 1 else 'are'} missing. Import more days."
         )
     growth = history.growth[history.usable]
-    if len(growth) < FEWEST_WEEKS * DAYS_PER_WEEK or growth.min() == growth.max():
+    if len(growth) < fewest * DAYS_PER_WEEK or growth.min() == growth.max():
         raise ConstantSeries("Growth never changes in this history, so nothing can be learned from it.")
 
 
@@ -120,12 +132,8 @@ def _identified(history: DailyHistory, weeks: int) -> tuple[DailyHistory, tuple[
     open_columns = undetermined(np.column_stack([calendar, history.counts])[history.usable])[calendar.shape[1] :]
     if not open_columns.any():
         return history, ()
-    keep = ~open_columns
-    names = np.array(history.levers, dtype=object)
-    kept = DailyHistory(
-        history.days, history.growth, tuple(names[keep]), history.counts[:, keep], history.usable, history.constant
-    )
-    return kept, tuple(names[open_columns])
+    dropped = tuple(name for name, is_open in zip(history.levers, open_columns, strict=True) if is_open)
+    return history.without(dropped), dropped
 
 
 def _iterate(history: DailyHistory, weeks: int) -> _State:
@@ -168,7 +176,7 @@ def _choose_decay(history: DailyHistory, calendar: Matrix, growth: Floats, weigh
     best = min(errors, key=lambda decay: errors[decay])
     days, least = int(used.sum()), max(errors[best], 1e-12)
     without = _weighted_error(calendar[used], growth[used], weights[used])
-    if days * np.log(without / least) < stats.chi2.ppf(CLEAR, len(history.levers)):
+    if days * np.log(without / least) < special.chdtri(len(history.levers), 1 - CLEAR):
         return 0.0
     return best if days * np.log(errors[0.0] / least) > RATIO_NEEDED else 0.0
 
@@ -182,7 +190,7 @@ def _effects(
     history: DailyHistory, state: _State, covariance: Matrix, *, freedom: int, level: float
 ) -> tuple[Effect, ...]:
     first = state.design.shape[1] - len(history.levers)
-    multiplier = float(stats.t.ppf((1 + level) / 2, freedom))
+    multiplier = float(special.stdtrit(freedom, (1 + level) / 2))
     effects = []
     for place, name in enumerate(history.levers, start=first):
         estimate = float(state.solution.coefficients[place])
@@ -208,7 +216,7 @@ def _predictor(
     covariance: Matrix,
     *,
     freedom: int,
-    weeks: np.ndarray[tuple[int], np.dtype[np.int64]],
+    weeks: Days,
 ) -> WeekPredictor:
     rows = next_week_rows(history, state.decay, weeks=len(weeks))
     weekly = weekly_counts(history)
@@ -241,9 +249,17 @@ def weekly_counts(history: DailyHistory) -> dict[str, Floats]:
     return {name: weekly[:, place] for place, name in enumerate(history.levers)}
 
 
+def weekly_growth(history: DailyHistory) -> Floats:
+    """Growth of each complete week, followers per week, ascending."""
+    week = history.weeks - history.weeks[0]
+    counts = np.bincount(week, np.isfinite(history.growth))
+    sums: Floats = np.bincount(week, np.nan_to_num(history.growth))[counts == DAYS_PER_WEEK]
+    return sums
+
+
 def t_multipliers(freedom: int) -> dict[str, float]:
     """Student's t quantile per offered two-sided level."""
-    return {f"{level:g}": float(stats.t.ppf((1 + level) / 2, freedom)) for level in LEVELS}
+    return {f"{level:g}": float(special.stdtrit(freedom, (1 + level) / 2)) for level in LEVELS}
 
 
 def _dispersion(history: DailyHistory, state: _State, used: Flags) -> float:
@@ -258,14 +274,14 @@ def _dispersion(history: DailyHistory, state: _State, used: Flags) -> float:
     whole = sizes > 0
     weekly_freedom = max(int(whole.sum()) - terms + 6, 4)
     by_week = float((sums[whole] ** 2 / sizes[whole]).sum() / weekly_freedom)
-    beyond_chance = by_week / by_day > stats.chi2.ppf(0.95, weekly_freedom) / weekly_freedom
+    beyond_chance = by_week / by_day > special.chdtri(weekly_freedom, 0.05) / weekly_freedom
     return by_week if beyond_chance else by_day
 
 
 def _scales(freedom: int) -> tuple[tuple[float, float], ...]:
     if freedom >= SMOOTH_FROM:
         return ((1.0, 1.0),)
-    nodes = np.sqrt(freedom / stats.chi2.ppf([1 / 6, 1 / 2, 5 / 6], freedom))
+    nodes = np.sqrt(freedom / special.chdtri(freedom, np.array([5 / 6, 1 / 2, 1 / 6])))
     return tuple((float(node), 1 / 3) for node in nodes)
 
 
@@ -276,5 +292,5 @@ def _constant_caution(name: str) -> Caution:
 def _undetermined_caution(name: str) -> Caution:
     return Caution(
         "undetermined_effect",
-        f"{name.capitalize()} always move together with other content or the calendar: their own effect is undetermined.",
+        f"{name.capitalize()} always move with other content or the calendar: their own effect is undetermined.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,55 +18,81 @@ MONDAY_ORDINAL = 4
 """1970-01-05 was a Monday: days since the epoch plus three, modulo seven, is the weekday."""
 
 
+Days = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
 @dataclass(frozen=True)
 class DailyHistory:
     """One creator's days as arrays of n days.
 
     Attributes:
-        days: shape (n,), days since 1970-01-01.
+        days: shape (n,), days since 1970-01-01, without gaps.
         growth: shape (n,), followers per day, NaN where it is no training target.
-        levers: content types that vary, in canonical order.
+        names: every content type of the table, in canonical order.
+        recorded: shape (n, names), pieces per day, NaN where missing.
+        levers: the content types that vary.
         counts: shape (n, levers), pieces per day, 0 where missing.
         usable: shape (n,), whether growth is observed and every lever's count known.
-        constant: content types that never vary, so whose effect can't be known.
     """
 
-    days: np.ndarray[tuple[int], np.dtype[np.int64]]
+    days: Days
     growth: Floats
+    names: tuple[str, ...]
+    recorded: Matrix
     levers: tuple[str, ...]
     counts: Matrix
     usable: Flags
-    constant: tuple[str, ...]
 
     @property
-    def weeks(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def weeks(self) -> Days:
         """Shape (n,), the Monday of each day as a number of weeks since 1970-01-05."""
         return (self.days - MONDAY_ORDINAL) // DAYS_PER_WEEK
+
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Content types that never vary, so whose effect can't be known."""
+        return tuple(name for name in self.names if name not in self.levers)
+
+    def until(self, day: int, *, rows: int | None = None) -> DailyHistory:
+        """The history as it was known at the end of a day; only its last ``rows`` days where given."""
+        stop = int(np.searchsorted(self.days, day, side="right"))
+        start = 0 if rows is None else max(0, stop - rows)
+        return _history(self.days[start:stop], self.growth[start:stop], self.names, self.recorded[start:stop])
+
+    def without(self, dropped: tuple[str, ...]) -> DailyHistory:
+        """The history with some levers left out of the design."""
+        keep = np.array([name not in dropped for name in self.levers], dtype=bool)
+        levers = tuple(name for name in self.levers if name not in dropped)
+        return replace(self, levers=levers, counts=self.counts[:, keep])
 
 
 def daily_history(daily: Daily) -> DailyHistory:
     """The arrays of a daily table up to its last complete week's Sunday; imputed and provisional targets are NaN."""
     frame = daily.frame
     days = frame["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    keep = days <= _last_sunday(days)
     growth = np.array(daily.net_growth(), dtype=np.float64).reshape(-1)
     for name in growth_columns(frame):
         growth[daily.provenance[name].to_numpy() != Provenance.OBSERVED] = np.nan
-    raw = frame[list(daily.levers)].to_numpy(dtype="float64")
-    varies = np.array([_varies(column) for column in raw.T], dtype=bool)
-    known = np.isfinite(raw[:, varies]).all(axis=1)
-    names = np.array(daily.levers, dtype=object)
+    recorded = frame[list(daily.levers)].to_numpy(dtype="float64")
+    keep = days <= _last_sunday(days)
+    return _history(days[keep], growth[keep], daily.levers, recorded[keep])
+
+
+def _history(days: Days, growth: Floats, names: tuple[str, ...], recorded: Matrix) -> DailyHistory:
+    varies = np.array([_varies(column) for column in recorded.T], dtype=bool)
+    kept = recorded[:, varies] if len(names) else recorded
     return DailyHistory(
-        days=days[keep],
-        growth=growth[keep],
-        levers=tuple(names[varies]) if len(names) else (),
-        counts=np.nan_to_num(raw[:, varies])[keep],
-        usable=(np.isfinite(growth) & known)[keep],
-        constant=tuple(names[~varies]) if len(names) else (),
+        days=days,
+        growth=growth,
+        names=names,
+        recorded=recorded,
+        levers=tuple(name for name, does in zip(names, varies, strict=True) if does),
+        counts=np.nan_to_num(kept),
+        usable=np.isfinite(growth) & np.isfinite(kept).all(axis=1),
     )
 
 
-def _last_sunday(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+def _last_sunday(days: Days) -> int:
     after = int(days[-1]) + 1
     return after - (after - MONDAY_ORDINAL) % DAYS_PER_WEEK - 1
 
@@ -76,7 +102,7 @@ def _varies(column: Floats) -> bool:
     return bool(len(known)) and bool(known.min() < known.max())
 
 
-def calendar_terms(days: np.ndarray[tuple[int], np.dtype[np.int64]], *, first: int, weeks: int) -> Matrix:
+def calendar_terms(days: Days, *, first: int, weeks: int) -> Matrix:
     """Intercept, trend, six weekday contrasts and, from a year of data, the yearly Fourier pair.
 
     The weekday contrasts sum to zero over a week, so that the intercept is the mean day.

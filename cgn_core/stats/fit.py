@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from cgn_core.stats.predictive import WeekPredictor
-from cgn_core.tables import Daily
 
 EFFECT_LEVEL = 0.95
 FEWEST_WEEKS = 8
@@ -86,9 +83,3 @@ class Fit:
                 "cautions": tuple(Caution(**caution) for caution in stored["cautions"]),
             }
         )
-
-
-def truncate(daily: Daily, end: pd.Timestamp) -> Daily:
-    """The history up to and including a day, as it was known then."""
-    rows = int((daily.frame["date"] <= end).sum())
-    return Daily(frame=daily.frame.iloc[:rows], provenance=daily.provenance.iloc[:rows], creator=daily.creator)

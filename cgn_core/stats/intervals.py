@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
 
-import numpy as np
-
 from cgn_core.errors import UnsupportedLevel
 from cgn_core.stats.arrays import Floats
 
@@ -63,4 +61,7 @@ def weibull_quantile(ordered: Floats, probability: float) -> float:
         probability: in [0, 1]; beyond the outermost positions the extreme value.
     Source: Hyndman & Fan (1996), definition 6, doi:10.1080/00031305.1996.10473566.
     """
-    return float(np.quantile(ordered, probability, method="weibull"))
+    place = min(max((len(ordered) + 1) * probability - 1, 0.0), len(ordered) - 1.0)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))

@@ -1,9 +1,9 @@
 """Next week's growth as an explicit finite formula; ``webapp/assets/predictive.js`` is its twin, digit for digit.
 
 A plan is counts per content type. The repeatable part has the mean ``m = mean · (1, plan)`` and the variance
-``dispersion · max(m, floor) + (1, plan) · covariance · (1, plan)``: day-to-day noise that grows with the level, and what isn't
-known of the coefficients. Viral days add ``max(m, floor) · r``. Both together are a finite mixture of normals,
-one component per viral state and noise scale, whose quantiles are found by safeguarded Newton steps. Models without a
+``dispersion · max(m, floor) + (1, plan) · covariance · (1, plan)``: day-to-day noise that grows with the level, and
+what isn't known of the coefficients. Viral days add ``max(m, floor) · r``. Both together are a finite mixture of
+normals, one component per viral state and noise scale, whose quantiles are found by safeguarded Newton steps. Models without a
 daily history use the quantiles of their leave-one-out residuals around ``m`` instead.
 """
 

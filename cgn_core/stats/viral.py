@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from cgn_core.stats.arrays import Flags, Floats
 from cgn_core.tables import DAYS_PER_WEEK
 
 THRESHOLD = 5.0
 """Robust standard deviations above the fitted mean from which a day is viral."""
+TO_SIGMA = 1.4826022185056018
+"""Makes a median absolute deviation a standard deviation under the normal."""
 USUAL_SPREAD = 0.6
 """Standard deviation of the log size while there are too few viral days to estimate it."""
 FEWEST_FOR_SPREAD = 4
@@ -27,7 +29,7 @@ def viral_flags(residuals: Floats, mean: Floats, *, usable: Flags) -> Flags:
     """
     scaled = np.where(usable, residuals, 0.0) / np.sqrt(mean)
     middle = np.median(scaled[usable])
-    spread = stats.norm.ppf(0.75) ** -1 * np.median(np.abs(scaled[usable] - middle))
+    spread = TO_SIGMA * np.median(np.abs(scaled[usable] - middle))
     flags: Flags = usable & (scaled - middle > THRESHOLD * max(float(spread), 1e-9))
     return flags
 
@@ -46,7 +48,7 @@ def viral_states(sizes: Floats, *, days: int) -> tuple[tuple[float, float, float
     spread = float(logs.std(ddof=1)) if len(logs) >= FEWEST_FOR_SPREAD else USUAL_SPREAD
     centre, spread = float(logs.mean()) - np.log(DAYS_PER_WEEK), max(spread, 0.05)
     rate = len(sizes) / days
-    counts = stats.binom.pmf(np.arange(4), DAYS_PER_WEEK, rate)
+    counts = np.array([special.comb(DAYS_PER_WEEK, k) * rate**k * (1 - rate) ** (DAYS_PER_WEEK - k) for k in range(4)])
     states = [(float(counts[0]), 0.0, 0.0)]
     weights = {1: float(counts[1]), 2: float(counts[2]), 3: float(1 - counts[:3].sum())}
     for number, weight in weights.items():
@@ -64,10 +66,9 @@ def _sum_of_lognormals(centre: float, spread: float, number: int) -> tuple[float
 
 def _slices(centre: float, spread: float, number: int) -> list[tuple[float, float, float]]:
     """A log-normal cut at equal probabilities: share, mean and standard deviation of each slice."""
-    edges = stats.norm.ppf(np.linspace(0, 1, number + 1))
+    edges = special.ndtri(np.linspace(0, 1, number + 1))
     first, second = (
-        np.exp(k * centre + (k * spread) ** 2 / 2) * np.diff(stats.norm.cdf(edges - k * spread)) * number
-        for k in (1, 2)
+        np.exp(k * centre + (k * spread) ** 2 / 2) * np.diff(special.ndtr(edges - k * spread)) * number for k in (1, 2)
     )
     return [
         (1 / number, float(mean), float(np.sqrt(max(square - mean**2, 0.0))))

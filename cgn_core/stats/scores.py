@@ -1,0 +1,106 @@
+"""Scores of forecasts. ``*_error``: lower is better; ``*_score``: higher is better."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cgn_core.errors import ConstantSeries, TooFewObservations
+from cgn_core.stats.arrays import Floats, Matrix
+
+
+def mean_absolute_error(actual: Floats, forecast: Floats) -> float:
+    """Mean absolute error, followers per week; scores the median forecast. Shapes (h,)."""
+    return float(np.abs(actual - forecast).mean())
+
+
+def root_mean_squared_error(actual: Floats, forecast: Floats) -> float:
+    """Root mean squared error, followers per week; scores the expected forecast. Shapes (h,)."""
+    return float(np.sqrt(((actual - forecast) ** 2).mean()))
+
+
+def mean_absolute_scaled_error(actual: Floats, forecast: Floats, *, history: Floats, season: int = 1) -> float:
+    """Forecast error in units of the naive forecast's error; below 1 beats naive.
+
+    Args:
+        actual: shape (h,), followers gained per week.
+        forecast: shape (h,), same weeks and unit.
+        history: shape (n,), n > season, the weeks before; sets the scale.
+        season: weeks per season; 1 scales by the last-value forecast.
+    Returns: dimensionless, >= 0.
+
+    Raises:
+        TooFewObservations: n <= season.
+        ConstantSeries: the history never changes.
+    Source: Hyndman & Koehler (2006), doi:10.1016/j.ijforecast.2006.03.001.
+    """
+    if len(history) <= season:
+        raise TooFewObservations(f"A scaled error needs more than {season} weeks of history, not {len(history)}.")
+    scale = float(np.abs(history[season:] - history[:-season]).mean())
+    if scale == 0:
+        raise ConstantSeries
+    return mean_absolute_error(actual, forecast) / scale
+
+
+def symmetric_percentage_error(actual: Floats, forecast: Floats) -> float:
+    """Symmetric mean absolute percentage error in [0, 2]; a week where both are zero counts as no error.
+
+    Source: Makridakis & Hibon (2000), doi:10.1016/S0169-2070(00)00057-1.
+    """
+    size = np.abs(actual) + np.abs(forecast)
+    return float(np.where(size > 0, 2 * np.abs(actual - forecast) / np.where(size > 0, size, 1.0), 0.0).mean())
+
+
+def out_of_sample_r2_score(actual: Floats, forecast: Floats, *, reference: Floats) -> float:
+    """Share of the reference forecast's squared error that the forecast avoids; 1 is perfect, 0 no better.
+
+    Args:
+        actual: shape (h,).
+        forecast: shape (h,).
+        reference: shape (h,), the mean of the weeks before each origin.
+    Source: Campbell & Thompson (2008), doi:10.1093/rfs/hhm055.
+    """
+    base = float(((actual - reference) ** 2).sum())
+    if base == 0:
+        raise ConstantSeries
+    return 1.0 - float(((actual - forecast) ** 2).sum()) / base
+
+
+def directional_accuracy_score(actual: Floats, forecast: Floats, *, before: Floats) -> float:
+    """Share of weeks whose rise or fall against the week before was foretold. Shapes (h,)."""
+    return float((np.sign(actual - before) == np.sign(forecast - before)).mean())
+
+
+def pinball_error(actual: Floats, quantile: Floats, *, probability: float) -> float:
+    """Mean pinball loss of a quantile forecast, followers per week.
+
+    Source: Koenker & Bassett (1978), doi:10.2307/1913643.
+    """
+    gap = actual - quantile
+    return float(np.maximum(probability * gap, (probability - 1) * gap).mean())
+
+
+def crps_error(actual: Floats, quantiles: Matrix, *, probabilities: Floats) -> float:
+    """Continuous ranked probability score from quantiles: twice the mean pinball loss over evenly spaced ones.
+
+    Args:
+        actual: shape (h,).
+        quantiles: shape (h, q).
+        probabilities: shape (q,), in (0, 1).
+    Source: Gneiting & Ranjan (2011), doi:10.1198/jbes.2010.08110.
+    """
+    gap = actual[:, None] - quantiles
+    return float(2 * np.maximum(probabilities * gap, (probabilities - 1) * gap).mean())
+
+
+def winkler_error(actual: Floats, low: Floats, high: Floats, *, level: float) -> float:
+    """Mean width of an interval plus its penalty for misses, followers per week.
+
+    Source: Winkler (1972), doi:10.2307/2284720.
+    """
+    miss = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
+    return float((high - low + 2 / (1 - level) * miss).mean())
+
+
+def coverage_share(actual: Floats, low: Floats, high: Floats) -> float:
+    """Share of weeks inside the interval."""
+    return float(((actual >= low) & (actual <= high)).mean())
