@@ -9,6 +9,7 @@ from dash import MATCH, ClientsideFunction, Input, Output, State, clientside_cal
 from dash.development.base_component import Component
 
 from cgn_core.figures.tokens import Figure
+from webapp.components.attributes import aria
 from webapp.components.tables import Column, data_table
 
 FIGURE = "figure"
@@ -22,7 +23,7 @@ BLANK: Figure = {
         "yaxis": {"visible": False},
     },
 }
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "showTips": False}
+CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "showTips": False}
 
 
 def graph_id(name: str) -> dict[str, str]:
@@ -71,11 +72,11 @@ def empty_graph(name: str, *, height: int, words: str) -> Component:
         dcc.Graph(
             id=graph_id(name),
             figure={**BLANK, "layout": {**BLANK["layout"], "height": height}},
-            config=CONFIG,
+            config=dict(CONFIG),
             style={"height": f"{height}px"},
         ),
         role="img",
-        **{"aria-label": words},
+        **aria(label=words),
     )
 
 

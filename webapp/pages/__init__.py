@@ -19,7 +19,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import data, growth_history, home, jobs, new_workspace, portfolio, predictor, workspace_jobs
+from . import (
+    competitors,
+    data,
+    decisions,
+    growth_history,
+    home,
+    jobs,
+    model_health,
+    new_workspace,
+    portfolio,
+    predictor,
+    workspace_jobs,
+)
 
 PAGES: tuple[ModuleType, ...] = (
     portfolio,
@@ -28,6 +40,9 @@ PAGES: tuple[ModuleType, ...] = (
     home,
     predictor,
     growth_history,
+    decisions,
+    model_health,
+    competitors,
     data,
     workspace_jobs,
 )

@@ -15,6 +15,7 @@ from cgn_core.services.forecasts import History
 from webapp import routes
 from webapp.components import shell
 from webapp.components.alerts import alert, empty_state
+from webapp.components.attributes import aria
 from webapp.components.cards import card, download_button, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
@@ -121,7 +122,7 @@ def _chart_card(past: History) -> Component:
         html.Div(history_chart("history-growth", past, weeks=int(USUAL_SPAN)), id=Ids.CHART),
         title="Followers gained a week",
         aside="\N{MIDDLE DOT} line: what happened; band: what was forecast before",
-        action=html.Div(span, role="group", **{"aria-label": "Weeks shown"}),
+        action=html.Div(span, role="group", **aria(label="Weeks shown")),
     )
 
 

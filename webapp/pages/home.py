@@ -127,5 +127,6 @@ def _against_forecast(week: PastWeek) -> tuple[str, Tone | None]:
     if week.median is None or week.actual is None:
         return f"week of {day(week.week_start)}", None
     gap = week.actual - week.median
-    words = f"{count(abs(gap))} {'above' if gap >= 0 else 'below'} forecast, {'in' if week.inside else 'out'}side the interval"
+    where = "inside" if week.inside else "outside"
+    words = f"{count(abs(gap))} {'above' if gap >= 0 else 'below'} forecast, {where} the interval"
     return words, None if week.inside else ("up" if gap >= 0 else "down")

@@ -15,6 +15,7 @@ from cgn_core.services import models, workspaces
 from cgn_core.services.models import ModelView
 from cgn_core.tables import CONTENT_TYPES
 from webapp import routes
+from webapp.components.attributes import aria
 from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
 from webapp.pages.model_state import model_notice, without_model
@@ -111,7 +112,7 @@ def _lever(data: dict[str, Any], name: str) -> Component:
         ],
         className="field",
         role="group",
-        **{"aria-label": f"{name.capitalize()} a week"},
+        **aria(label=f"{name.capitalize()} a week"),
     )
 
 
@@ -135,7 +136,7 @@ def _answers() -> Component:
             ),
             html.P(id=Ids.NOTICE, className="text-caution predictor-notice"),
         ],
-        **{"aria-live": "polite"},
+        **aria(live="polite"),
     )
 
 

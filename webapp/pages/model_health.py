@@ -1,0 +1,237 @@
+"""Model Health: how the models did on weeks they had not seen, whether the intervals held, and what was found."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from dash import Input, Output, State, callback, dcc, html, no_update
+from dash.development.base_component import Component
+
+from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
+from cgn_core.figures.wording import model_name
+from cgn_core.services import models, retrainings, workspaces
+from cgn_core.services.models import ModelVersionView, ModelView
+from cgn_core.services.workspaces import WorkspaceView
+from webapp import routes
+from webapp.components import shell
+from webapp.components.alerts import alert, chip
+from webapp.components.attributes import aria
+from webapp.components.cards import button, card, columns, page_header
+from webapp.components.charts import chart
+from webapp.components.lights import coverage_slack, model_lights
+from webapp.components.numbers import count, interval, percent, plural, short_day
+from webapp.components.tables import Column, data_table
+from webapp.pages.model_state import model_notice, redrawable, redrawn, without_model
+from webapp.request_scope import actor, db, identifier
+
+PATH = routes.WORKSPACE + "/model-health"
+TITLE = "Model health"
+SCORES = {
+    "mae": ("Mean absolute error", "followers a week; median forecast", 0),
+    "rmse": ("Root mean squared error", "followers a week; expected forecast", 0),
+    "mase": ("Scaled error", "below 1 beats last week's value", 2),
+    "r2_out_of_sample": ("Out-of-sample R²", "share of variance foretold", 2),
+    "directional_accuracy": ("Direction right", "share of weeks", 2),
+    "crps": ("CRPS", "followers a week, whole distribution", 0),
+    "winkler": ("Winkler score", "followers a week, interval", 0),
+}
+
+
+class Ids(StrEnum):
+    """Component ids of this page."""
+
+    BODY = "health-body"
+    STAMP = "health-stamp"
+    WORKSPACE = "health-workspace"
+    RETRAIN = "health-retrain"
+    KEY = "health-retrain-key"
+    OUTCOME = "health-outcome"
+
+
+def layout(*, workspace_id: UUID) -> Component:
+    """The page; redrawn when a training or an import has ended."""
+    workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    start = button("Retrain now", id=Ids.RETRAIN, primary=True, disabled=workspace.data_version == 0)
+    return html.Div(
+        [
+            html.Div([start] if workspace.may_edit else [], className="actions page-action"),
+            dcc.Store(id=Ids.KEY, data=str(uuid4())),
+            html.Div(id=Ids.OUTCOME, **aria(live="polite")),
+            redrawable(workspace_id, _body, prefix="health"),
+        ],
+        className="stack",
+    )
+
+
+@callback(
+    Output(Ids.BODY, "children"),
+    Output(Ids.STAMP, "data"),
+    Input(shell.Ids.FINISHED, "data"),
+    State(Ids.STAMP, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def redraw_health(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
+    """Draw the page anew once something it shows has changed."""
+    return redrawn(_body, stamp, workspace_id)
+
+
+@callback(
+    Output(Ids.OUTCOME, "children"),
+    Output(Ids.KEY, "data"),
+    Input(Ids.RETRAIN, "n_clicks"),
+    State(Ids.WORKSPACE, "data"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def retrain(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
+    """Queue a retraining; a second click while one waits joins it."""
+    if not clicks:
+        return no_update, no_update
+    retrainings.request_retraining(db(writes=True), actor(), identifier(workspace_id), key=str(key)[:64])
+    return alert("A retraining is queued. You can leave; this page fills itself when it is done."), str(uuid4())
+
+
+def _body(workspace_id: UUID) -> Component:
+    workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    model = models.current_model(db(), actor(), workspace_id)
+    if model is None:
+        return without_model(workspace, title=TITLE)
+    return html.Div(
+        [
+            page_header(TITLE, model.training.reason),
+            *model_notice(workspace, model),
+            columns(_lights(workspace, model), _scores(model)),
+            columns(_ranking(model), _coverage(model)),
+            _cautions(model),
+            _versions(models.model_versions(db(), actor(), workspace_id)),
+        ],
+        className="stack",
+    )
+
+
+def _lights(workspace: WorkspaceView, model: ModelView) -> Component:
+    return card(model_lights(workspace, model), title="At a glance")
+
+
+def _scores(model: ModelView) -> Component:
+    validation = model.training.validation
+    naive = validation.baselines[model.summary.baseline]
+    rows = [
+        {
+            "score": label,
+            "model": _score(validation.scores.get(key), decimals),
+            "naive": _score(naive.get(key), decimals),
+            "unit": unit,
+        }
+        for key, (label, unit, decimals) in SCORES.items()
+    ]
+    shown = [
+        Column("score", "Score", primary=True),
+        Column("model", model_name(validation.model), numeric=True),
+        Column("naive", model_name(model.summary.baseline), numeric=True),
+        Column("unit", "Unit"),
+    ]
+    weeks = f"\N{MIDDLE DOT} {plural(validation.origins, 'unseen week')}"
+    return card(data_table(shown, rows, caption="Scores beside the best naive forecast"), title="Scores", aside=weeks)
+
+
+def _score(value: float | None, decimals: int) -> str:
+    return count(value, decimals=decimals)
+
+
+def _ranking(model: ModelView) -> Component:
+    ranking = model.training.ranking
+    figure = ranking_figure(
+        [
+            RankedError(
+                model_name(each.model), each.mae, each.mae_low, each.mae_high,
+                chosen=each.model == model.training.chosen, baseline=each.baseline,
+            )
+            for each in ranking
+        ]
+    )  # fmt: skip
+    rows = [
+        {
+            "model": model_name(each.model),
+            "mae": count(each.mae),
+            "range": interval(each.mae_low, each.mae_high),
+            "kind": "naive" if each.baseline else "chosen" if each.model == model.training.chosen else "model",
+        }
+        for each in ranking
+    ]
+    shown = [
+        Column("model", "Model", primary=True),
+        Column("mae", "Off by", numeric=True),
+        Column("range", "Interval, 95 %", numeric=True),
+        Column("kind", "Kind"),
+    ]
+    words = "Mean absolute error of every model and naive forecast on the same unseen weeks, best on top"
+    drawn = chart("health-ranking", figure, words=words, columns=shown, rows=rows)
+    return card(drawn, title="Every model, on the same unseen weeks", aside="\N{MIDDLE DOT} rings are naive forecasts")
+
+
+def _coverage(model: ModelView) -> Component:
+    validation = model.training.validation
+    measured = [
+        MeasuredCoverage(
+            level,
+            share,
+            max(share - coverage_slack(share, validation.origins), 0.0),
+            min(share + coverage_slack(share, validation.origins), 1.0),
+            validation.origins,
+        )
+        for level, share in sorted((float(key), share) for key, share in validation.coverage.items())
+    ]
+    rows = [
+        {
+            "level": percent(each.level),
+            "held": percent(each.coverage),
+            "range": f"{percent(each.low)} to {percent(each.high)}",
+        }
+        for each in measured
+    ]
+    shown = [
+        Column("level", "Promised", primary=True),
+        Column("held", "Held", numeric=True),
+        Column("range", "By chance", numeric=True),
+    ]
+    refused = ", ".join(percent(level) for level in validation.refused_levels)
+    words = "Promised against measured coverage of the forecast intervals"
+    parts = [chart("health-coverage", coverage_figure(measured), words=words, columns=shown, rows=rows)]
+    if refused:
+        parts.append(html.P(f"Not offered, as the history is too short for them: {refused}.", className="muted"))
+    return card(*parts, title="Do the intervals hold?")
+
+
+def _cautions(model: ModelView) -> Component | None:
+    if not model.training.cautions:
+        return None
+    return card(html.Ul([html.Li(each.message) for each in model.training.cautions]), title="To keep in mind")
+
+
+def _versions(versions: list[ModelVersionView]) -> Component:
+    rows = [
+        {
+            "number": f"Model {each.summary.number}",
+            "chosen": model_name(each.summary.chosen),
+            "mae": count(each.summary.mae),
+            "coverage": percent(each.summary.coverage),
+            "data": f"version {each.summary.data_version}",
+            "trained": short_day(each.summary.trained_at.date()),
+            "state": chip("in force", tone="up") if each.is_in_force else "",
+        }
+        for each in versions
+    ]
+    shown = [
+        Column("number", "Version", primary=True),
+        Column("chosen", "Model"),
+        Column("mae", "Off by", numeric=True),
+        Column("coverage", "Interval held", numeric=True),
+        Column("data", "Data"),
+        Column("trained", "Trained"),
+        Column("state", "State"),
+    ]
+    return card(data_table(shown, rows, caption="Model versions"), title="Versions")
