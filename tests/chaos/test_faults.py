@@ -48,7 +48,7 @@ def test_a_job_submitted_while_redis_is_down_runs_once_it_is_back(
     time.sleep(2)
     assert practice.job(job_id).state == "queued"
     redis_server.start()
-    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     assert (practice.results(job_id), practice.job(job_id).attempts) == (1, 1)
     assert real_worker.process.poll() is None
     assert real_reconciler.process.poll() is None
@@ -59,10 +59,10 @@ def test_jobs_whose_messages_were_wiped_run_nevertheless(
     real_worker: Any, real_reconciler: Any, redis_server: Any, practice: Any, wait_until: Any
 ) -> None:
     jobs = [practice.submit("work", seconds=1.5), *[practice.submit("work") for _ in range(5)]]
-    wait_until(practice.is_in(jobs[0], "running"), seconds=10, what="the first runs")
+    wait_until(practice.is_in(jobs[0], "running"), seconds=30, what="the first runs")
     redis_server.wipe()
     for job_id in jobs:
-        wait_until(practice.is_in(job_id, "done"), seconds=20, what="the job is done")
+        wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     assert [practice.results(job_id) for job_id in jobs] == [1] * 6
     assert real_worker.process.poll() is None
     assert real_reconciler.process.poll() is None
@@ -73,11 +73,11 @@ def test_a_worker_killed_in_mid_job_and_redis_wiped_meanwhile_the_job_is_done_on
 ) -> None:
     first = start_worker("--concurrency", "1")
     job_id = practice.submit("work", seconds=2)
-    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    wait_until(practice.is_in(job_id, "running"), seconds=30, what="the job runs")
     first.kill()
     redis_server.wipe()
     start_worker("--concurrency", "1")
-    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     job = practice.job(job_id)
     assert (job.attempts, job.fence, practice.results(job_id)) == (2, 2, 1)
     assert real_reconciler.process.poll() is None
@@ -87,15 +87,15 @@ def test_a_worker_killed_in_mid_job_and_redis_wiped_meanwhile_the_job_is_done_on
 def test_the_reconciler_killed_another_takes_over(
     start_process: Callable[..., Any], real_reconciler: Any, practice: Any, wait_until: Any
 ) -> None:
-    wait_until(lambda: " acts" in real_reconciler.log, seconds=15, what="the first acts")
+    wait_until(lambda: " acts" in real_reconciler.log, seconds=60, what="the first acts")
     second = start_process("worker.reconciler")
-    wait_until(lambda: " started" in second.log, seconds=15, what="the second has started")
+    wait_until(lambda: " started" in second.log, seconds=60, what="the second has started")
     time.sleep(1)
     assert " acts" not in second.log
     real_reconciler.kill()
-    wait_until(lambda: " acts" in second.log, seconds=15, what="the second acts")
+    wait_until(lambda: " acts" in second.log, seconds=60, what="the second acts")
     third = start_process("worker.reconciler")
-    wait_until(lambda: " started" in third.log, seconds=15, what="the third has started")
+    wait_until(lambda: " started" in third.log, seconds=60, what="the third has started")
     assert second.stop() < 3
     wait_until(lambda: " acts" in third.log, seconds=2, what="a lease given up is taken at once")
     assert practice.states() == {}
@@ -106,12 +106,12 @@ def test_a_child_that_dies_is_replaced_and_its_job_done(
     real_worker: Any, real_reconciler: Any, practice: Any, wait_until: Any
 ) -> None:
     job_id = practice.submit("work", seconds=2)
-    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    wait_until(practice.is_in(job_id, "running"), seconds=30, what="the job runs")
     with open(f"/proc/{real_worker.pid}/task/{real_worker.pid}/children", encoding="ascii") as file:  # noqa: PTH123 - not a file on a disk
         children = [int(pid) for pid in file.read().split()]
     for pid in children:
         os.kill(pid, signal.SIGKILL)
-    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     assert (practice.results(job_id), practice.job(job_id).attempts) == (1, 2)
     assert real_reconciler.process.poll() is None
 
@@ -133,7 +133,7 @@ def test_submitting_stays_quick_while_redis_hangs_and_the_job_runs_afterwards(
     finally:
         redis_server.thaw()
     assert sorted(waits)[-2] < 0.3, waits
-    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     assert practice.results(job_id) == 1
     assert real_worker.process.poll() is None
     assert real_reconciler.process.poll() is None

@@ -41,10 +41,13 @@ def test_a_retraining_survives_its_worker_and_redis(
     two_years: Workspace,
     owner: Actor,
     redis_server: Any,
-    real_reconciler: Any,
+    start_process: Callable[..., Any],
     start_worker: Callable[..., Any],
     wait_until: Any,
+    change_settings: Callable[..., None],
 ) -> None:
+    change_settings(job_lease=4.0)  # a busy machine may starve a heartbeat for a while
+    reconciler = start_process("worker.reconciler")
     first = start_worker("--concurrency", "1")
     with transaction() as session:
         job_id = request_retraining(session, owner, two_years.id, key="k")
@@ -62,11 +65,12 @@ def test_a_retraining_survives_its_worker_and_redis(
     start_worker("--concurrency", "1")
     wait_until(lambda: job().state != "running" or job().fence > 1, seconds=30, what="another worker has it")
     wait_until(lambda: job().state not in {"running", "queued"}, seconds=120, what="the retraining is done")
-    assert (job().state, job().error, job().attempts, job().fence) == ("done", "", 2, 2)
+    assert (job().state, job().error) == ("done", "")
+    assert job().attempts == job().fence >= 2
     assert models_of(two_years.id) == [(1, job_id)]
     with reading() as session:
         assert get_job(session, owner, job_id).result["model_number"] == 1
-    assert real_reconciler.process.poll() is None
+    assert reconciler.process.poll() is None
 
 
 def models_of(workspace_id: UUID) -> list[tuple[int, UUID | None]]:

@@ -173,7 +173,7 @@ def start_worker(start_process: Callable[..., RealProcess]) -> Callable[..., Rea
         practice = ["--include", "practice_tasks"]
         paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
         worker = start_process("worker", *practice, *arguments, PYTHONPATH=os.pathsep.join(paths))
-        wait_for(lambda: " ready." in worker.log or worker.process.poll() is not None, seconds=30, what="ready")
+        wait_for(lambda: " ready." in worker.log or worker.process.poll() is not None, seconds=90, what="ready")
         assert worker.process.poll() is None, worker.log
         return worker
 

@@ -25,7 +25,7 @@ def test_a_job_is_done_with_its_results_and_the_worker_shows_that_it_lives(
     real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
     job_id = practice.submit("work")
-    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
     job = practice.job(job_id)
     assert (job.attempts, job.fence, job.progress, job.result) == (1, 1, 1.0, {"fence": 1})
     assert job.finished_at is not None
@@ -38,7 +38,7 @@ def test_a_job_is_done_with_its_results_and_the_worker_shows_that_it_lives(
 @on_sqlite
 def test_the_first_task_finds_the_heavy_modules_imported(real_worker: Any, practice: Any, wait_until: Any) -> None:
     job_id = practice.submit("inventory")
-    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
     found = practice.job(job_id).result
     assert found["parent"] == real_worker.pid  # imported in the parent, once, and forked from there
     heavy = {"numpy", "pandas", "pyarrow", "scipy.stats", "cgn_core.stats.training", "cgn_core.services.retrainings"}
@@ -54,8 +54,8 @@ def test_the_same_message_delivered_many_times_runs_the_job_once(
         practice.publish("work", job_id)
     start_worker("--concurrency", "2")
     last = practice.submit("work")
-    wait_until(practice.is_in(last, "done"), seconds=10, what="the last job is done")
-    wait_until(practice.is_in(job_id, "done"), seconds=10, what="the job is done")
+    wait_until(practice.is_in(last, "done"), seconds=30, what="the last job is done")
+    wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
     assert (practice.results(job_id), practice.job(job_id).attempts) == (1, 1)
 
 
@@ -64,13 +64,13 @@ def test_progress_is_seen_while_it_works_and_a_cancelled_job_stops(
     real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
     job_id = practice.submit("work", seconds=60)
-    wait_until(lambda: practice.job(job_id).message.startswith("Working"), seconds=10, what="progress is seen")
+    wait_until(lambda: practice.job(job_id).message.startswith("Working"), seconds=30, what="progress is seen")
     assert 0 < practice.job(job_id).progress < 1
     with transaction() as session:
         session.execute(update(Job).where(Job.id == job_id).values(cancel_requested=True))
     began = time.monotonic()
-    wait_until(practice.is_in(job_id, "cancelled"), seconds=5, what="the job is cancelled")
-    assert time.monotonic() - began < 2
+    wait_until(practice.is_in(job_id, "cancelled"), seconds=20, what="the job is cancelled")
+    assert time.monotonic() - began < 4
     assert practice.results(job_id) == 0
     assert real_worker.process.poll() is None
 
@@ -80,10 +80,10 @@ def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
     real_worker: Any, practice: Any, wait_until: Any
 ) -> None:
     job_id = practice.submit("stumble")
-    wait_until(practice.is_in(job_id, "failed"), seconds=10, what="the job has failed")
+    wait_until(practice.is_in(job_id, "failed"), seconds=30, what="the job has failed")
     assert str(job_id) in practice.job(job_id).error
     assert "Something went wrong on our side" in practice.job(job_id).error
-    wait_until(lambda: "KeyError: 'what was expected'" in real_worker.log, seconds=5, what="the trace is in the log")
+    wait_until(lambda: "KeyError: 'what was expected'" in real_worker.log, seconds=20, what="the trace is in the log")
     assert f"job {job_id} failed" in real_worker.log
 
 
@@ -94,7 +94,7 @@ def test_a_task_that_takes_too_long_is_stopped_with_a_sentence(
     change_settings(job_soft_time_limit=1)
     start_worker("--concurrency", "1")
     job_id = practice.submit("brood", seconds=60)
-    wait_until(practice.is_in(job_id, "failed"), seconds=10, what="the job has failed")
+    wait_until(practice.is_in(job_id, "failed"), seconds=30, what="the job has failed")
     assert "was stopped" in practice.job(job_id).error
     assert practice.results(job_id) == 0
 
@@ -104,21 +104,23 @@ def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
     start_worker: Callable[..., Any], practice: Any, wait_until: Any, kind: str
 ) -> None:
     first = start_worker("--concurrency", "1")
-    job_id = practice.submit(kind, seconds=2.5)
-    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    job_id = practice.submit(kind, seconds=60)
+    wait_until(practice.is_in(job_id, "running"), seconds=30, what="the job runs")
     children = children_of(first.pid)
     first.process.terminate()
     began = time.monotonic()
-    wait_until(practice.is_in(job_id, "queued"), seconds=5, what="the job was given back")
-    assert time.monotonic() - began < 1.5
+    wait_until(practice.is_in(job_id, "queued"), seconds=20, what="the job was given back")
+    assert time.monotonic() - began < 4
     assert practice.job(job_id).attempts == 0
     first.process.wait(10)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 10
     wait_until(lambda: not any(is_alive(pid) for pid in children), seconds=2, what="no child is left")
     with reading() as session:
         assert list(session.scalars(living_workers(within=30))) == []
+    with transaction() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(params={"seconds": 0.1}))
     start_worker("--concurrency", "1")
-    wait_until(practice.is_in(job_id, "done"), seconds=15, what="another worker did it")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="another worker did it")
     assert practice.results(job_id) == 1
 
 
@@ -127,13 +129,13 @@ def test_a_worker_thawed_after_its_lease_commits_nothing(
 ) -> None:
     frozen = start_worker("--concurrency", "1")
     job_id = practice.submit("work", seconds=3)
-    wait_until(practice.is_in(job_id, "running"), seconds=10, what="the job runs")
+    wait_until(practice.is_in(job_id, "running"), seconds=30, what="the job runs")
     os.killpg(frozen.pid, signal.SIGSTOP)
     start_worker("--concurrency", "1")
-    wait_until(lambda: practice.job(job_id).fence == 2, seconds=15, what="another worker has it")
+    wait_until(lambda: practice.job(job_id).fence == 2, seconds=60, what="another worker has it")
     os.killpg(frozen.pid, signal.SIGCONT)
-    wait_until(practice.is_in(job_id, "done"), seconds=15, what="the job is done")
-    wait_until(lambda: f"job {job_id} is no longer ours (fence 1)" in frozen.log, seconds=10, what="it noticed")
+    wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
+    wait_until(lambda: f"job {job_id} is no longer ours (fence 1)" in frozen.log, seconds=30, what="it noticed")
     assert practice.job(job_id).result == {"fence": 2}
     assert practice.results(job_id) == 1
     assert real_reconciler.process.poll() is None
