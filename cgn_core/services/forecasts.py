@@ -159,11 +159,9 @@ def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History
         (day - pd.Timedelta(days=day.weekday())).date().isoformat()
         for day in pd.to_datetime(list(model.training.fit.viral_days))
     }
-    level = model.summary.forecast.level
-    weeks = tuple(_weeks(weekly, forecasts, monday_of_viral))
     return History(
-        weeks=weeks,
-        level=level,
+        weeks=tuple(_weeks(weekly, forecasts, monday_of_viral)),
+        level=validation.level,
         coverage=model.summary.coverage,
         mae=model.summary.mae,
         model_number=model.number,

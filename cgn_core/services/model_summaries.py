@@ -74,7 +74,8 @@ def summarise(training: Training, *, level: float) -> dict[str, Any]:
     level = supported_level(predictor.n_residuals, wanted=level)
     usual = predict(predictor, {}, level=level)
     validation = training.validation
-    baseline = min(validation.baselines, key=lambda name: validation.baselines[name]["mae"])
+    baseline_mae = {name: _known(scores["mae"]) for name, scores in validation.baselines.items()}
+    baseline = min(baseline_mae, key=lambda name: baseline_mae[name])
     forecast = ForecastSummary(
         week_start=predictor.week_start,
         median=_known(usual.median),
@@ -92,10 +93,10 @@ def summarise(training: Training, *, level: float) -> dict[str, Any]:
     return {
         "forecast": asdict(forecast),
         "weeks": training.weeks,
-        "mae": validation.scores["mae"],
+        "mae": _known(validation.scores["mae"]),
         "baseline": baseline,
-        "baseline_mae": validation.baselines[baseline]["mae"],
-        "coverage": validation.coverage.get(f"{level:g}"),
+        "baseline_mae": baseline_mae[baseline],
+        "coverage": validation.coverage.get(f"{validation.level:g}"),
         "origins": validation.origins,
         "effects": [asdict(effect) for effect in effects],
     }
@@ -149,6 +150,7 @@ def current_model_versions(session: Session, workspaces: Sequence[Workspace]) ->
 
 
 def _known(value: float | None) -> float:
-    # Only plans far outside what was seen are refused; the usual plan is the mean of weeks that were.
+    # Plans far outside what was seen have no numbers, but the usual plan is the mean of weeks that were seen; scores
+    # that divide by a spread may be unknown, but a mean of errors isn't.
     assert value is not None
     return value

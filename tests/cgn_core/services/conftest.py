@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +18,10 @@ from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, claimed
 from cgn_core.services import imports, retrainings, validations
+from cgn_core.services.data_versions import hash_daily
+from cgn_core.stats.training import Training, train
+from cgn_core.stats.validation import Progress
+from cgn_core.tables import Daily
 
 FIRST_DAY = date(2025, 1, 6)
 """A Monday."""
@@ -71,6 +76,25 @@ def import_csv(session: Session, make_csv: Callable[..., bytes]) -> Callable[...
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def known_trainings() -> dict[str, Training]:
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _train_the_same_once(known_trainings: dict[str, Training], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trains for real, but the same data with the same options only once in a test process."""
+
+    def remembered(daily: Daily, *, progress: Progress, **options: Any) -> Training:
+        key = f"{hash_daily(daily)} {options}"
+        if key not in known_trainings:
+            known_trainings[key] = train(daily, progress=progress, **options)
+        progress(1.0, "Known already")
+        return known_trainings[key]
+
+    monkeypatch.setattr(retrainings, "train", remembered)
 
 
 @pytest.fixture

@@ -35,7 +35,8 @@ def test_the_percentile_stands_among_six_and_repeats_itself(
     assert first is not None
     assert second is not None
     assert first.to_json() == second.to_json()
-    assert sorted(first.to_json()["peers"]) == sorted(PEERS)
+    assert [peer.name for peer in first.peers] == list(PEERS)
+    assert first.percentiles["growth_rate"].percentile is not None
 
 
 def test_without_competitors_there_is_no_benchmark(session: Session, strategist: Actor, trained: Workspace) -> None:

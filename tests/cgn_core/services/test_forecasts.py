@@ -34,8 +34,11 @@ def test_every_week_stands_beside_the_forecast_made_before_it(
             forecasts[week_start].median,
             forecasts[week_start].low,
         )
-    inside = [week.inside for week in joined.values()]
-    assert shown.coverage == pytest.approx(sum(1 for hit in inside if hit) / len(inside))
+    assert [week.inside for week in joined.values()] == [
+        forecast.low <= forecast.actual <= forecast.high for forecast in forecasts.values()
+    ]
+    assert shown.level == model.training.validation.level
+    assert shown.coverage == model.training.validation.coverage[f"{shown.level:g}"]
     errors = [abs(week.actual - week.median) for week in joined.values() if week.actual is not None]
     assert shown.mae == pytest.approx(sum(errors) / len(errors))
 
