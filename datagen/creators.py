@@ -178,7 +178,7 @@ def varied_spec(profile: Profile, *, name: str, days: int, end: date, rng: np.ra
 
 def _posting(spec: CreatorSpec, dates: pd.DatetimeIndex, rng: np.random.Generator) -> dict[str, Floats]:
     """Pieces per day: a weekly plan that varies, spread over preferred weekdays."""
-    weekday = dates.weekday.to_numpy()
+    weekday = dates.day_of_week.to_numpy()
     week = (np.arange(spec.days) + weekday[0]) // DAYS_PER_WEEK
     preference = np.array(WEEKDAY_POSTING)
     preference = preference / preference.sum()
@@ -194,7 +194,7 @@ def _expected(spec: CreatorSpec, dates: pd.DatetimeIndex, counts: Mapping[str, F
     years = np.arange(spec.days) / YEAR_DAYS
     wave = 2 * np.pi * (dates.dayofyear.to_numpy() / YEAR_DAYS - spec.peak_month / 12)
     level = spec.base * (1 + spec.trend * years) * (1 + spec.season * np.cos(wave))
-    level = level * np.array(spec.weekday)[dates.weekday.to_numpy()]
+    level = level * np.array(spec.weekday)[dates.day_of_week.to_numpy()]
     for name, pieces in counts.items():
         stock = signal.lfilter([1 - spec.carry_over], [1, -spec.carry_over], pieces) if spec.carry_over else pieces
         level = level + spec.effects.get(name, 0.0) * stock
