@@ -192,7 +192,7 @@ def _posting(spec: CreatorSpec, dates: pd.DatetimeIndex, rng: np.random.Generato
 def _expected(spec: CreatorSpec, dates: pd.DatetimeIndex, counts: Mapping[str, Floats]) -> Floats:
     """Mean of the gained followers per day without viral boosts."""
     years = np.arange(spec.days) / YEAR_DAYS
-    wave = 2 * np.pi * (dates.dayofyear.to_numpy() / YEAR_DAYS - spec.peak_month / 12)
+    wave = 2 * np.pi * (dates.day_of_year.to_numpy() / YEAR_DAYS - spec.peak_month / 12)
     level = spec.base * (1 + spec.trend * years) * (1 + spec.season * np.cos(wave))
     level = level * np.array(spec.weekday)[dates.day_of_week.to_numpy()]
     for name, pieces in counts.items():
