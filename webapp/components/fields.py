@@ -35,7 +35,5 @@ def text_field(label: str, *, id: str, value: str = "", placeholder: str = "", h
 def choice(legend: str, options: Sequence[tuple[str, str]], *, id: str, value: str) -> Component:  # noqa: A002
     """One of a few; radio buttons, so that all are seen."""
     listed: list[Any] = [{"value": key, "label": words} for key, words in options]
-    radios = dcc.RadioItems(
-        id=id, options=listed, value=value, className="choices", inputClassName="choice-dot", labelClassName="choice"
-    )
+    radios = dcc.RadioItems(id=id, options=listed, value=value, className="choices", labelClassName="choice-item")
     return html.Fieldset([html.Legend(legend), radios])
