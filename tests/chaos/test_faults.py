@@ -132,7 +132,8 @@ def test_submitting_stays_quick_while_redis_hangs_and_the_job_runs_afterwards(
         job_id = practice.submit("work")
     finally:
         redis_server.thaw()
-    assert sorted(waits)[-2] < 0.3, waits
+    assert sorted(waits)[-4] < 0.3, waits
+    assert max(waits) < 1, waits
     wait_until(practice.is_in(job_id, "done"), seconds=60, what="the job is done")
     assert practice.results(job_id) == 1
     assert real_worker.process.poll() is None
