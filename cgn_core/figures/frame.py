@@ -9,13 +9,14 @@ from cgn_core.figures.tokens import Figure, token
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def axis(**options: Any) -> Figure:
+def axis(*, title: str = "", **options: Any) -> Figure:
     """An axis with the house's tick style; the options win."""
     return {
         "gridcolor": token("border"),
         "linecolor": token("border"),
         "tickfont": {"size": 12, "color": token("muted")},
-        "title": {"font": {"size": 12, "color": token("muted")}},
+        "title": {"text": title, "font": {"size": 12, "color": token("muted")}, "standoff": 8},
+        "showline": False,
         "zeroline": False,
         "automargin": True,
         "fixedrange": True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
@@ -11,8 +12,8 @@ from cgn_core.figures.wording import NAMES, between, day_month_year, percent, si
 from cgn_core.tables import CONTENT_TYPES
 
 HEADROOM = 1.12
-USUAL_BANDS = 0.9
-"""The widest tenth of the intervals may run out of the picture rather than squash it."""
+USUAL_BANDS = 0.7
+"""The widest third of the intervals may run out of the picture rather than squash it."""
 MOST_LABELS = 6
 """Viral weeks beyond the largest few keep their marker and lose their label, so that labels don't collide."""
 
@@ -41,16 +42,16 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
     top = _ceiling(weeks)
     dates = [week.week_start for week in weeks]
     forecast = [week for week in weeks if week.median is not None]
-    clipped = [week for week in weeks if week.actual is not None and week.actual > top]
+    marked = [week for week in weeks if week.actual is not None and (week.viral or week.actual > top)]
     data = [*_band(forecast, top), _actual(weeks, dates, level, top)]
-    if clipped:
-        data.append(_clipped(clipped, top))
+    if marked:
+        data.append(_marks(marked, top))
     shapes = [{**zero_line(), "yref": "y"}]
-    labelled = sorted(clipped, key=lambda week: -(week.actual or 0.0))[:MOST_LABELS]
+    labelled = sorted(marked, key=lambda week: -(week.actual or 0.0))[:MOST_LABELS]
     notes = [
         {
             "x": week.week_start,
-            "y": top,
+            "y": min(week.actual or 0.0, top),
             "text": f"{'viral, ' if week.viral else ''}{signed(week.actual)}",
             "showarrow": False,
             "yshift": 14,
@@ -78,13 +79,19 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
             annotations=notes,
             shapes=shapes,
             margin={"l": 8, "r": 12, "t": 28, "b": 8, "pad": 4},
-            xaxis=axis(type="date", showgrid=False, range=[dates[0], dates[-1]] if len(dates) > 1 else None),
-            yaxis=axis(tickformat=",d", range=[_floor(weeks), top * 1.02], title={"text": "followers a week"}),
+            xaxis=axis(type="date", showgrid=False, range=_span(dates)),
+            yaxis=axis(tickformat=",d", range=[_floor(weeks), top * 1.02], title="followers a week"),
         ),
     }
     if with_mix:
         _add_mix(figure, weeks, dates)
     return figure
+
+
+def _span(dates: Sequence[str]) -> list[str]:
+    """From half a week before the first week to half a week after the last, so that no marker is cut."""
+    margin = timedelta(days=4)
+    return [(date.fromisoformat(dates[0]) - margin).isoformat(), (date.fromisoformat(dates[-1]) + margin).isoformat()]
 
 
 def _ceiling(weeks: Sequence[GrowthWeek]) -> float:
@@ -143,15 +150,15 @@ def _actual(weeks: Sequence[GrowthWeek], dates: list[str], level: float, top: fl
     }
 
 
-def _clipped(weeks: Sequence[GrowthWeek], top: float) -> Figure:
+def _marks(weeks: Sequence[GrowthWeek], top: float) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
         "x": [week.week_start for week in weeks],
-        "y": [top] * len(weeks),
+        "y": [min(week.actual or 0.0, top) for week in weeks],
         "marker": {"size": 9, "color": token("viral"), "line": {"color": token("surface"), "width": 1}},
         "hoverinfo": "skip",
-        "name": "beyond the axis",
+        "name": "viral",
     }
 
 
@@ -189,4 +196,4 @@ def _add_mix(figure: Figure, weeks: Sequence[GrowthWeek], dates: list[str]) -> N
     figure["layout"]["bargap"] = 0.25
     figure["layout"]["yaxis"]["domain"] = [0.34, 1.0]
     figure["layout"]["xaxis"]["anchor"] = "y2"
-    figure["layout"]["yaxis2"] = axis(domain=[0.0, 0.24], tickformat=",d", title={"text": "pieces a week"})
+    figure["layout"]["yaxis2"] = axis(domain=[0.0, 0.24], tickformat=",d", title="pieces a week")

@@ -56,7 +56,7 @@ def ranking_figure(rows: Sequence[RankedError]) -> Figure:
         ],
         "layout": layout(
             height=70 + 34 * max(1, len(ordered)),
-            xaxis=axis(title={"text": "mean absolute error, followers a week"}, rangemode="tozero", showgrid=True),
+            xaxis=axis(title="mean absolute error, followers a week", rangemode="tozero", showgrid=True),
             yaxis=axis(showgrid=False, tickfont={"size": 13, "color": token("text")}),
         ),
     }
@@ -114,7 +114,7 @@ def coverage_figure(rows: Sequence[MeasuredCoverage]) -> Figure:
         ],
         "layout": layout(
             height=280,
-            xaxis=axis(title={"text": "promised"}, tickformat=".0%", range=[0.4, 1.02], showgrid=False),
-            yaxis=axis(title={"text": "held"}, tickformat=".0%", range=[0.3, 1.05]),
+            xaxis=axis(title="promised", tickformat=".0%", range=[0.4, 1.02], showgrid=False),
+            yaxis=axis(title="held", tickformat=".0%", range=[0.3, 1.05]),
         ),
     }

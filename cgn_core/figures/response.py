@@ -14,6 +14,6 @@ def response_frame() -> Figure:
             height=320,
             shapes=[zero_line()],
             xaxis=axis(showgrid=False),
-            yaxis=axis(tickformat=",d", title={"text": "followers, next week"}),
+            yaxis=axis(tickformat=",d", title="followers, next week"),
         ),
     }

@@ -56,7 +56,7 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
         "layout": layout(
             height=64 + 52 * max(1, len(ordered)),
             shapes=[zero_line(vertical=True)],
-            xaxis=axis(title={"text": unit}, showgrid=True),
+            xaxis=axis(title=unit, showgrid=True),
             yaxis=axis(showgrid=False, tickfont={"size": 14, "color": token("text")}),
         ),
     }

@@ -163,4 +163,4 @@ def _sentence(peers: int, weeks: int, percentile: float | None) -> str:
         return (
             f"Too few peers for a percentile: {peers} of at least {FEWEST_PEERS}; each is compared over {weeks} weeks."
         )
-    return f"Over {weeks} shared weeks growth relative to size was faster than that of {percentile:.0f} % of {peers} peers."
+    return f"Over {weeks} weeks growth relative to size was faster than that of {percentile:.0f} % of {peers} peers."

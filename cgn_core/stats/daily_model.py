@@ -1,8 +1,8 @@
 """The default engine: effects estimated on days, answers given by the week.
 
 Daily growth is weekday, trend and season, plus planned counts through a geometric carry-over; noise grows with the
-level (weights 1 / fitted mean), viral days are taken out and modelled apart, and errors are clustered by week (CR3,
-Student's t).
+number of followers gained (weights 1 / fitted gain), viral days are taken out and modelled apart, and errors are
+clustered by week (CR3, Student's t).
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _iterate(history: DailyHistory, weeks: int) -> _State:
     viral = np.zeros(len(growth), dtype=bool)
     weights = np.ones(len(growth))
     for _ in range(ROUNDS):
-        level = np.maximum(mean, floor)
+        level = np.maximum(mean + history.lost, floor)
         flags = viral_flags(growth - mean, level, usable=usable)
         settled = solution is not None and bool((flags == viral).all())
         viral, weights = flags, 1 / level
@@ -234,6 +234,7 @@ def _predictor(
         n_residuals=len(weeks),
         dispersion=_dispersion(history, state, used),
         floor=float(DAYS_PER_WEEK * level.min()),
+        lost=DAYS_PER_WEEK * history.lost,
         scales=_scales(freedom),
         viral=viral_states(sizes, days=int(history.usable.sum())),
         usual={name: float(np.mean(counts[-RECENT_WEEKS:])) for name, counts in weekly.items()},

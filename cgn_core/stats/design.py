@@ -12,6 +12,7 @@ from cgn_core.stats.arrays import Flags, Floats, Matrix
 from cgn_core.tables import DAYS_PER_WEEK, Daily, Provenance, growth_columns
 
 YEAR_DAYS = 365.25
+QUARTER_DAYS = 91
 YEARLY_FROM_WEEKS = 52
 """Weeks from which a yearly pattern is told from a trend."""
 MONDAY_ORDINAL = 4
@@ -33,6 +34,7 @@ class DailyHistory:
         levers: the content types that vary.
         counts: shape (n, levers), pieces per day, 0 where missing.
         usable: shape (n,), whether growth is observed and every lever's count known.
+        unfollows: shape (n,), followers lost per day, NaN where unknown.
     """
 
     days: Days
@@ -42,11 +44,19 @@ class DailyHistory:
     levers: tuple[str, ...]
     counts: Matrix
     usable: Flags
+    unfollows: Floats
 
     @property
     def weeks(self) -> Days:
         """Shape (n,), the Monday of each day as a number of weeks since 1970-01-05."""
         return (self.days - MONDAY_ORDINAL) // DAYS_PER_WEEK
+
+    @property
+    def lost(self) -> float:
+        """Followers lost on a usual day of the last quarter; 0 where losses aren't known."""
+        recent = self.unfollows[-QUARTER_DAYS:]
+        known = recent[np.isfinite(recent)]
+        return float(known.mean()) if len(known) else 0.0
 
     @property
     def constant(self) -> tuple[str, ...]:
@@ -57,7 +67,8 @@ class DailyHistory:
         """The history as it was known at the end of a day; only its last ``rows`` days where given."""
         stop = int(np.searchsorted(self.days, day, side="right"))
         start = 0 if rows is None else max(0, stop - rows)
-        return _history(self.days[start:stop], self.growth[start:stop], self.names, self.recorded[start:stop])
+        part = slice(start, stop)
+        return _history(self.days[part], self.growth[part], self.names, self.recorded[part], self.unfollows[part])
 
     def without(self, dropped: tuple[str, ...]) -> DailyHistory:
         """The history with some levers left out of the design."""
@@ -75,10 +86,13 @@ def daily_history(daily: Daily) -> DailyHistory:
         growth[daily.provenance[name].to_numpy() != Provenance.OBSERVED] = np.nan
     recorded = frame[list(daily.levers)].to_numpy(dtype="float64")
     keep = days <= _last_sunday(days)
-    return _history(days[keep], growth[keep], daily.levers, recorded[keep])
+    unfollows = np.full(len(days), np.nan)
+    if "unfollows" in frame:
+        unfollows = frame["unfollows"].to_numpy(dtype="float64")
+    return _history(days[keep], growth[keep], daily.levers, recorded[keep], unfollows[keep])
 
 
-def _history(days: Days, growth: Floats, names: tuple[str, ...], recorded: Matrix) -> DailyHistory:
+def _history(days: Days, growth: Floats, names: tuple[str, ...], recorded: Matrix, unfollows: Floats) -> DailyHistory:
     varies = np.array([_varies(column) for column in recorded.T], dtype=bool)
     kept = recorded[:, varies] if len(names) else recorded
     return DailyHistory(
@@ -89,6 +103,7 @@ def _history(days: Days, growth: Floats, names: tuple[str, ...], recorded: Matri
         levers=tuple(name for name, does in zip(names, varies, strict=True) if does),
         counts=np.nan_to_num(kept),
         usable=np.isfinite(growth) & np.isfinite(kept).all(axis=1),
+        unfollows=unfollows,
     )
 
 

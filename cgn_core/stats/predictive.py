@@ -1,10 +1,10 @@
 """Next week's growth as an explicit finite formula; ``webapp/assets/predictive.js`` is its twin, digit for digit.
 
 A plan is counts per content type. The repeatable part has the mean ``m = mean · (1, plan)`` and the variance
-``dispersion · max(m, floor) + (1, plan) · covariance · (1, plan)``: day-to-day noise that grows with the level, and
-what isn't known of the coefficients. Viral days add ``max(m, floor) · r``. Both together are a finite mixture of
-normals, one component per viral state and noise scale, whose quantiles are found by safeguarded Newton steps. Models without a
-daily history use the quantiles of their leave-one-out residuals around ``m`` instead.
+``dispersion · g + (1, plan) · covariance · (1, plan)``: noise that grows with the followers gained, ``g = max(m + lost,
+floor)``, and what isn't known of the coefficients. Viral days add ``g · r``. Both together are a finite mixture of
+normals, one component per viral state and noise scale, whose quantiles are found by safeguarded Newton steps. Models
+without a daily history use the quantiles of their leave-one-out residuals around ``m`` instead.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ class WeekPredictor:
     """The largest week seen per lever."""
     dispersion: float = 0.0
     floor: float = 0.0
+    lost: float = 0.0
+    """Followers lost in a usual week; noise and viral growth scale with what is gained, growth plus losses."""
     scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     """(standard deviation factor, weight): Student's t as a mixture of normals."""
     viral: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0),)
-    """(weight, mean, standard deviation) of the viral part in units of the repeatable week; first no viral day."""
+    """(weight, mean, standard deviation) of the viral part in units of the week's gain; first no viral day."""
     residuals: tuple[float, ...] = ()
     """Ascending, for loo_residuals."""
 
@@ -193,7 +195,7 @@ def extrapolation(predictor: WeekPredictor, counts: Mapping[str, float]) -> str:
 
 def _components(predictor: WeekPredictor, row: Floats, repeatable: float) -> tuple[Floats, Floats, Floats]:
     """Weights, means and standard deviations of the mixture."""
-    size = max(repeatable, predictor.floor)
+    size = max(repeatable + predictor.lost, predictor.floor)
     noise = predictor.dispersion * size + float(row @ np.array(predictor.covariance) @ row)
     viral, scales = np.array(predictor.viral), np.array(predictor.scales)
     weights = np.outer(viral[:, 0], scales[:, 1]).ravel()

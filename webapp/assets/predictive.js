@@ -78,7 +78,7 @@
   }
 
   function components(model, row, repeatable) {
-    const size = Math.max(repeatable, model.floor);
+    const size = Math.max(repeatable + model.lost, model.floor);
     const noise = model.dispersion * size + quadratic(model.covariance, row);
     const parts = [];
     for (const [weight, mean, spread] of model.viral) {

@@ -60,7 +60,8 @@ def _worth(model: ModelView) -> list[Any]:
     if model.summary.verdict != "beats_naive":
         return [f"That is the naive forecast: {model_name(model.training.fit.model).lower()}."]
     effects = [e for e in model.training.fit.effects if e.name in ONE]
-    clear = sorted((e for e in effects if e.low > 0 or e.high < 0), key=lambda e: -abs(e.estimate))
+    # Ads are bought, not made: they lead the sentence only where nothing made is clear.
+    clear = sorted((e for e in effects if e.low > 0 or e.high < 0), key=lambda e: (e.name == "ads", -abs(e.estimate)))
     unclear = " or ".join(f"{_article(ONE[e.name])} {ONE[e.name]}" for e in effects if e.low <= 0 <= e.high)
     words: list[Any] = []
     if clear:

@@ -103,8 +103,8 @@ def _body(workspace_id: UUID) -> Component:
         [
             page_header(TITLE, model.training.reason),
             *model_notice(workspace, model),
-            columns(_lights(workspace, model), _scores(model)),
-            columns(_ranking(model), _coverage(model)),
+            columns(html.Div([_lights(workspace, model), _coverage(model)], className="stack"), _scores(model)),
+            _ranking(model),
             _cautions(model),
             _versions(models.model_versions(db(), actor(), workspace_id)),
         ],

@@ -69,6 +69,7 @@ def page_data(model: ModelView, *, minutes: dict[str, float]) -> dict[str, Any]:
     levers = [name for name in CONTENT_TYPES if name in predictor.levers]
     most = {name: max(3, math.ceil(predictor.support[name] * ROOM)) for name in levers}
     clear = [e for e in model.training.fit.effects if e.name in levers and not e.low <= 0 <= e.high]
+    own = [e for e in clear if e.name in minutes] or clear
     rate = model.training.fit.viral_rate
     return {
         "predictor": predictor.to_json(),
@@ -77,7 +78,7 @@ def page_data(model: ModelView, *, minutes: dict[str, float]) -> dict[str, Any]:
         "levers": levers,
         "most": most,
         "start": {name: min(most[name], round(predictor.usual[name])) for name in levers},
-        "focus": max(clear, key=lambda e: e.estimate).name if clear else (levers[0] if levers else ""),
+        "focus": max(own, key=lambda e: e.estimate).name if own else (levers[0] if levers else ""),
         "frame": response_frame(),
         "viralNote": f"viral days: 1 in {1 / rate:.0f}" if rate > 0 else "no viral day in the history",
     }
