@@ -101,7 +101,7 @@ def sign_in(session: Session, email: str, password: str, *, device: str = "", re
     An unknown address, a wrong password, a disabled and a locked account look alike and take as long.
 
     Args:
-        session: a session that may write.
+        session: one that may write, outside any ``begin()`` block.
         email: in any case, with blanks around it or not.
         password: as typed.
         device: the browser as the list of sessions names it.
@@ -112,8 +112,9 @@ def sign_in(session: Session, email: str, password: str, *, device: str = "", re
     """
     user = session.scalar(select(User).where(User.email == email.strip().casefold()))
     may_try = user is not None and user.disabled_at is None and _count_attempt(session, user.id)
-    session.commit()
-    matches = verify_password(user.password_hash if user is not None and may_try else None, password)
+    stored = user.password_hash if user is not None and may_try else None
+    session.commit()  # before the slow part, which on SQLite would keep every other writer waiting
+    matches = verify_password(stored, password)
     if user is None or not matches:
         raise InvalidInput(f"{WRONG_SIGN_IN} {_lockout_rule()}")
     session.execute(update(User).where(User.id == user.id).values(failed_sign_ins=0, locked_until=None))
