@@ -8,10 +8,12 @@ import pytest
 from dash import Dash
 from sqlalchemy import select
 
+import datagen
 from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.services.imports import Imported
+from webapp.pages import new_workspace
 
 CSV = (
     b"creator,date,followers,posts\nann,2026-11-01,10,1\nann,2026-11-02,12,0\nben,2026-11-01,5,1\nben,2026-11-02,6,0\n"
@@ -264,3 +266,9 @@ def test_exports_are_files_and_escape_formulas(
     assert "\n'=cmd" in answer.text
     daily = browser(owner).get(f"/workspaces/{imported.workspace_id}/export.csv")
     assert daily.text.startswith("creator,date,")
+
+
+def test_the_form_names_the_generators_profiles_with_their_sizes() -> None:
+    assert dict(new_workspace.PROFILES) == {
+        name: f"{name.capitalize()}, {profile.followers:,.0f}" for name, profile in datagen.PROFILES.items()
+    }

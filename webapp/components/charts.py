@@ -23,7 +23,7 @@ BLANK: Figure = {
         "yaxis": {"visible": False},
     },
 }
-CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "showTips": False}
+CONFIG: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "showTips": False}
 
 
 def graph_id(name: str) -> dict[str, str]:
@@ -72,10 +72,11 @@ def empty_graph(name: str, *, height: int, words: str) -> Component:
         dcc.Graph(
             id=graph_id(name),
             figure={**BLANK, "layout": {**BLANK["layout"], "height": height}},
-            config=dict(CONFIG),
+            config=CONFIG,
             style={"height": f"{height}px"},
         ),
         role="img",
+        style={"minHeight": f"{height}px"},  # so that nothing moves when the chart library has arrived
         **aria(label=words),
     )
 

@@ -23,12 +23,13 @@ from webapp.request_scope import actor, db, identifier
 PATH = routes.NEW_WORKSPACE
 TITLE = "New workspace"
 PROFILES = (
-    ("nano", "Nano, 1 to 10 thousand"),
-    ("micro", "Micro, 10 to 100 thousand"),
-    ("mid", "Mid, 100 to 500 thousand"),
-    ("macro", "Macro, up to a million"),
-    ("mega", "Mega, beyond a million"),
+    ("nano", "Nano, 3,500"),
+    ("micro", "Micro, 22,000"),
+    ("mid", "Mid, 110,000"),
+    ("macro", "Macro, 520,000"),
+    ("mega", "Mega, 2,400,000"),
 )
+"""The generator's profiles with the followers they start from; a test holds them to the generator's own."""
 
 
 class Ids(StrEnum):
@@ -89,7 +90,7 @@ def _generate() -> list[Component]:
     low, high = generations.DAYS_ALLOWED
     form = html.Div(
         [
-            choice("Profile, by followers", PROFILES, id=Ids.PROFILE, value="micro"),
+            choice("Profile, with the followers at the start", PROFILES, id=Ids.PROFILE, value="micro"),
             html.Div(
                 [
                     number_field("Creators", id=Ids.CREATORS, value=1, low=1, high=generations.MOST_CREATORS),
