@@ -87,11 +87,11 @@ class Product:
             self.start()
         self.visitor.wait_until_ready(READY_SECONDS)
 
-    def stop(self) -> float:
+    def stop(self, wanted: signal.Signals = signal.SIGTERM) -> float:
         """Ask it to stop; how many seconds that took."""
         assert self.process is not None
         began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(wanted)
         self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0
         self.process = None
@@ -120,10 +120,14 @@ class Product:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What the product's database says, read from beside it."""
-        with contextlib.closing(
-            sqlite3.connect(f"file:{self.data / 'cgn.db'}?mode=ro", uri=True, timeout=10)
-        ) as opened:
+        address = f"file:{self.data / 'cgn.db'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=10)) as opened:
             return opened.execute(query).fetchall()
+
+    def stored(self) -> dict[str, list[tuple[object, ...]]]:
+        """Everything that people and jobs have made, row by row."""
+        tables = ("agencies", "workspaces", "data_versions", "model_versions", "competitors", "jobs")
+        return {table: self.rows(f"SELECT * FROM {table} ORDER BY id") for table in tables}  # noqa: S608 - our names
 
     def jobs(self) -> dict[tuple[str, str], int]:
         """How many jobs of each kind are in each state."""
@@ -131,7 +135,6 @@ class Product:
         return {(str(kind).lower(), str(state).lower()): int(str(count)) for kind, state, count in counted}
 
     def logs(self) -> str:
-        texts = [
-            f"== {path.name}\n{path.read_text('utf-8', 'replace')[-1500:]}" for path in self.data.glob("logs/*.log")
-        ]
-        return "\n".join(texts)
+        """The end of each log, for the one who reads why a test failed."""
+        files = sorted(self.data.glob("logs/*.log"))
+        return "\n".join(f"== {file.name}\n{file.read_text('utf-8', 'replace')[-1500:]}" for file in files)

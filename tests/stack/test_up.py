@@ -19,8 +19,10 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through Linux' /proc"),
 ]
 
-TRAINED_SECONDS = 240
+TRAINED_SECONDS = 400
 BACK_SECONDS = 10
+SERVES_SECONDS = 60
+"""A process that is back imports for some seconds before it serves; how many depends on what else the machine does."""
 STOP_SECONDS = 10
 
 
@@ -67,12 +69,12 @@ def test_a_killed_child_is_back_within_ten_seconds(product: Product, name: str) 
         return now not in {None, killed} and now in product.processes()
 
     wait_for(is_back, seconds=BACK_SECONDS, what=product.logs)
-    product.visitor.wait_until_ready(BACK_SECONDS)
+    product.visitor.wait_until_ready(SERVES_SECONDS)
     if name in {"worker", "supervisord"}:
         beats = "SELECT name FROM heartbeats"
         wait_for(
             lambda: any(str(beat).endswith(f":{product.pid('worker')}") for (beat,) in product.rows(beats)),
-            seconds=BACK_SECONDS,
+            seconds=SERVES_SECONDS,
             what=lambda: (product.rows(beats), product.logs()),
         )
 
@@ -84,7 +86,7 @@ def test_a_killed_masters_own_children_do_not_stay_behind(product: Product) -> N
         assert master is not None
         os.kill(master, signal.SIGKILL)
     wait_for(lambda: not before & set(pool_of(product)), seconds=BACK_SECONDS, what=product.processes)
-    product.visitor.wait_until_ready(BACK_SECONDS)
+    product.visitor.wait_until_ready(SERVES_SECONDS)
 
 
 def pool_of(product: Product) -> list[int]:
@@ -142,7 +144,7 @@ def test_the_next_start_ends_what_a_killed_parent_left_behind(product: Product) 
     product.process = None
     product.start()
     assert not left & set(product.processes())
-    product.visitor.wait_until_ready(BACK_SECONDS)
+    product.visitor.wait_until_ready(SERVES_SECONDS)
 
 
 def test_it_starts_again_after_the_whole_group_was_killed(product: Product) -> None:
@@ -155,10 +157,10 @@ def test_it_starts_again_after_the_whole_group_was_killed(product: Product) -> N
     product.visitor.sign_in(*product.sign_in_words())
 
 
-def test_a_stop_during_the_start_is_as_clean(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_start_is_as_clean(tmp_path: Path) -> None:
     early = Product(tmp_path)
     process = early.begin()
     wait_for(lambda: early.pid("supervisord") is not None, seconds=60, what=early.logs)
-    assert early.stop() < STOP_SECONDS
+    assert early.stop(signal.SIGINT) < STOP_SECONDS
     assert process.returncode == 0
     assert early.processes() == {}
