@@ -1,4 +1,4 @@
-"""The Python API over files, for notebooks and scripts: read, fit, validate, predict. No server, no session, no actor."""
+"""The Python API over files, for notebooks and scripts: read, fit, validate, predict. No server, no actor."""
 
 from __future__ import annotations
 

@@ -26,6 +26,11 @@ class Lazy:
 
 COMMANDS = {
     "up": Lazy("cgn_core.cli.up:up", "Run the whole product on this machine until Ctrl-C."),
+    "generate": Lazy("cgn_core.cli.generate:generate", "Write synthetic creators whose true effects are known."),
+    "validate": Lazy("cgn_core.cli.analysis:validate", "Say what a file holds and what is wrong with it."),
+    "train": Lazy("cgn_core.cli.analysis:train", "Train on a file: effects, scores on unseen weeks, the verdict."),
+    "cv": Lazy("cgn_core.cli.analysis:cv", "Validate a model by rolling origin."),
+    "predict": Lazy("cgn_core.cli.analysis:predict", "Forecast next week under one or more plans."),
     "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),
     "user": Lazy("cgn_core.cli.admin:user", "Administer accounts."),
 }

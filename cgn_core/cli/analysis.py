@@ -1,0 +1,219 @@
+"""``cgn validate, train, cv, predict``: the library's answers on the command line."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cgn_core.cli.output import number, print_json, print_table, progress_bar, say
+
+if TYPE_CHECKING:
+    from cgn_core.stats.training import Training
+    from cgn_core.tables import Daily
+
+FilePath = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON or Excel with daily numbers.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Creator = Annotated[str | None, typer.Option(help="Which creator, where the file holds several.")]
+EXPANDING = "expanding"
+
+
+class Model(StrEnum):
+    """Models by name."""
+
+    DAILY = "daily"
+    SINGLE_LEVER = "single_lever"
+    OLS = "ols"
+    HUBER = "huber"
+    TUKEY = "tukey"
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files to check.")], as_json: Json = False
+) -> None:
+    """Say what a file holds, what is wrong with it, and what would be imported."""
+    from cgn_core import library
+
+    readings = [library.validate(path) for path in files]
+    if as_json:
+        documents = [reading.to_json() for reading in readings]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        for reading in readings:
+            span = f", {reading.first_date} to {reading.last_date}" if reading.first_date else ""
+            say(f"{reading.file_name}: {reading.format or 'no table'}, {reading.rows} rows{span}")
+            for finding in reading.findings:
+                say(f"  {finding.severity}: {finding.message}")
+            say("  can be imported" if reading.importable else "  can't be imported; nothing would be stored")
+    if not all(reading.importable for reading in readings):
+        raise typer.Exit(1)
+
+
+def train(
+    file: FilePath,
+    model: Annotated[Model | None, typer.Option(help="Only this model; default: the best on unseen weeks.")] = None,
+    save: Annotated[Path | None, typer.Option(metavar="MODEL.json", help="Keep the model for `cgn predict`.")] = None,
+    creator: Creator = None,
+    as_json: Json = False,
+) -> None:
+    """Train: effects with intervals, scores on unseen weeks, and whether anything beats the naive forecast."""
+    trained = _trained(_read(file, creator), model)
+    document = trained.to_json()
+    if save is not None:
+        _write(save, document)
+    if as_json:
+        print_json(document)
+        return
+    say(f"{document['model']}, {trained.weeks} weeks: {trained.verdict.replace('_', ' ')}. {trained.reason}")
+    print_table(
+        "Effects",
+        ("", "followers", "low", "high", "level"),
+        [
+            (f"one of {e.name}", number(e.estimate), number(e.low), number(e.high), f"{e.level:.0%}")
+            for e in trained.fit.effects
+        ],
+    )
+    print_table(
+        "Off by, on unseen weeks",
+        ("", "followers a week", "low", "high"),
+        [(r.model, number(r.mae, 0), number(r.mae_low, 0), number(r.mae_high, 0)) for r in trained.ranking],
+    )
+    for caution in trained.cautions:
+        say(f"Note: {caution.message}")
+
+
+def cv(
+    file: FilePath,
+    model: Annotated[Model, typer.Option(help="Model to validate.")] = Model.DAILY,
+    initial: Annotated[int | None, typer.Option(min=6, help="Weeks before the first forecast.")] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Weeks ahead.")] = 1,
+    step: Annotated[int, typer.Option(min=1, help="Weeks from one origin to the next.")] = 1,
+    gap: Annotated[int, typer.Option(min=0, help="Weeks left out before the forecast week.")] = 0,
+    window: Annotated[str, typer.Option(help="expanding, or weeks of a rolling window.")] = EXPANDING,
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.9,
+    creator: Creator = None,
+    as_json: Json = False,
+) -> None:
+    """Validate a model by rolling origin: each week is forecast from the weeks before it alone."""
+    from cgn_core import library
+    from cgn_core.stats.validation import default_initial
+
+    if window != EXPANDING and not (window.isdigit() and int(window) >= 8):  # noqa: PLR2004 - fewest weeks of a fit
+        raise typer.BadParameter("expanding, or a number of weeks of at least 8", param_hint="--window")
+    daily = _read(file, creator)
+    grammar = library.Grammar(
+        initial=initial or default_initial(int(daily.weekly()["is_target"].sum())),
+        horizon=horizon,
+        step=step,
+        gap=gap,
+        window=None if window == EXPANDING else int(window),
+    )
+    with progress_bar() as progress:
+        result = library.cross_validate(daily, model=model.value, grammar=grammar, level=level, progress=progress)
+    if as_json:
+        print_json(result.to_json())
+        return
+    columns = {model.value: result.scores, **result.baselines}
+    names = list(result.scores)
+    rows = [(name, *(number(scores.get(name), 2) for scores in columns.values())) for name in names]
+    print_table(f"{result.origins} unseen weeks, {horizon} ahead", ("", *columns), rows)
+    held = ", ".join(f"{float(key):.0%}: {share:.0%}" for key, share in result.coverage.items())
+    say(f"Intervals held: {held}")
+
+
+def predict(
+    file: Annotated[Path, typer.Argument(metavar="FILE|MODEL.json", help="Data, or a model that `cgn train` saved.")],
+    plan: Annotated[list[str] | None, typer.Option(help="posts=5,reels=4; what is left out is as usual.")] = None,
+    level: Annotated[float, typer.Option(help="Of the interval.")] = 0.9,
+    model: Annotated[Model | None, typer.Option(help="Only this model.")] = None,
+    creator: Creator = None,
+    as_json: Json = False,
+) -> None:
+    """Forecast next week under one or more plans."""
+    from cgn_core import library
+
+    plans = [_plan(text) for text in plan or [""]]
+    saved = _saved(file)
+    trained = saved if saved is not None else _trained(_read(file, creator), model)
+    answers = library.predict(trained, plans, level=level)
+    if as_json:
+        print_json(
+            {
+                "level": level,
+                "method": trained.fit.predictor.method,
+                "week_start": trained.fit.predictor.week_start,
+                "predictions": [answer.to_json() for answer in answers],
+            }
+        )
+        return
+    rows = [
+        (
+            ", ".join(f"{name} {count:g}" for name, count in answer.plan.items()),
+            *(number(value, 0) for value in (answer.expected, answer.median, answer.low, answer.high)),
+            answer.extrapolation.replace("_", " "),
+        )
+        for answer in answers
+    ]
+    columns = ("plan", "expected", "median", "low", "high", "extrapolation")
+    print_table(f"Week of {trained.fit.predictor.week_start}, {level:.0%} interval", columns, rows)
+
+
+def _read(file: Path, creator: str | None) -> Daily:
+    from cgn_core import library
+    from cgn_core.errors import InvalidInput
+
+    try:
+        return library.read(file, creator=creator)
+    except InvalidInput as error:
+        if "Choose one with creator" in error.message:
+            raise InvalidInput(error.message.replace("creator.", "--creator NAME.")) from None
+        raise
+
+
+def _trained(daily: Daily, model: Model | None) -> Training:
+    from cgn_core import library
+
+    with progress_bar() as progress:
+        return library.train(daily, model=model.value if model else None, progress=progress)
+
+
+def _saved(file: Path) -> Training | None:
+    """The model in a file that ``cgn train --save`` wrote; None where the file is data."""
+    from cgn_core.errors import InvalidInput
+    from cgn_core.stats.training import Training
+
+    if file.suffix != ".json" or not file.is_file():
+        return None
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or "validation" not in document:
+        return None
+    try:
+        return Training.from_json(document)
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInput(f"{file} is no model of this version; train it again with --save.") from None
+
+
+def _plan(text: str) -> dict[str, float]:
+    plan = {}
+    for part in filter(None, text.split(",")):
+        name, _, count = part.partition("=")
+        try:
+            plan[name.strip()] = float(count)
+        except ValueError:
+            raise typer.BadParameter(f"write counts like posts=5,reels=4, not {part!r}", param_hint="--plan") from None
+    return plan
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    from cgn_core.errors import InvalidInput
+
+    try:
+        path.write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be written: {error.strerror}.") from None
