@@ -193,7 +193,7 @@ def _expected(spec: CreatorSpec, dates: pd.DatetimeIndex, counts: Mapping[str, F
     """Mean of the gained followers per day without viral boosts."""
     years = np.arange(spec.days) / YEAR_DAYS
     wave = 2 * np.pi * (dates.day_of_year.to_numpy() / YEAR_DAYS - spec.peak_month / 12)
-    level = spec.base * (1 + spec.trend * years) * (1 + spec.season * np.cos(wave))
+    level: Floats = spec.base * (1 + spec.trend * years) * (1 + spec.season * np.cos(wave))
     level = level * np.array(spec.weekday)[dates.day_of_week.to_numpy()]
     for name, pieces in counts.items():
         stock = signal.lfilter([1 - spec.carry_over], [1, -spec.carry_over], pieces) if spec.carry_over else pieces
