@@ -11,9 +11,9 @@ import numpy as np
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
 from cgn_core.ingest.reading import Reading, read_bytes
 from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
-from cgn_core.stats.design import daily_history
 from cgn_core.stats.features import check_predictors
 from cgn_core.stats.fit import Fit
+from cgn_core.stats.history import read_history
 from cgn_core.stats.predictive import Difference, Prediction, difference
 from cgn_core.stats.predictive import predict as predict_week
 from cgn_core.stats.returns import ContentReturn, content_returns
@@ -108,7 +108,7 @@ def fit(daily: Daily, model: str | None = None) -> Fit:
         InvalidInput: no such model.
         TooFewObservations, ConstantSeries: the history can't be learned from.
     """
-    return fit_model(daily_history(daily), model=model or "daily")
+    return fit_model(read_history(daily), model=model or "daily")
 
 
 def predict(

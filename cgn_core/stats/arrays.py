@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Json = Any

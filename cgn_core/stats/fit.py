@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
+import pandas as pd
+
+from cgn_core.errors import InvalidInput
+from cgn_core.stats.features import availability_of
 from cgn_core.stats.predictive import WeekPredictor
+from cgn_core.tables import Daily
 
 EFFECT_LEVEL = 0.95
-FEWEST_WEEKS = 8
-"""Complete weeks below which nothing is trained."""
+_SINGULAR = {"stories": "story", "posting_frequency": "piece"}
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What one more piece brings, all days together; ``unit`` says followers per what."""
+    """What one more piece brings, all days together, with a two-sided interval."""
 
     name: str
     estimate: float
@@ -40,36 +45,25 @@ class Fit:
     """One model fitted to one history."""
 
     model: str
+    """daily | single_lever | ols | huber | tukey | last_value | mean | median | drift"""
     target: str
     """net_growth | gross_follows"""
     weeks: int
     """Weeks whose growth is observed on every day."""
     first_week: str
     last_week: str
-    """ISO Mondays."""
+    """ISO Mondays of the first and the last of them."""
     effects: tuple[Effect, ...]
     predictor: WeekPredictor
     viral_days: tuple[str, ...] = ()
     viral_rate: float = 0.0
-    """Viral days per day."""
+    """Viral days per observed day."""
     cautions: tuple[Caution, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; :meth:`from_json` is the inverse."""
-        return {
-            "model": self.model,
-            "target": self.target,
-            "weeks": self.weeks,
-            "first_week": self.first_week,
-            "last_week": self.last_week,
-            "effects": [asdict(effect) for effect in self.effects],
-            "predictor": self.predictor.to_json(),
-            "viral_days": list(self.viral_days),
-            "viral_rate": self.viral_rate,
-            "cautions": [asdict(caution) for caution in self.cautions],
-            "details": dict(self.details),
-        }
+        return {**asdict(self), "predictor": self.predictor.to_json()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Fit:
@@ -81,5 +75,32 @@ class Fit:
                 "predictor": WeekPredictor.from_json(stored["predictor"]),
                 "viral_days": tuple(stored["viral_days"]),
                 "cautions": tuple(Caution(**caution) for caution in stored["cautions"]),
+                "details": dict(stored["details"]),
             }
         )
+
+
+def effect_of(name: str, estimate: float, std_error: float, *, multiplier: float, level: float) -> Effect:
+    """An effect with the interval ``estimate ± multiplier · std_error``."""
+    return Effect(
+        name=name,
+        estimate=estimate,
+        low=estimate - multiplier * std_error,
+        high=estimate + multiplier * std_error,
+        level=level,
+        std_error=std_error,
+        unit=f"followers per {_SINGULAR.get(name, name.removesuffix('s'))}",
+        availability=availability_of(name).value,
+    )
+
+
+def truncate(daily: Daily, end: date | pd.Timestamp | str) -> Daily:
+    """The rows up to and including a day.
+
+    Raises:
+        InvalidInput: the history starts after that day.
+    """
+    rows = int((daily.frame["date"] <= pd.Timestamp(end)).sum())
+    if rows == 0:
+        raise InvalidInput(f"The history starts after {pd.Timestamp(end).date().isoformat()}.")
+    return Daily(frame=daily.frame.iloc[:rows], provenance=daily.provenance.iloc[:rows], creator=daily.creator)

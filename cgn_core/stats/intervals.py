@@ -41,6 +41,11 @@ def supported_level(residuals: int, *, wanted: float) -> float:
     )
 
 
+def offered_levels(residuals: int) -> tuple[float, ...]:
+    """The offered levels that so many residuals support, ascending."""
+    return tuple(level for level in LEVELS if residuals_needed(level) <= residuals)
+
+
 def check_level(level: float, *, residuals: int) -> None:
     """Raise UnsupportedLevel unless so many residuals support the level; the sentence names the widest that is."""
     if not 0 < level < 1:
@@ -51,6 +56,14 @@ def check_level(level: float, *, residuals: int) -> None:
             f"{residuals} weeks don't support a {level:.0%} interval, which needs {residuals_needed(level)}; "
             f"the widest they support is {widest:.0%}."
         )
+
+
+def check_probability(probability: float, *, residuals: int) -> None:
+    """Raise UnsupportedLevel where a quantile lies further out than the outermost plotting position, 1 / (n + 1)."""
+    if not 0 < probability < 1:
+        raise UnsupportedLevel(f"A quantile's probability lies between 0 and 1; {probability} does not.")
+    if min(probability, 1 - probability) * (residuals + 1) < 1 - 1e-9:
+        raise UnsupportedLevel(f"{residuals} weeks say nothing about the {100 * probability:g} % quantile.")
 
 
 def weibull_quantile(ordered: Floats, probability: float) -> float:

@@ -1,97 +1,110 @@
-"""Weighted least squares, and its covariance when days of a week belong together."""
+"""Weighted least squares, and its covariance when the days of a week belong together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from cgn_core.stats.arrays import Flags, Floats, Matrix
+from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
 
-RANK_TOLERANCE = 1e-9
+RANK_TOLERANCE = 1e-5
+"""Singular values of the scaled design below this share of the largest count as zero."""
 HUBER = 1.345
-HUBER_STEPS = 25
-LARGEST_LEVERAGE = 1 - 1e-8
+HUBER_STEPS = 20
+TO_NORMAL = 1.4826
+"""Median absolute deviation to standard deviation, for the normal law."""
+LARGEST_LEVERAGE = 0.999
+"""A week that all but fixes a coefficient by itself would have an unbounded jackknife step."""
 
 
-@dataclass(frozen=True)
-class Solution:
-    """A weighted fit: coefficients (p,), bread (X'WX)^-1 (p, p)."""
+def solve(design: Matrix, target: Floats, weights: Floats) -> Floats:
+    """Coefficients by weighted least squares; minimum norm where the design is rank-deficient.
 
-    coefficients: Floats
-    bread: Matrix
+    Args:
+        design: shape (n, p).
+        target: shape (n,).
+        weights: shape (n,), >= 0.
+    """
+    weighted = design * weights[:, None]
+    gram = weighted.T @ design
+    scale = np.sqrt(np.diag(gram))
+    scale[scale == 0] = 1.0
+    scaled = gram / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(scaled)
+    kept = values > RANK_TOLERANCE**2 * values[-1]
+    moment = (weighted.T @ target) / scale
+    solution: Floats = vectors[:, kept] @ ((vectors[:, kept].T @ moment) / values[kept]) / scale
+    return solution
 
 
-def solve(design: Matrix, target: Floats, weights: Floats) -> Solution:
-    """Least squares with weights >= 0; the design has full column rank."""
-    root = np.sqrt(weights)
-    orthogonal, upper = np.linalg.qr(design * root[:, None])
+def bread(design: Matrix, weights: Floats) -> Matrix:
+    """(X'WX)^-1 by QR, for a design of full column rank; shape (p, p)."""
+    upper = np.linalg.qr(design * np.sqrt(weights)[:, None], mode="r")
     inverse = np.linalg.inv(upper)
-    return Solution(inverse @ (orthogonal.T @ (target * root)), inverse @ inverse.T)
+    product: Matrix = inverse @ inverse.T
+    return product
 
 
 def undetermined(design: Matrix) -> Flags:
-    """Columns whose coefficient the design leaves open: those with a part in its null space.
-
-    Returns: shape (p,), all False for a design of full rank.
-    """
+    """Columns whose coefficient the design leaves open: those with a part in its null space; shape (p,)."""
     norms = np.linalg.norm(design, axis=0)
-    scaled = design / np.where(norms > 0, norms, 1.0)
-    _, singular, rows = np.linalg.svd(scaled, full_matrices=True)
-    rank = int((singular > RANK_TOLERANCE * max(scaled.shape) * singular[0]).sum())
-    flags: Flags = (np.abs(rows[rank:]) > np.sqrt(RANK_TOLERANCE)).any(axis=0)
+    upper = np.linalg.qr(design / np.where(norms > 0, norms, 1.0), mode="r")
+    _, singular, rows = np.linalg.svd(upper)
+    null = singular <= RANK_TOLERANCE * max(float(singular[0]), 1e-300)
+    flags: Flags = (np.abs(rows[null]) > np.sqrt(RANK_TOLERANCE)).any(axis=0)
     return flags
 
 
 def huber_start(design: Matrix, target: Floats) -> Floats:
-    """Coefficients of a Huber fit, where viral days have not been found yet.
+    """Coefficients of a Huber fit, for a first look before viral days are found.
 
-    Source: Huber (1964), doi:10.1214/aoms/1177703732; scale by the median absolute deviation at each step.
+    Source: Huber (1964), doi:10.1214/aoms/1177703732; the scale is the median absolute deviation of each step.
     """
-    weights = np.ones(len(target))
-    coefficients = solve(design, target, weights).coefficients
+    coefficients = solve(design, target, np.ones(len(target)))
     for _ in range(HUBER_STEPS):
-        residuals = target - design @ coefficients
-        scale = max(float(np.median(np.abs(residuals))) / 0.6745, 1e-9)
-        weights = np.minimum(1.0, HUBER * scale / np.maximum(np.abs(residuals), 1e-12))
-        updated = solve(design, target, weights).coefficients
-        if np.abs(updated - coefficients).max() <= 1e-6 * (1 + np.abs(updated).max()):
-            return updated
+        away = np.abs(target - design @ coefficients)
+        scale = max(TO_NORMAL * float(np.median(away)), 1e-9 * float(away.max()), 1e-300)
+        updated = solve(design, target, np.minimum(1.0, HUBER * scale / np.maximum(away, 1e-300)))
+        settled = np.abs(updated - coefficients).max() <= 1e-4 * (1e-300 + np.abs(updated).max())
         coefficients = updated
+        if settled:
+            break
     return coefficients
 
 
 def clustered_covariance(
-    design: Matrix,
-    residuals: Floats,
-    weights: Floats,
-    bread: Matrix,
-    clusters: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> Matrix:
-    """CR3: the jackknife over clusters, from residuals corrected by the clusters' leverage.
+    design: Matrix, residuals: Floats, weights: Floats, clusters: Integers
+) -> tuple[Matrix, Floats]:
+    """CR3 covariance and each coefficient's degrees of freedom.
 
     Args:
-        design: shape (n, p), rows in use.
+        design: shape (n, p), full column rank.
         residuals: shape (n,).
-        weights: shape (n,).
-        bread: (X'WX)^-1, shape (p, p).
+        weights: shape (n,), > 0.
         clusters: shape (n,), ascending cluster numbers.
-    Source: Bell & McCaffrey (2002), Survey Methodology 28(2); Cameron & Miller (2015), doi:10.3368/jhr.50.2.317.
+    Returns: covariance (p, p); degrees of freedom (p,), Satterthwaite's for the working model of independent errors.
+    Source: Bell & McCaffrey (2002), Survey Methodology 28(2); Pustejovsky & Tipton (2018),
+        doi:10.1080/07350015.2016.1247004.
     """
     root = np.sqrt(weights)
-    scaled, errors = design * root[:, None], residuals * root
+    inner = bread(design, weights)
     labels, starts, sizes = np.unique(clusters, return_index=True, return_counts=True)
-    widest = int(sizes.max())
-    blocks = np.zeros((len(labels), widest, design.shape[1]))
-    block_errors = np.zeros((len(labels), widest))
+    groups, widest = len(labels), int(sizes.max())
     place = np.arange(len(clusters)) - np.repeat(starts, sizes)
-    number = np.repeat(np.arange(len(labels)), sizes)
-    blocks[number, place], block_errors[number, place] = scaled, errors
-    hats = blocks @ bread @ blocks.transpose(0, 2, 1)
-    values, vectors = np.linalg.eigh(hats)
-    shrunk = 1 / (1 - np.minimum(values, LARGEST_LEVERAGE))
-    corrected = np.einsum("gij,gj,gkj,gk->gi", vectors, shrunk, vectors, block_errors)
-    scores = np.einsum("gip,gi->gp", blocks, corrected)
-    groups = len(labels)
-    covariance: Matrix = (groups - 1) / groups * (bread @ (scores.T @ scores) @ bread)
-    return covariance
+    number = np.repeat(np.arange(groups), sizes)
+    blocks = np.zeros((groups, widest, design.shape[1]))
+    errors = np.zeros((groups, widest))
+    blocks[number, place], errors[number, place] = design * root[:, None], residuals * root
+    values, vectors = np.linalg.eigh(blocks @ inner @ blocks.transpose(0, 2, 1))
+    corrected = vectors / (1 - np.minimum(values, LARGEST_LEVERAGE))[:, None, :] @ vectors.transpose(0, 2, 1)
+    # influence[g] = (I - H_gg)^-1 X_g (X'X)^-1: one column per coefficient.
+    influence = corrected @ blocks @ inner
+    scores = np.einsum("gip,gi->gp", influence, errors)
+    factor = (groups - 1) / groups
+    covariance = factor * scores.T @ scores
+    own = np.einsum("gip,gip->gp", influence, influence)
+    shared = np.einsum("giq,gip->gqp", blocks, influence)
+    freedom = np.empty(design.shape[1])
+    for term in range(design.shape[1]):
+        spread = np.diag(own[:, term]) - shared[:, :, term] @ inner @ shared[:, :, term].T
+        freedom[term] = np.trace(spread) ** 2 / max(float((spread**2).sum()), 1e-300)
+    return covariance, np.clip(freedom, 1.0, groups - 1)

@@ -1,15 +1,16 @@
-"""Next week's growth as an explicit finite formula; ``webapp/assets/predictive.js`` is its twin, digit for digit.
+"""Next week's growth as an explicit finite formula; ``webapp/assets/predictive.js`` is its twin.
 
-A plan is counts per content type. The repeatable part has the mean ``m = mean · (1, plan)`` and the variance
-``dispersion · g + (1, plan) · covariance · (1, plan)``: noise that grows with the followers gained, ``g = max(m + lost,
-floor)``, and what isn't known of the coefficients. Viral days add ``g · r``. Both together are a finite mixture of
-normals, one component per viral state and noise scale, whose quantiles are found by safeguarded Newton steps. Models
-without a daily history use the quantiles of their leave-one-out residuals around ``m`` instead.
+A plan is counts per lever; ``row = (1, counts)``. The repeatable part has the mean ``m = row · mean`` and the variance
+``dispersion · g + row · covariance · row``: daily noise that grows with the followers gained, ``g = max(m + lost,
+floor)``, and what isn't known of the coefficients. Student's tails are a mixture of normals (``scales``), viral days
+add ``g`` times one of finitely many ``jumps``. So the week is a finite mixture of normals: its mean is a sum, its
+quantiles are found by safeguarded Newton steps. Models of weeks put the quantiles of their leave-one-out residuals
+around ``m``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,14 +19,21 @@ from scipy import special
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats
-from cgn_core.stats.intervals import check_level, weibull_quantile
+from cgn_core.stats.intervals import check_level, check_probability, weibull_quantile
 
 DAILY_MIXTURE = "daily_mixture"
 LOO_RESIDUALS = "loo_residuals"
+NONE, BEYOND_SUPPORT, REFUSED = "none", "beyond_support", "refused"
 FAR = 2.0
 """A plan above this multiple of the largest week plus one piece is refused, not extrapolated."""
+EDGE = 1e-9
+"""Relative room at the edge of the support, for rounding."""
 NEWTON_STEPS = 200
-TOLERANCE = 1e-13
+TOLERANCE = 1e-12
+TINY = 1e-18
+"""Smallest variance: a formula without any noise still has quantiles."""
+REACH = 40.0
+"""Standard deviations beyond which no quantile is looked for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class WeekPredictor:
 
     method: str
     """daily_mixture | loo_residuals"""
+    target: str
+    """net_growth | gross_follows"""
     week_start: str
     """ISO Monday of the week it forecasts."""
     levers: tuple[str, ...]
@@ -41,24 +51,34 @@ class WeekPredictor:
     """Shape (1 + levers,): growth of a week without any piece, then followers per piece within that week."""
     covariance: tuple[tuple[float, ...], ...]
     """Shape (1 + levers, 1 + levers), of the estimated ``mean``."""
-    multipliers: dict[str, float]
-    """Student's t quantile per two-sided level, for intervals of differences."""
+    scales: tuple[tuple[float, float], ...]
+    """(factor on the variance, weight): Student's t as a mixture of normals."""
     n_residuals: int
-    """Complete weeks behind it; they decide which levels are supported."""
+    """Complete weeks (or past errors) behind it; they decide which levels are supported."""
+    levels: tuple[float, ...]
+    """The offered levels that they support."""
     usual: dict[str, float]
     """Mean of the last four weeks per lever; what a plan leaves out."""
     last_weeks: dict[str, tuple[float, ...]]
     """The last four weeks' counts, oldest first."""
     support: dict[str, float]
     """The largest week seen per lever."""
+    centre: tuple[float, ...]
+    """Shape (levers,), the mean week."""
+    precision: tuple[tuple[float, ...], ...]
+    """Shape (levers, levers), pseudo-inverse of the weeks' covariance: with ``centre`` it gives a plan's leverage."""
+    farthest: float
+    """The largest squared distance ``(week - centre) · precision · (week - centre)`` seen."""
+    undetermined: tuple[str, ...] = ()
+    """Levers whose effect the history leaves open: only their usual counts can be forecast."""
     dispersion: float = 0.0
+    """Variance of a week's noise over the followers it gains."""
     floor: float = 0.0
+    """The gain below which the noise shrinks no further."""
     lost: float = 0.0
     """Followers lost in a usual week; noise and viral growth scale with what is gained, growth plus losses."""
-    scales: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
-    """(standard deviation factor, weight): Student's t as a mixture of normals."""
-    viral: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0),)
-    """(weight, mean, standard deviation) of the viral part in units of the week's gain; first no viral day."""
+    jumps: tuple[tuple[float, float, float], ...] = ((1.0, 0.0, 0.0),)
+    """(weight, mean, variance) of the viral part, in units of the repeatable gain; first no viral day."""
     residuals: tuple[float, ...] = ()
     """Ascending, for loo_residuals."""
 
@@ -69,16 +89,14 @@ class WeekPredictor:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> WeekPredictor:
         """The inverse of :meth:`to_json`, from JSON's lists too."""
+        flat = ("levers", "mean", "levels", "centre", "undetermined", "residuals")
+        nested = ("covariance", "scales", "precision", "jumps")
         return cls(
             **{
                 **stored,
-                "levers": tuple(stored["levers"]),
-                "mean": tuple(stored["mean"]),
-                "covariance": tuple(tuple(row) for row in stored["covariance"]),
+                **{name: tuple(stored[name]) for name in flat},
+                **{name: tuple(tuple(row) for row in stored[name]) for name in nested},
                 "last_weeks": {name: tuple(counts) for name, counts in stored["last_weeks"].items()},
-                "scales": tuple(tuple(pair) for pair in stored["scales"]),
-                "viral": tuple(tuple(state) for state in stored["viral"]),
-                "residuals": tuple(stored["residuals"]),
             }
         )
 
@@ -96,7 +114,9 @@ class Prediction:
     level: float
     method: str
     repeatable: float | None
+    """Mean of a week without a viral day."""
     viral: float | None
+    """What viral days add to the mean."""
     extrapolation: str
     """none | beyond_support | refused"""
 
@@ -107,7 +127,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more one plan brings than another; followers. Shared noise cancels."""
+    """How much more one plan brings than another within the week; followers. Shared noise cancels."""
 
     estimate: float
     low: float
@@ -119,13 +139,17 @@ class Difference:
         return asdict(self)
 
 
-def predict(predictor: WeekPredictor, plan: Mapping[str, float], *, level: float = 0.9) -> Prediction:
+def predict(
+    predictor: WeekPredictor, plan: Mapping[str, float], *, level: float = 0.9, answer_refused: bool = False
+) -> Prediction:
     """Next week's growth under a plan.
 
     Args:
         predictor: of a fit.
-        plan: pieces per content type, >= 0; a lever left out is the mean of the last four weeks.
-        level: two-sided, of the interval.
+        plan: pieces per lever, >= 0; a lever left out is the mean of the last four weeks.
+        level: of the interval, two-sided and equal-tailed.
+        answer_refused: give the numbers of a refused plan all the same, still marked as refused: for validation, which
+            scores what came of weeks that were really posted.
 
     Raises:
         InvalidInput: an unknown lever, or a count that is negative or no number.
@@ -133,41 +157,54 @@ def predict(predictor: WeekPredictor, plan: Mapping[str, float], *, level: float
     """
     check_level(level, residuals=predictor.n_residuals)
     counts = full_plan(predictor, plan)
-    reach = extrapolation(predictor, counts)
-    if reach == "refused":
-        return Prediction(counts, None, None, None, None, level, predictor.method, None, None, reach)
-    row = np.array([1.0, *(counts[name] for name in predictor.levers)])
-    repeatable = float(row @ np.array(predictor.mean))
-    if predictor.method == LOO_RESIDUALS:
-        residuals = np.array(predictor.residuals)
-        quantiles = [repeatable + weibull_quantile(residuals, p) for p in ((1 - level) / 2, 0.5, (1 + level) / 2)]
-        expected = repeatable + float(residuals.mean())
-    else:
-        weights, means, spreads = _components(predictor, row, repeatable)
-        quantiles = [mixture_quantile(weights, means, spreads, p) for p in ((1 - level) / 2, 0.5, (1 + level) / 2)]
-        expected = float(weights @ means)
-    low, median, high = quantiles
+    extrapolation = extrapolation_of(predictor, counts)
+    if extrapolation == REFUSED and not answer_refused:
+        return Prediction(counts, None, None, None, None, level, predictor.method, None, None, extrapolation)
+    low, median, high = _quantiles(predictor, counts, ((1 - level) / 2, 0.5, (1 + level) / 2))
+    repeatable, viral = _parts(predictor, counts)
     return Prediction(
-        counts, expected, median, low, high, level, predictor.method, repeatable, expected - repeatable, reach
+        plan=counts,
+        expected=repeatable + viral,
+        median=median,
+        low=low,
+        high=high,
+        level=level,
+        method=predictor.method,
+        repeatable=repeatable,
+        viral=viral,
+        extrapolation=extrapolation,
     )
+
+
+def quantiles(predictor: WeekPredictor, plan: Mapping[str, float], probabilities: Sequence[float]) -> tuple[float, ...]:
+    """Quantiles of next week's growth, whatever the plan; probabilities in (0, 1), in any order.
+
+    Raises:
+        InvalidInput: an unknown lever, or a count that is negative or no number.
+        UnsupportedLevel: a probability too far out for so few residuals.
+    """
+    for probability in probabilities:
+        check_probability(probability, residuals=predictor.n_residuals)
+    return _quantiles(predictor, full_plan(predictor, plan), probabilities)
 
 
 def difference(
     predictor: WeekPredictor, plan: Mapping[str, float], against: Mapping[str, float], *, level: float = 0.9
 ) -> Difference:
-    """How much more ``plan`` is expected to bring than ``against``, with the interval of the difference.
+    """How much more ``plan`` brings within the week than ``against``, with the interval of that difference.
 
     Raises: as :func:`predict`.
     """
     check_level(level, residuals=predictor.n_residuals)
-    if f"{level:g}" not in predictor.multipliers:
-        raise InvalidInput(f"Differences are offered at the levels {', '.join(predictor.multipliers)}, not {level:g}.")
     first, second = full_plan(predictor, plan), full_plan(predictor, against)
-    step = np.array([0.0, *(first[name] - second[name] for name in predictor.levers)])
-    lift = 1.0 + sum(weight * mean for weight, mean, _ in predictor.viral)
-    estimate = lift * float(step @ np.array(predictor.mean))
+    step = _row(predictor, first) - _row(predictor, second)
+    estimate = sum(_parts(predictor, first)) - sum(_parts(predictor, second))
     variance = float(step @ np.array(predictor.covariance) @ step)
-    margin = lift * predictor.multipliers[f"{level:g}"] * float(np.sqrt(max(variance, 0.0)))
+    if variance <= 0:
+        return Difference(estimate, estimate, estimate, level)
+    scales = np.array(predictor.scales)
+    spreads = _lift(predictor) * np.sqrt(variance * scales[:, 0])
+    margin = mixture_quantile(scales[:, 1], np.zeros(len(scales)), spreads, (1 + level) / 2)
     return Difference(estimate, estimate - margin, estimate + margin, level)
 
 
@@ -179,29 +216,72 @@ def full_plan(predictor: WeekPredictor, plan: Mapping[str, float]) -> dict[str, 
     """
     for name, count in plan.items():
         if name not in predictor.levers:
-            known = ", ".join(predictor.levers) or "none: it forecasts without a plan"
-            raise InvalidInput(f"The model has no lever {name!r}; it has {known}.")
+            known = ", ".join(predictor.levers) or "none"
+            raise InvalidInput(f"The history has no column {name}, so a plan can't set it; it has {known}.")
         if not np.isfinite(count) or count < 0:
-            raise InvalidInput(f"A plan needs a count of {name} of 0 or more, not {count}.")
+            raise InvalidInput(f"A plan needs a count of 0 or more for {name}, not {count}.")
     return {name: float(plan.get(name, predictor.usual[name])) for name in predictor.levers}
 
 
-def extrapolation(predictor: WeekPredictor, counts: Mapping[str, float]) -> str:
-    """Whether a plan lies within what was ever tried: none, beyond_support or refused."""
+def extrapolation_of(predictor: WeekPredictor, counts: Mapping[str, float]) -> str:
+    """Where a full plan stands beside what was ever tried.
+
+    ``refused``: a lever above twice its largest week plus one, or a whole piece off the usual where its effect is
+    undetermined. ``beyond_support``: a lever above its largest week, a mix further from the mean week (by leverage)
+    than any week seen, or an undetermined lever off the usual at all. Else ``none``.
+    """
+    off = {name: abs(counts[name] - predictor.usual[name]) for name in predictor.undetermined}
     if any(counts[name] > FAR * predictor.support[name] + 1 for name in predictor.levers):
-        return "refused"
-    return "beyond_support" if any(counts[n] > predictor.support[n] for n in predictor.levers) else "none"
+        return REFUSED
+    if any(distance >= 1 for distance in off.values()):
+        return REFUSED
+    away = np.array([counts[name] for name in predictor.levers]) - np.array(predictor.centre)
+    distance = float(away @ np.array(predictor.precision).reshape(len(away), len(away)) @ away)
+    beyond = (
+        any(counts[name] > predictor.support[name] + EDGE for name in predictor.levers)
+        or any(moved > EDGE for moved in off.values())
+        or distance > predictor.farthest * (1 + EDGE) + EDGE
+    )
+    return BEYOND_SUPPORT if beyond else NONE
 
 
-def _components(predictor: WeekPredictor, row: Floats, repeatable: float) -> tuple[Floats, Floats, Floats]:
-    """Weights, means and standard deviations of the mixture."""
-    size = max(repeatable + predictor.lost, predictor.floor)
-    noise = predictor.dispersion * size + float(row @ np.array(predictor.covariance) @ row)
-    viral, scales = np.array(predictor.viral), np.array(predictor.scales)
-    weights = np.outer(viral[:, 0], scales[:, 1]).ravel()
-    means = np.repeat(repeatable + size * viral[:, 1], len(scales))
-    variances = np.add.outer((size * viral[:, 2]) ** 2, noise * scales[:, 0] ** 2).ravel()
-    return weights, means, np.sqrt(np.maximum(variances, TOLERANCE))
+def _row(predictor: WeekPredictor, counts: Mapping[str, float]) -> Floats:
+    return np.array([1.0, *(counts[name] for name in predictor.levers)])
+
+
+def _lift(predictor: WeekPredictor) -> float:
+    """Expected week over repeatable week, by the viral days."""
+    return 1.0 + sum(weight * mean for weight, mean, _ in predictor.jumps)
+
+
+def _gain(predictor: WeekPredictor, repeatable: float) -> float:
+    """Followers gained in a repeatable week, losses not counted."""
+    return max(repeatable + predictor.lost, predictor.floor)
+
+
+def _parts(predictor: WeekPredictor, counts: Mapping[str, float]) -> tuple[float, float]:
+    """The repeatable and the viral mean."""
+    repeatable = float(_row(predictor, counts) @ np.array(predictor.mean))
+    if predictor.method == LOO_RESIDUALS:
+        return repeatable, float(np.mean(predictor.residuals))
+    return repeatable, (_lift(predictor) - 1.0) * _gain(predictor, repeatable)
+
+
+def _quantiles(
+    predictor: WeekPredictor, counts: Mapping[str, float], probabilities: Sequence[float]
+) -> tuple[float, ...]:
+    row = _row(predictor, counts)
+    repeatable = float(row @ np.array(predictor.mean))
+    if predictor.method == LOO_RESIDUALS:
+        residuals = np.array(predictor.residuals)
+        return tuple(repeatable + weibull_quantile(residuals, probability) for probability in probabilities)
+    size = _gain(predictor, repeatable)
+    variance = predictor.dispersion * size + float(row @ np.array(predictor.covariance) @ row)
+    jumps, scales = np.array(predictor.jumps), np.array(predictor.scales)
+    weights = np.outer(jumps[:, 0], scales[:, 1]).ravel()
+    means = np.repeat(size * jumps[:, 1], len(scales))
+    spreads = np.sqrt(np.maximum(np.add.outer(size * size * jumps[:, 2], variance * scales[:, 0]).ravel(), TINY))
+    return tuple(repeatable + mixture_quantile(weights, means, spreads, probability) for probability in probabilities)
 
 
 def mixture_quantile(weights: Floats, means: Floats, spreads: Floats, probability: float) -> float:
@@ -213,8 +293,9 @@ def mixture_quantile(weights: Floats, means: Floats, spreads: Floats, probabilit
         spreads: shape (k,), standard deviations > 0.
         probability: in (0, 1).
     """
-    low, high = float((means - 12 * spreads).min()), float((means + 12 * spreads).max())
-    guess = float(weights @ means)
+    low, high = float((means - REACH * spreads).min()), float((means + REACH * spreads).max())
+    narrowest = float(spreads.min())
+    guess = float(means[0])
     for _ in range(NEWTON_STEPS):
         scaled = (guess - means) / spreads
         excess = float(weights @ special.ndtr(scaled)) - probability
@@ -224,8 +305,7 @@ def mixture_quantile(weights: Floats, means: Floats, spreads: Floats, probabilit
             low = guess
         slope = float(weights @ (np.exp(-0.5 * scaled * scaled) / spreads)) / np.sqrt(2 * np.pi)
         step = guess - excess / slope if slope > 0 else low
-        proposed = step if low < step < high else 0.5 * (low + high)
-        if abs(proposed - guess) <= TOLERANCE * (abs(guess) + float(spreads.min())):
-            return proposed
-        guess = proposed
+        if abs(step - guess) <= TOLERANCE * (abs(guess) + narrowest):
+            return float(step)
+        guess = step if low < step < high else 0.5 * (low + high)
     return guess

@@ -13,9 +13,9 @@ from scipy import special
 from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES
-from cgn_core.stats.daily_model import check_history, complete_weeks, fit_daily
-from cgn_core.stats.design import daily_history
+from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit
+from cgn_core.stats.history import read_history, require_weeks
 from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
@@ -132,9 +132,8 @@ def train(
         ConstantSeries: growth never changes.
         InvalidInput: no such model.
     """
-    history = daily_history(daily)
-    weeks = complete_weeks(history)
-    check_history(history, weeks)
+    history = read_history(daily)
+    weeks = require_weeks(history)
     wanted = (model,) if model is not None else MODELS
     grammar = Grammar(initial=default_initial(len(weeks)))
     shown_level = supported_level(len(weeks), wanted=interval_level)

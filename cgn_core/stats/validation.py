@@ -14,10 +14,10 @@ from cgn_core.stats import scores
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES, FEWEST_WEEKS_NAIVE, fit_baseline_history
 from cgn_core.stats.daily_model import fit_daily_history
-from cgn_core.stats.design import DailyHistory, daily_history
-from cgn_core.stats.fit import FEWEST_WEEKS, Fit
+from cgn_core.stats.fit import Fit
+from cgn_core.stats.history import FEWEST_WEEKS, History, read_history
 from cgn_core.stats.intervals import LEVELS, refused_levels, residuals_needed
-from cgn_core.stats.predictive import FAR, Prediction, WeekPredictor, predict
+from cgn_core.stats.predictive import Prediction, WeekPredictor, predict
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly_history
 from cgn_core.tables import DAYS_PER_WEEK, Daily
 
@@ -122,7 +122,7 @@ class Validation:
         )
 
 
-def fit_model(history: DailyHistory, *, model: str) -> Fit:
+def fit_model(history: History, *, model: str) -> Fit:
     """Fit a model or a naive forecast by its name.
 
     Raises:
@@ -173,7 +173,7 @@ def cross_validate(
             f"{needed}, so {needed - len(targets)} more are missing."
         )
     growth = targets["net_growth"].to_numpy(dtype="float64")
-    history = daily_history(daily)
+    history = read_history(daily)
     rows = None if rules.window is None else rules.window * DAYS_PER_WEEK
     made: list[tuple[int, Prediction, dict[str, tuple[float, float]]]] = []
     forecasts = []
@@ -186,12 +186,12 @@ def cross_validate(
         intervals = {}
         for each in sorted({*QUANTILE_LEVELS, level}):
             if residuals_needed(each) <= predictor.n_residuals:
-                answer = predict(predictor, plan, level=each)
+                answer = predict(predictor, plan, level=each, answer_refused=True)
                 intervals[f"{each:g}"] = (_known(answer.low), _known(answer.high))
         widest = max((float(key) for key in intervals if float(key) <= level), default=None)
         if widest is None:
             continue
-        answer = predict(predictor, plan, level=widest)
+        answer = predict(predictor, plan, level=widest, answer_refused=True)
         made.append((place, answer, intervals))
         forecasts.append(_week_forecast(answer, known, targets, place, growth))
     if not made:
@@ -209,12 +209,8 @@ def _known(value: float | None) -> float:
 
 
 def _posted(predictor: WeekPredictor, week: pd.Series[Any]) -> dict[str, float]:
-    """What was posted in the week, held to what the predictor doesn't refuse."""
-    return {
-        name: min(float(week[name]), FAR * predictor.support[name] + 1)
-        for name in predictor.levers
-        if np.isfinite(float(week[name]))
-    }
+    """What was posted in the week."""
+    return {name: float(week[name]) for name in predictor.levers if np.isfinite(float(week[name]))}
 
 
 def _week_forecast(

@@ -1,76 +1,104 @@
-"""Viral days: how they are found, and how a week of them is distributed."""
+"""Viral days: how they are found, and what they add to a week."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from scipy import special
 
 from cgn_core.stats.arrays import Flags, Floats
+from cgn_core.stats.least_squares import TO_NORMAL
 from cgn_core.tables import DAYS_PER_WEEK
 
 THRESHOLD = 5.0
-"""Robust standard deviations above the fitted mean from which a day is viral."""
-TO_SIGMA = 1.4826022185056018
-"""Makes a median absolute deviation a standard deviation under the normal."""
-USUAL_SPREAD = 0.6
-"""Standard deviation of the log size while there are too few viral days to estimate it."""
-FEWEST_FOR_SPREAD = 4
-SLICES = {1: 6, 2: 3, 3: 1}
-"""Into how many slices the size of one, two, and three or more viral days is cut."""
+"""Robust standard deviations from the fitted mean beyond which a day is exceptional."""
+USUAL_SPREAD = 0.5
+"""Standard deviation of a viral day's log size, where its own days say little."""
+USUAL_SPREAD_DAYS = 3
+"""How many days' worth of evidence that counts."""
+LARGEST_SPREAD = 1.2
+MOST_IN_A_WEEK = 3
+SLICES = (0.0, 0.05, 0.15, 0.3, 0.45, 0.6, 0.72, 0.82, 0.9, 0.95, 0.98, 0.995, 1.0)
+"""Cumulative probabilities at which the size of a week's viral part is cut."""
+
+Jump = tuple[float, float, float]
+"""Weight, mean and variance of one component of a week's viral part."""
 
 
-def viral_flags(residuals: Floats, mean: Floats, *, usable: Flags) -> Flags:
-    """Days whose growth stands above the fitted mean by more than the threshold.
-
-    Args:
-        residuals: shape (n,), growth less fitted mean, followers per day.
-        mean: shape (n,), fitted mean > 0; noise is taken to grow with its square root.
-        usable: shape (n,), days that were observed.
-    """
-    scaled = np.where(usable, residuals, 0.0) / np.sqrt(mean)
-    middle = np.median(scaled[usable])
-    spread = TO_SIGMA * np.median(np.abs(scaled[usable] - middle))
-    flags: Flags = usable & (scaled - middle > THRESHOLD * max(float(spread), 1e-9))
-    return flags
+def robust_scale(scaled: Floats, *, terms: int) -> float:
+    """Standard deviation of noise by the median absolute deviation, for residuals of a fit with so many terms."""
+    n = len(scaled)
+    middle = TO_NORMAL * float(np.median(np.abs(scaled)))
+    # Half the mean absolute deviation stands in where more than half of the days fit exactly (a dormant account).
+    return max(middle, 0.5 * float(np.abs(scaled).mean()), 1e-12) * math.sqrt(n / max(n - terms, 1))
 
 
-def viral_states(sizes: Floats, *, days: int) -> tuple[tuple[float, float, float], ...]:
-    """A week's viral part in units of the repeatable week, as a finite mixture.
+def exceptional_days(scaled: Floats, usable: Flags, *, terms: int) -> tuple[Flags, Flags]:
+    """Days far above, and days far below, the fitted mean.
 
     Args:
-        sizes: shape (k,), excess of each viral day over its fitted mean, as a multiple of that mean.
-        days: how many days were observed.
-    Returns: (weight, mean, standard deviation) per state, the first without any viral day.
+        scaled: shape (n,), residuals over the square root of their variance's shape.
+        usable: shape (n,), days to judge and to take the scale from.
+        terms: coefficients fitted.
     """
-    if len(sizes) == 0:
+    bound = THRESHOLD * robust_scale(scaled[usable], terms=terms)
+    return usable & (scaled > bound), usable & (scaled < -bound)
+
+
+def viral_week(sizes: Floats, *, days: int) -> tuple[Jump, ...]:
+    """What viral days add to a week, in units of what it gains otherwise; the first component is a week without.
+
+    The number of viral days is beta-binomial (Jeffreys' prior for the rate), sizes are log-normal, sums of several are
+    log-normal with the same mean and variance. Each slice of a size keeps its own mean and variance, so the mixture has
+    the exact mean and variance of the log-normal.
+
+    Args:
+        sizes: shape (k,), > 0, what each viral day brought above its fitted mean, as a multiple of that mean.
+        days: days judged.
+    Source: sums of log-normals, Fenton (1960), doi:10.1109/TCOM.1960.1097606.
+    """
+    found = len(sizes)
+    if found == 0:
         return ((1.0, 0.0, 0.0),)
+    centre, spread = size_law(sizes / DAYS_PER_WEEK)
+    share = _viral_days_a_week(found, days)
+    jumps: list[Jump] = [(float(share[0]), 0.0, 0.0)]
+    for number in range(1, MOST_IN_A_WEEK + 1):
+        width = float(np.sqrt(np.log1p(np.expm1(spread**2) / number)))
+        location = centre + np.log(number) + (spread**2 - width**2) / 2
+        jumps += [(float(share[number]) * part, mean, variance) for part, mean, variance in _slices(location, width)]
+    return tuple(jumps)
+
+
+def size_law(sizes: Floats) -> tuple[float, float]:
+    """Mean and predictive standard deviation of the log size; few days lean on the usual spread."""
     logs = np.log(sizes)
-    spread = float(logs.std(ddof=1)) if len(logs) >= FEWEST_FOR_SPREAD else USUAL_SPREAD
-    centre, spread = float(logs.mean()) - np.log(DAYS_PER_WEEK), max(spread, 0.05)
-    rate = len(sizes) / days
-    counts = np.array([special.comb(DAYS_PER_WEEK, k) * rate**k * (1 - rate) ** (DAYS_PER_WEEK - k) for k in range(4)])
-    states = [(float(counts[0]), 0.0, 0.0)]
-    weights = {1: float(counts[1]), 2: float(counts[2]), 3: float(1 - counts[:3].sum())}
-    for number, weight in weights.items():
-        location, width = _sum_of_lognormals(centre, spread, number)
-        states += [(weight * share, mean, sd) for share, mean, sd in _slices(location, width, SLICES[number])]
-    return tuple(states)
+    k = len(logs)
+    centre = float(logs.mean())
+    within = float(((logs - centre) ** 2).sum())
+    variance = (USUAL_SPREAD_DAYS * USUAL_SPREAD**2 + within) / (USUAL_SPREAD_DAYS + k - 1)
+    # What isn't known of the centre widens the spread; the mean size stays that of the days seen.
+    spread = min(float(np.sqrt(variance * (1 + 1 / k))), LARGEST_SPREAD)
+    return centre - (spread**2 - min(variance, LARGEST_SPREAD**2)) / 2, spread
 
 
-def _sum_of_lognormals(centre: float, spread: float, number: int) -> tuple[float, float]:
-    """A log-normal with the mean and variance of the sum of ``number`` (Fenton, 1960)."""
-    ratio = np.expm1(spread**2) / number
-    width = float(np.sqrt(np.log1p(ratio)))
-    return float(np.log(number) + centre + spread**2 / 2 - width**2 / 2), width
+def _viral_days_a_week(found: int, days: int) -> Floats:
+    """Shares of weeks with 0, 1, 2 and 3 or more viral days; shape (4,)."""
+    k = np.arange(DAYS_PER_WEEK + 1)
+    a, b = found + 0.5, days - found + 0.5
+    logs = special.betaln(a + k, b + DAYS_PER_WEEK - k) - special.betaln(a, b)
+    shares = special.binom(DAYS_PER_WEEK, k) * np.exp(logs)
+    return np.append(shares[:MOST_IN_A_WEEK], 1 - shares[:MOST_IN_A_WEEK].sum())
 
 
-def _slices(centre: float, spread: float, number: int) -> list[tuple[float, float, float]]:
-    """A log-normal cut at equal probabilities: share, mean and standard deviation of each slice."""
-    edges = special.ndtri(np.linspace(0, 1, number + 1))
+def _slices(centre: float, spread: float) -> list[Jump]:
+    edges = special.ndtri(np.array(SLICES))
+    weights = np.diff(np.array(SLICES))
     first, second = (
-        np.exp(k * centre + (k * spread) ** 2 / 2) * np.diff(special.ndtr(edges - k * spread)) * number for k in (1, 2)
+        np.exp(k * centre + (k * spread) ** 2 / 2) * np.diff(special.ndtr(edges - k * spread)) / weights for k in (1, 2)
     )
     return [
-        (1 / number, float(mean), float(np.sqrt(max(square - mean**2, 0.0))))
-        for mean, square in zip(first, second, strict=True)
+        (float(weight), float(mean), float(max(square - mean**2, 0.0)))
+        for weight, mean, square in zip(weights, first, second, strict=True)
     ]
