@@ -1,21 +1,16 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from worlds import END, KINDS, world
 
 from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import Daily, daily_from_frame
 from datagen import generate_many
-
-sys.path.insert(0, str(Path(__file__).parent))
-from worlds import END, KINDS, world
 
 CHECKED = ("posts", "reels", "stories")
 

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from worlds import world
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.weekly_models import fit_weekly
-
-sys.path.insert(0, str(Path(__file__).parent))
-from worlds import world
 
 LEVERS = ["posts", "reels", "stories", "ads"]
 
