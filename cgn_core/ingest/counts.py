@@ -50,19 +50,18 @@ def parse_counts(cells: Sequence[object], *, whole: bool) -> Counts:
     bare = {text: _bare(text) for text in texts}
     fractions = _fraction_marks(bare.values()) | (set() if whole else {"."})
     read = {text: _read(shape, fractions) for text, shape in bare.items()}
-    values = np.full(len(cells), np.nan)
-    unreadable, rounded = [], []
-    for position, cell in enumerate(cells):
-        if cell is None:
-            continue
-        value = read[cell] if isinstance(cell, str) else _number(cell)
-        if value is None:
-            unreadable.append(position)
-            continue
-        values[position] = value
-        if isinstance(cell, str) and _is_abbreviated(bare[cell]):
-            rounded.append(position)
-    return Counts(values, np.asarray(unreadable, dtype=np.int64), np.asarray(rounded, dtype=np.int64))
+    numbers = [np.nan if cell is None else read[cell] if isinstance(cell, str) else _number(cell) for cell in cells]
+    unreadable = [position for position, number in enumerate(numbers) if number is None]
+    abbreviated = {text for text, shape in bare.items() if _is_abbreviated(shape)}
+    rounded = [
+        position for position, cell in enumerate(cells) if abbreviated and isinstance(cell, str) and cell in abbreviated
+    ]
+    return Counts(
+        # None becomes NaN.
+        np.asarray(numbers, dtype=np.float64),
+        np.asarray(unreadable, dtype=np.int64),
+        np.asarray(rounded, dtype=np.int64),
+    )
 
 
 def _bare(text: str) -> str:

@@ -67,23 +67,17 @@ def parse_days(cells: Sequence[object], creators: npt.NDArray[np.int64], *, toda
     if uniform is not None:
         first, second = (_from_parts(uniform[2], month, day) for month, day in (uniform[1::-1], uniform[:2]))
         return _decide(first, second, np.ones(len(cells), dtype=bool), creators, today, _hint(cells))
-    known: dict[object, tuple[date | None, date | None]] = {}
-    first = np.full(len(cells), _NO_DAY, dtype="datetime64[D]")
-    second = first.copy()
-    filled = np.zeros(len(cells), dtype=bool)
-    for position, cell in enumerate(cells):
-        if cell is None:
-            continue
-        filled[position] = True
-        key = cell if isinstance(cell, (str, int, float, datetime, date)) else None
-        if key not in known:
-            known[key] = _readings(key)
-        day_first, month_first = known[key]
-        if day_first is not None:
-            first[position] = np.datetime64(day_first, "D")
-        if month_first is not None:
-            second[position] = np.datetime64(month_first, "D")
-    return _decide(first, second, filled, creators, today, _hint(cells))
+    # Each way to write a day is read once; the last place answers for empty cells.
+    known: dict[object, int] = {}
+    codes = np.asarray([-1 if cell is None else known.setdefault(_key(cell), len(known)) for cell in cells])
+    readings = [*map(_readings, known), (None, None)]
+    first, second = (np.array(days, dtype="datetime64[D]") for days in zip(*readings, strict=True))
+    return _decide(first[codes], second[codes], codes >= 0, creators, today, _hint(cells))
+
+
+def _key(cell: object) -> object:
+    """The cell where it can be a day; types are kept apart, as 1 and True are the same key."""
+    return cell if isinstance(cell, (str, int, float, date)) and not isinstance(cell, bool) else None
 
 
 def _uniform(cells: Sequence[object]) -> tuple[Positions, Positions, Positions] | None:

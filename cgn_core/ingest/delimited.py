@@ -16,6 +16,8 @@ from cgn_core.ingest.findings import RefusedFile
 from cgn_core.ingest.grid import (
     HEADER_SEARCHED,
     MOST_CELLS,
+    MOST_PACKED_CELLS,
+    MOST_ROWS,
     ArrowGrid,
     CellGrid,
     Grid,
@@ -26,6 +28,7 @@ from cgn_core.ingest.grid import (
     no_rows,
     not_a_table,
     too_many_cells,
+    too_many_rows,
 )
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -46,12 +49,16 @@ def read_delimited(text: str) -> Grid:
     Raises:
         RefusedFile: no table, no rows, ragged rows, or more than can be held.
     """
+    if text.count("\n") + text.count("\r") > 2 * MOST_ROWS:
+        raise too_many_rows()
     announced = _SEPARATOR_LINE.match(text)
     start = announced.end() if announced else 0
     hinted = announced.group(1) if announced else None
     offset = 1 if announced else 0
     head = text[start : start + _HEAD]
     delimiter = hinted if hinted in DELIMITERS else _delimiter_of(head)
+    if text.count(delimiter) > MOST_PACKED_CELLS:
+        raise too_many_cells("text", limit=MOST_PACKED_CELLS)
     top, ends = _first_rows(head, delimiter)
     at = find_header(top)
     if at is None:
@@ -136,14 +143,18 @@ def _read_fast(
         return None
     if table.num_rows == 0:
         raise no_rows()
+    if table.num_rows > MOST_ROWS:
+        raise too_many_rows()
     lines = np.arange(table.num_rows, dtype=np.int64) + header_end + 1
     return tuple(name.strip() for name in names), table, lines
 
 
 def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
+    if text.count(delimiter) > MOST_CELLS:
+        raise too_many_cells("unevenly written text")
     rows: list[list[object]] = []
     lines: list[int] = []
-    cells, line = 0, offset
+    line = offset
     empty = frozenset(EMPTY_CELLS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -152,9 +163,6 @@ def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
             begins, line = line + 1, reader.line_num + offset
             if not row:
                 continue
-            cells += len(row)
-            if cells > MOST_CELLS:
-                raise too_many_cells("unevenly written text")
             rows.append([None if cell.strip() in empty else cell for cell in row])
             lines.append(begins)
     except csv.Error as error:

@@ -25,6 +25,10 @@ _NOT_PLAIN = r"[xX]"
 HEADER_SEARCHED = 20
 """Rows at the top in which the header may stand; exports put titles above it."""
 MOST_COLUMNS = 512
+MOST_ROWS = 1_500_000
+"""Four years of a thousand creators; the lines of a text are counted before it is read."""
+MOST_PACKED_CELLS = 26_000_000
+"""Cells a text may have at all: a 50 MB file of one-digit numbers."""
 MOST_CELLS = 5_000_000
 """Cells a table may have when each becomes an object of its own."""
 
@@ -194,11 +198,17 @@ def no_rows() -> RefusedFile:
     return RefusedFile("no_rows", "has a header and no rows below it; export it again with one row a day.")
 
 
-def too_many_cells(file_type: str) -> RefusedFile:
+def too_many_rows() -> RefusedFile:
+    """The refusal of a text with more lines than a table of days has."""
+    sentence = f"has more than {MOST_ROWS:,} rows; split it by creator or by year and upload the parts."
+    return RefusedFile("too_many_rows", sentence)
+
+
+def too_many_cells(file_type: str, *, limit: int = MOST_CELLS) -> RefusedFile:
     """The refusal of a table that would not fit into memory."""
     return RefusedFile(
         "too_many_cells",
-        f"has more than {MOST_CELLS:,} cells of {file_type}; split it by creator or by year and upload the parts.",
+        f"has more than {limit:,} cells of {file_type}; split it by creator or by year and upload the parts.",
     )
 
 

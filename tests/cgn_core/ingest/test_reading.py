@@ -258,6 +258,9 @@ BAD = {
         "too_many_creators",
         "2,001",
     ),
+    "three million blank lines": (b"date,followers\n" + b"\n" * 3_000_001, "too_many_rows", "1,500,000"),
+    "a row of endless commas": (b"date,followers\n" + b"," * 5_000_001, "too_many_cells", "split it"),
+    "only commas": (b"date,followers\n" + b"," * 26_000_001, "too_many_cells", "26,000,000"),
     "600 columns": (b"date,followers," + b",".join([b"x"] * 600) + b"\n", "too_many_columns", "602"),
     "no table": (b"just words\nand more\n", "not_a_table", "no table"),
 }
