@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from math import ceil
 
 from cgn_core.errors import UnsupportedLevel
@@ -13,6 +14,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 """Two-sided levels that are offered."""
 
 
+@cache
 def residuals_needed(level: float) -> int:
     """How many residuals a two-sided level needs: ceil(2 / (1 - level)) - 1, so 19 for 0.9 and 39 for 0.95.
 

@@ -8,6 +8,8 @@ from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
 
 RANK_TOLERANCE = 1e-5
 """Singular values of the scaled design below this share of the largest count as zero."""
+SAFE_PIVOT = 1e-3
+"""Smallest pivot of the scaled normal equations that are solved as they stand."""
 HUBER = 1.345
 HUBER_STEPS = 20
 TO_NORMAL = 1.4826
@@ -28,12 +30,26 @@ def solve(design: Matrix, target: Floats, weights: Floats) -> Floats:
     gram = weighted.T @ design
     scale = np.sqrt(np.diag(gram))
     scale[scale == 0] = 1.0
-    scaled = gram / np.outer(scale, scale)
+    scaled = gram / (scale[:, None] * scale)
+    moment = (weighted.T @ target) / scale
+    try:
+        if np.linalg.cholesky(scaled).diagonal().min() > SAFE_PIVOT:
+            direct: Floats = np.linalg.solve(scaled, moment) / scale
+            return direct
+    except np.linalg.LinAlgError:
+        pass
     values, vectors = np.linalg.eigh(scaled)
     kept = values > RANK_TOLERANCE**2 * values[-1]
-    moment = (weighted.T @ target) / scale
     solution: Floats = vectors[:, kept] @ ((vectors[:, kept].T @ moment) / values[kept]) / scale
     return solution
+
+
+def median(values: Floats) -> float:
+    """The median of finite values; a fit takes dozens of them, and numpy's own checks more than it sorts."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, middle)[middle])
+    return float(np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1].sum() / 2)
 
 
 def bread(design: Matrix, weights: Floats) -> Matrix:
@@ -62,7 +78,7 @@ def huber_start(design: Matrix, target: Floats) -> Floats:
     coefficients = solve(design, target, np.ones(len(target)))
     for _ in range(HUBER_STEPS):
         away = np.abs(target - design @ coefficients)
-        scale = max(TO_NORMAL * float(np.median(away)), 1e-9 * float(away.max()), 1e-300)
+        scale = max(TO_NORMAL * median(away), 1e-9 * float(away.max()), 1e-300)
         updated = solve(design, target, np.minimum(1.0, HUBER * scale / np.maximum(away, 1e-300)))
         settled = np.abs(updated - coefficients).max() <= 1e-4 * (1e-300 + np.abs(updated).max())
         coefficients = updated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -112,6 +113,7 @@ def naive_predictor(history: History, *, centre: float, residuals: Sequence[floa
     )
 
 
+@cache
 def student_scales(freedom: float) -> tuple[tuple[float, float], ...]:
     """Student's t as a finite mixture of normals: (factor on the variance, weight), by generalised Gauss-Laguerre.
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from cgn_core.stats.arrays import Flags, Floats
-from cgn_core.stats.least_squares import TO_NORMAL
+from cgn_core.stats.least_squares import TO_NORMAL, median
 from cgn_core.tables import DAYS_PER_WEEK
 
 THRESHOLD = 5.0
@@ -29,7 +29,7 @@ Jump = tuple[float, float, float]
 def robust_scale(scaled: Floats, *, terms: int) -> float:
     """Standard deviation of noise by the median absolute deviation, for residuals of a fit with so many terms."""
     n = len(scaled)
-    middle = TO_NORMAL * float(np.median(np.abs(scaled)))
+    middle = TO_NORMAL * median(np.abs(scaled))
     # Half the mean absolute deviation stands in where more than half of the days fit exactly (a dormant account).
     return max(middle, 0.5 * float(np.abs(scaled).mean()), 1e-12) * math.sqrt(n / max(n - terms, 1))
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgn_core.stats.arrays import Floats, Matrix
-from cgn_core.stats.least_squares import TO_NORMAL, bread, solve, undetermined
+from cgn_core.stats.least_squares import TO_NORMAL, bread, median, solve, undetermined
 
 HUBER = 1.345
 TUKEY = 4.685
 """Both 95 % efficient at the normal law."""
 STEPS = 60
-SETTLED = 1e-8
+SETTLED, ROUGHLY = 1e-8, 1e-4
+"""Relative step at which an estimate stands, and at which a start will do."""
 EXACT = 1e-12
 """Share of the largest growth below which a residual counts as none."""
 LARGEST_LEVERAGE = 0.999
@@ -97,7 +98,7 @@ def _reweighted(
     floor = EXACT * max(float(np.abs(growth).max()), 1.0)
     for _ in range(STEPS):
         residuals = growth - design @ coefficients
-        scale = max(TO_NORMAL * float(np.median(np.abs(residuals))), floor)
+        scale = max(TO_NORMAL * median(np.abs(residuals)), floor)
         weights = weigh(residuals / scale)
         updated = solve(design, growth, weights)
         settled = np.abs(updated - coefficients).max() <= SETTLED * (EXACT + np.abs(updated).max())
@@ -123,5 +124,9 @@ def _least_absolute(design: Matrix, growth: Floats) -> Floats:
     floor = EXACT * max(float(np.abs(growth).max()), 1.0)
     for _ in range(STEPS):
         away = np.abs(growth - design @ coefficients)
-        coefficients = solve(design, growth, 1 / np.maximum(away, 1e-4 * float(np.median(away)) + floor))
+        updated = solve(design, growth, 1 / np.maximum(away, 1e-4 * median(away) + floor))
+        settled = np.abs(updated - coefficients).max() <= ROUGHLY * (EXACT + np.abs(updated).max())
+        coefficients = updated
+        if settled:
+            break
     return coefficients
