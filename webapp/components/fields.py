@@ -16,9 +16,16 @@ def field(label: str, control: Component, hint: str | None = None) -> Component:
 
 
 def number_field(
-    label: str, *, id: str, value: float | None = None, low: float, high: float, step: float | str = 1,  # noqa: A002
-    placeholder: str = "", hint: str | None = None,
-) -> Component:  # fmt: skip
+    label: str,
+    *,
+    id: str,  # noqa: A002 - Dash's own name for it
+    value: float | None = None,
+    low: float,
+    high: float,
+    step: float | str = 1,
+    placeholder: str = "",
+    hint: str | None = None,
+) -> Component:
     """A number between two bounds; the browser hints at them, the service checks them."""
     control = dcc.Input(
         id=id, type="number", value=value, min=low, max=high, step=step, placeholder=placeholder, className="input"
@@ -26,13 +33,26 @@ def number_field(
     return field(label, control, hint)
 
 
-def text_field(label: str, *, id: str, value: str = "", placeholder: str = "", hint: str | None = None) -> Component:  # noqa: A002
+def text_field(
+    label: str,
+    *,
+    id: str,  # noqa: A002 - Dash's own name for it
+    value: str = "",
+    placeholder: str = "",
+    hint: str | None = None,
+) -> Component:
     """A line of text."""
     control = dcc.Input(id=id, type="text", value=value, placeholder=placeholder, className="input", maxLength=200)
     return field(label, control, hint)
 
 
-def choice(legend: str, options: Sequence[tuple[str, str]], *, id: str, value: str) -> Component:  # noqa: A002
+def choice(
+    legend: str,
+    options: Sequence[tuple[str, str]],
+    *,
+    id: str,  # noqa: A002 - Dash's own name for it
+    value: str,
+) -> Component:
     """One of a few; radio buttons, so that all are seen."""
     listed: list[Any] = [{"value": key, "label": words} for key, words in options]
     radios = dcc.RadioItems(id=id, options=listed, value=value, className="choices", labelClassName="choice-item")

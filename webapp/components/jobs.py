@@ -66,7 +66,8 @@ def _progress(job: JobView) -> Component:
     if job.state == "failed":
         return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
     if not job.is_active:
-        return html.Span(job.message, className="words muted")
+        # A training's result says more than that it is done.
+        return html.Span(str(job.result.get("reason") or job.message), className="words muted")
     share = f"{job.progress * 100:.0f}"
     bar = html.Div(
         html.Span(style={"width": f"{share}%"}),

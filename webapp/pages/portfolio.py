@@ -109,9 +109,9 @@ def _gained(cards: Sequence[WorkspaceCard]) -> Component:
     if not growths:
         return metric_card("Followers gained, last week", count(None), "no complete week yet")
     up, down = [growth for growth in growths if growth >= 0], [growth for growth in growths if growth < 0]
-    note = f"{plural(len(up), 'creator')} gained {count(sum(up))}"
+    note = f"{plural(len(up), 'creator')} grew, none shrank"
     if down:
-        note += f"; {len(down)} lost {count(-sum(down))}"
+        note = f"{len(up)} gained {count(sum(up))}; {len(down)} lost {count(-sum(down))}"
     total = sum(growths)
     return metric_card("Followers gained, last week", signed(total), note, tone="down" if total < 0 else None)
 

@@ -74,11 +74,13 @@ def contrast(one: tuple[float, float, float], other: tuple[float, float, float])
 
 
 def rgb(value: str) -> tuple[float, float, float]:
-    return tuple(float(int(value[i : i + 2], 16)) for i in (1, 3, 5))  # type: ignore[return-value]
+    return float(int(value[1:3], 16)), float(int(value[3:5], 16)), float(int(value[5:7], 16))
 
 
 def mixed(one: str, share: float, other: str) -> tuple[float, float, float]:
-    return tuple(a * share + b * (1 - share) for a, b in zip(rgb(one), rgb(other), strict=True))  # type: ignore[return-value]
+    (r, g, b), (u, v, w) = rgb(one), rgb(other)
+    rest = 1 - share
+    return r * share + u * rest, g * share + v * rest, b * share + w * rest
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
