@@ -16,7 +16,7 @@ from cgn_core.stats.calendar_terms import Calendar
 from cgn_core.stats.carry_over import next_week_stock
 from cgn_core.stats.daily_estimation import STEP, DayFit, fit_days, parameter_covariance
 from cgn_core.stats.features import check_predictors
-from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of
+from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of, open_caution
 from cgn_core.stats.history import History, iso_day, iso_monday, read_history, require_weeks
 from cgn_core.stats.least_squares import undetermined
 from cgn_core.stats.next_week import Noise, week_predictor
@@ -191,14 +191,7 @@ def _weekly_dispersion(history: History, fit: DayFit) -> float:
 
 
 def _cautions(history: History, fit: DayFit, unknown: tuple[str, ...]) -> tuple[Caution, ...]:
-    cautions = [
-        Caution(
-            "undetermined_effect",
-            f"The effect of {name} can't be told from this history: they are hardly used, never vary, or "
-            "always go together with something else. Forecasts hold for the usual count only.",
-        )
-        for name in unknown
-    ]
+    cautions = [open_caution(name, history.counts[:, history.levers.index(name)]) for name in unknown]
     if fit.losses.any():
         days = ", ".join(iso_day(int(day)) for day in history.days[fit.losses])
         cautions.append(

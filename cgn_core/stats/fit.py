@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cgn_core.errors import InvalidInput
+from cgn_core.stats.arrays import Floats
 from cgn_core.stats.features import availability_of
 from cgn_core.stats.predictive import WeekPredictor
 from cgn_core.tables import Daily
@@ -91,6 +92,19 @@ def effect_of(name: str, estimate: float, std_error: float, *, multiplier: float
         std_error=std_error,
         unit=f"followers per {_SINGULAR.get(name, name.removesuffix('s'))}",
         availability=availability_of(name).value,
+    )
+
+
+def open_caution(name: str, counts: Floats) -> Caution:
+    """Why a lever's effect stays open, from its counts per day or week."""
+    if counts.min() == counts.max():
+        return Caution(
+            "constant_lever", f"{name.capitalize()} never vary in this history, so their effect can't be known."
+        )
+    return Caution(
+        "undetermined_effect",
+        f"{name.capitalize()} are hardly used or always move with other content or the calendar: their own effect is "
+        "undetermined, and forecasts hold for their usual count only.",
     )
 
 

@@ -217,7 +217,7 @@ def full_plan(predictor: WeekPredictor, plan: Mapping[str, float]) -> dict[str, 
     for name, count in plan.items():
         if name not in predictor.levers:
             known = ", ".join(predictor.levers) or "none"
-            raise InvalidInput(f"The history has no column {name}, so a plan can't set it; it has {known}.")
+            raise InvalidInput(f"The model has no lever {name!r}; it has {known}.")
         if not np.isfinite(count) or count < 0:
             raise InvalidInput(f"A plan needs a count of 0 or more for {name}, not {count}.")
     return {name: float(plan.get(name, predictor.usual[name])) for name in predictor.levers}

@@ -14,7 +14,7 @@ from scipy import special
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Matrix
 from cgn_core.stats.features import check_predictors
-from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of
+from cgn_core.stats.fit import EFFECT_LEVEL, Fit, effect_of, open_caution
 from cgn_core.stats.history import FEWEST_WEEKS, History, iso_monday, read_history, require_weeks
 from cgn_core.stats.least_squares import undetermined
 from cgn_core.stats.next_week import week_predictor
@@ -52,7 +52,7 @@ def fit_weekly(
         LeakageError: an extra predictor is only known afterwards.
     """
     if model not in WEEKLY_MODELS:
-        raise InvalidInput(f"There is no weekly model {model}; there are {', '.join(WEEKLY_MODELS)}.")
+        raise InvalidInput(f"There is no weekly model {model!r}; there are {', '.join(WEEKLY_MODELS)}.")
     history = read_history(daily, extra=extra)
     if extra is not None:
         trained = np.isin(history.week_numbers, require_weeks(history))
@@ -107,7 +107,7 @@ def fit_weekly_history(history: History, *, model: str, level: float = EFFECT_LE
             undetermined=unknown,
             residuals=leave_one_out(design, growth, estimate).tolist(),
         ),
-        cautions=tuple(_open_caution(name) for name in unknown),
+        cautions=tuple(open_caution(name, counts[:, history.levers.index(name)]) for name in unknown),
         details={"degrees_of_freedom": freedom, "weights": estimate.weights.tolist()},
     )
 
@@ -118,7 +118,3 @@ def _terms(history: History, model: str) -> tuple[tuple[str, ...], Matrix]:
     if model == "single_lever":
         return (POSTING_FREQUENCY,), np.array([[float(name in PIECES)] for name in history.levers]).reshape(levers, 1)
     return history.levers, np.eye(levers)
-
-
-def _open_caution(name: str) -> Caution:
-    return Caution("undetermined_effect", f"The effect of {name} can't be told from these weeks, so none is given.")

@@ -101,7 +101,7 @@
   function fullPlan(model, plan) {
     for (const name of Object.keys(plan)) {
       if (!model.levers.includes(name)) {
-        throw new RangeError(`The history has no column ${name}.`);
+        throw new RangeError(`The model has no lever ${name}.`);
       }
       if (!Number.isFinite(plan[name]) || plan[name] < 0) {
         throw new RangeError(`A plan needs a count of 0 or more for ${name}.`);

@@ -45,11 +45,11 @@ def test_tukey_is_not_moved_by_a_week_that_went_viral() -> None:
     assert max(abs(ordinary[name] - calm[name]) for name in LEVERS) > 100
 
 
-def test_the_single_lever_counts_every_piece_alike() -> None:
+def test_the_single_lever_counts_every_posted_piece_alike_and_no_ad() -> None:
     fit = fit_weekly(world("plain", seed=9, weeks=60).daily, model="single_lever")
     (effect,) = fit.effects
     assert effect.name == "posting_frequency"
-    assert fit.predictor.mean[1:] == (effect.estimate,) * 4
+    assert fit.predictor.mean[1:] == (*(effect.estimate,) * 3, 0.0)
 
 
 def test_an_unknown_model_is_refused_by_name() -> None:
