@@ -15,7 +15,8 @@ TREND_FROM_WEEKS = 13
 """Complete weeks from which a trend is fitted: a steeper extrapolation than fewer weeks can carry."""
 SEASON_FROM_WEEKS = 52
 """Complete weeks from which the yearly pair is told from a trend."""
-_WEEKDAYS = np.vstack([np.eye(6), -np.ones((1, 6))])
+WEEKDAY_TERMS = 6
+_WEEKDAYS = np.vstack([np.eye(WEEKDAY_TERMS), -np.ones((1, WEEKDAY_TERMS))])
 """Contrasts that sum to zero over a week, so that the intercept is the mean day."""
 
 

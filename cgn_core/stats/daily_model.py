@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import special
 
 from cgn_core.stats.arrays import Floats, Matrix
-from cgn_core.stats.calendar_terms import Calendar
+from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
 from cgn_core.stats.carry_over import next_week_stock
 from cgn_core.stats.daily_estimation import STEP, DayFit, fit_days, parameter_covariance
 from cgn_core.stats.features import check_predictors
@@ -184,9 +184,11 @@ def _weekly_dispersion(history: History, fit: DayFit) -> float:
     seen = expected > 0
     if not seen.any():
         return by_day
-    lost = used.sum() / max(int(used.sum()) - fit.design.shape[1], 1)
-    excess = float((sums[seen] ** 2 / expected[seen]).sum() * lost)
-    together = (excess + INDEPENDENT_WEEKS) / (int(seen.sum()) + INDEPENDENT_WEEKS)
+    weeks = int(seen.sum())
+    # Weekday contrasts cancel within a week; every other term takes a degree of freedom from the weeks' sums.
+    left = max(weeks - (fit.design.shape[1] - WEEKDAY_TERMS), 1)
+    excess = float((sums[seen] ** 2 / expected[seen]).sum()) * weeks / left
+    together = (excess + INDEPENDENT_WEEKS) / (weeks + INDEPENDENT_WEEKS)
     return by_day * max(together, 1.0)
 
 

@@ -118,7 +118,7 @@ def test_the_browser_computes_what_the_server_computes() -> None:
             mine = getattr(ours, key)
             assert (said[key] is None) == (mine is None)
             if mine is not None:
-                assert said[key] == pytest.approx(mine, rel=1e-9, abs=1e-7)
+                assert said[key] == pytest.approx(mine, rel=1e-10, abs=1e-9)
                 compared += 1
         for key in ("estimate", "low", "high"):
             assert against[key] == pytest.approx(getattr(gain, key), rel=1e-9, abs=1e-9)
