@@ -7,10 +7,11 @@ one moment of the database, and is refused when it tries to write, on SQLite and
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event
@@ -23,6 +24,9 @@ from cgn_core.settings import settings
 SQLITE_BUSY_SECONDS = 15.0
 POSTGRESQL_CONNECT_SECONDS = 5
 READ_ONLY = "cgn_read_only"
+
+# A cached factory alone lets threads that come first together make an engine each.
+_making = threading.Lock()
 
 Row = TypeVar("Row")
 
@@ -74,22 +78,37 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-@cache
 def engine() -> Engine:
     """The engine of this process, made at first use."""
-    return make_engine(database_url())
+    return _made().writing
 
 
-@cache
 def reading_engine() -> Engine:
     """The same engine and pool, for transactions that only read."""
-    return engine().execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+    return _made().reading
+
+
+def session_factory() -> sessionmaker[Session]:
+    """Makes sessions that may write."""
+    return _made().sessions
+
+
+class _Made(NamedTuple):
+    writing: Engine
+    reading: Engine
+    sessions: sessionmaker[Session]
+
+
+def _made() -> _Made:
+    with _making:
+        return _make()
 
 
 @cache
-def session_factory() -> sessionmaker[Session]:
-    """Makes sessions that may write."""
-    return sessionmaker(engine())
+def _make() -> _Made:
+    writing = make_engine(database_url())
+    reading = writing.execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+    return _Made(writing, reading, sessionmaker(writing))
 
 
 def forget_engine(*, forked: bool = False) -> None:
@@ -98,10 +117,10 @@ def forget_engine(*, forked: bool = False) -> None:
     Args:
         forked: this is a child that inherited its parent's connections: leave them to the parent, don't close them.
     """
-    if engine.cache_info().currsize:
-        engine().dispose(close=not forked)
-    for factory in (session_factory, reading_engine, engine):
-        factory.cache_clear()
+    with _making:
+        if _make.cache_info().currsize:
+            _make().writing.dispose(close=not forked)
+        _make.cache_clear()
 
 
 def open_session(*, read_only: bool = False) -> Session:

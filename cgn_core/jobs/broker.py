@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from functools import cache
 from typing import Any
@@ -20,6 +21,7 @@ PUBLISH_PAUSE = 2.0
 
 logger = logging.getLogger(__name__)
 _silent_until = 0.0
+_making = threading.Lock()
 
 
 def broker_url() -> str:
@@ -46,9 +48,14 @@ def celery_settings(**transport_options: float) -> dict[str, Any]:
     }
 
 
-@cache
 def celery_client() -> Celery:
     """The app that publishes; it knows no tasks and opens its connection at first use."""
+    with _making:
+        return _make_client()
+
+
+@cache
+def _make_client() -> Celery:
     client = Celery("cgn-client", set_as_current=False)
     client.conf.update(
         celery_settings(
@@ -97,4 +104,5 @@ def forget_client() -> None:
     """Drop the client and the breaker: after a fork, and between tests."""
     global _silent_until  # noqa: PLW0603 - see publish
     _silent_until = 0.0
-    celery_client.cache_clear()
+    with _making:
+        _make_client.cache_clear()

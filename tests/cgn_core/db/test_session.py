@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Workspace
-from cgn_core.db.session import make_engine, one_or_not_found, open_session, reading, transaction
+from cgn_core.db.session import engine, make_engine, one_or_not_found, open_session, reading, transaction
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import NotFound
 
@@ -40,6 +40,23 @@ def test_four_writers_that_read_first_never_find_the_database_locked(agency: Age
     assert failures == []
     with reading() as session:
         assert session.get_one(Agency, agency.id).name == "100"
+
+
+def test_threads_that_come_first_together_share_one_engine(database_url: str) -> None:
+    del database_url
+    start = threading.Barrier(8)
+    engines = []
+
+    def come() -> None:
+        start.wait()
+        engines.append(engine())
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(engines)) == 1
 
 
 def test_a_read_only_transaction_refuses_to_write(agency: Agency) -> None:
