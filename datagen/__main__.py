@@ -5,42 +5,53 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from cgn_core.tables import CONTENT_TYPES
-from datagen.creators import generate_many
+from datagen.creators import Creator, generate_many
 from datagen.layouts import FORMATS, LAYOUTS, own_table, public_table, write_table, write_truth
 from datagen.profiles import PROFILES
 
 FEWEST_DAYS, MOST_DAYS, MOST_CREATORS = 7, 3_650, 10_000
+MIXED = "mixed"
+MOST_SHEET_ROWS = 1_048_575
+"""What an Excel sheet holds below its header."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage around it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2."""
+        self.exit(2, f"{message}. See {self.prog} --help.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, generate, write; exit 0 done, 1 the file can't be written, 2 wrong usage."""
     parser = _parser()
     wanted = parser.parse_args(arguments)
+    kind = wanted.format or _kind_of(wanted.out)
     if wanted.layout == "public39" and wanted.creators != 1:
-        parser.error("the public39 layout holds one creator; leave --creators at 1")
-    end = wanted.end or datetime.now(UTC).date() - timedelta(days=1)
-    creators = generate_many(
-        creators=wanted.creators,
-        days=wanted.days,
-        profile=wanted.profile,
-        seed=wanted.seed,
-        end=end,
-        viral_rate=wanted.viral_rate,
-        effects=wanted.effects,
-    )
+        parser.error("the public39 layout holds one creator, leave --creators at 1")
+    if kind == "xlsx" and wanted.creators * wanted.days > MOST_SHEET_ROWS:
+        parser.error(
+            f"an Excel sheet holds {MOST_SHEET_ROWS:,} rows, not {wanted.creators * wanted.days:,}; use --format csv"
+        )
+    try:
+        creators = _generate(wanted)
+    except ValueError as error:
+        parser.error(str(error))
     if wanted.layout == "public39":
         table = public_table(creators[0], np.random.default_rng(wanted.seed))
     else:
         table = own_table(creators)
     try:
-        write_table(table, wanted.out, kind=wanted.format or _kind_of(wanted.out))
+        write_table(table, wanted.out, kind=kind)
         if wanted.truth:
             write_truth(creators, wanted.truth)
     except OSError as error:
@@ -50,45 +61,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m datagen", description="Write synthetic creators with known effects."
+def _generate(wanted: argparse.Namespace) -> list[Creator]:
+    return generate_many(
+        creators=wanted.creators,
+        days=wanted.days,
+        profile=None if wanted.profile == MIXED else wanted.profile,
+        seed=wanted.seed,
+        end=wanted.end or datetime.now(UTC).date() - timedelta(days=1),
+        viral_rate=wanted.viral_rate,
+        effects=wanted.effects,
+        gaps=wanted.gaps,
+        carry_over=wanted.carry_over,
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m datagen", description="Write synthetic creators with known effects.")
     parser.add_argument("out", type=Path, metavar="OUT", help="the file to write")
     parser.add_argument("--creators", type=_between(1, MOST_CREATORS), default=1, metavar="N")
     parser.add_argument("--days", type=_between(FEWEST_DAYS, MOST_DAYS), default=730)
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="mid")
-    parser.add_argument("--seed", type=_between(0, 2**31 - 1), default=1)
-    parser.add_argument("--end", type=date.fromisoformat, default=None, help="last day, YYYY-MM-DD; default yesterday")
+    parser.add_argument(
+        "--profile", choices=[*PROFILES, MIXED], default="mid", help="mixed takes one after the other, smallest first"
+    )
+    parser.add_argument("--seed", type=_between(0, 2**31 - 1), default=1, help="the same seed gives the same numbers")
+    parser.add_argument("--end", type=_day, default=None, help="last day, YYYY-MM-DD; default yesterday")
     parser.add_argument("--viral-rate", type=float, default=None, help="share of days that go viral")
     parser.add_argument("--effects", type=_effects, default=None, help="followers per piece, such as '{\"reels\": 20}'")
+    parser.add_argument("--gaps", type=float, default=0.0, help="share of days whose row is missing")
+    parser.add_argument(
+        "--carry-over", type=float, default=0.0, help="share of an effect's remainder that is left a day later"
+    )
     parser.add_argument("--truth", type=Path, default=None, metavar="FILE", help="write the true effects there")
     parser.add_argument("--format", choices=FORMATS, default=None, help="default: by the file's ending, else csv")
     parser.add_argument("--layout", choices=LAYOUTS, default="own")
     return parser
 
 
-def _between(least: int, most: int) -> type[int]:
+def _between(least: int, most: int) -> Callable[[str], int]:
     def whole(text: str) -> int:
-        number = int(text)
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
         if not least <= number <= most:
-            message = f"must be between {least} and {most}, not {number}"
-            raise argparse.ArgumentTypeError(message)
+            raise argparse.ArgumentTypeError(f"must be a whole number between {least} and {most}, not {text}")
         return number
 
-    return whole  # type: ignore[return-value]  # argparse calls it like a type
+    return whole
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day such as 2026-06-28, not {text}") from None
 
 
 def _effects(text: str) -> dict[str, float]:
     try:
-        loaded = json.loads(text)
-        effects = {str(name): float(value) for name, value in loaded.items()}
+        return {name: float(value) for name, value in json.loads(text).items()}
     except (ValueError, AttributeError, TypeError):
-        effects = {"": 0.0}
-    if not set(effects) <= set(CONTENT_TYPES):
-        message = f'must be JSON such as {{"reels": 20}} with {", ".join(CONTENT_TYPES)}'
-        raise argparse.ArgumentTypeError(message)
-    return effects
+        example = f'must be JSON such as {{"reels": 20}} with {", ".join(CONTENT_TYPES)}'
+        raise argparse.ArgumentTypeError(example) from None
 
 
 def _kind_of(path: Path) -> str:

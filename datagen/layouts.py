@@ -32,12 +32,14 @@ def own_table(creators: Sequence[Creator]) -> pd.DataFrame:
 
 
 def public_table(creator: Creator, rng: np.random.Generator) -> pd.DataFrame:
-    """The 39-column layout with its dd-mm-yyyy dates and its columns computed from the outcome."""
+    """The 39-column layout with its dd-mm-yyyy dates and its columns computed from the outcome; a row per known day."""
     frame = creator.daily.frame
+    frame = frame[frame["followers"].notna()].reset_index(drop=True)
     pieces = frame[["posts", "reels", "stories"]].sum(axis=1)
     share = frame[["posts", "reels", "stories"]].div(pieces.replace(0, np.nan), axis=0).fillna(0.0)
     viral = set(creator.truth.viral_days)
     rows = len(frame)
+    post_time = pd.Timestamp(2000, 1, 1) + pd.to_timedelta(rng.integers(0, 24 * 60, rows), unit="m")
     growth = frame["follows"] - frame["unfollows"]
     return pd.DataFrame(
         {
@@ -51,7 +53,7 @@ def public_table(creator: Creator, rng: np.random.Generator) -> pd.DataFrame:
             "stories": frame["stories"].astype("Int64"),
             "reels": frame["reels"].astype("Int64"),
             "ads_posted": frame["ads"].astype("Int64"),
-            "post_time": [f"{hour:02d}:{minute:02d}" for hour, minute in rng.integers([0, 0], [24, 60], (rows, 2))],
+            "post_time": post_time.strftime("%H:%M"),
             "posted_in_optimal_window": (frame["optimal_window_posts"] > 0).astype("Int64"),
             "hashtags_used": frame["hashtags"].astype("Int64"),
             "avg_hashtag_count": (frame["hashtags"] / pieces.replace(0, np.nan)).fillna(0.0).round(2),
@@ -85,18 +87,27 @@ def public_table(creator: Creator, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def write_table(table: pd.DataFrame, path: Path, *, kind: str) -> None:
-    """Write a table as csv, json (records) or xlsx."""
-    if kind == "csv":
-        table.to_csv(path, index=False, lineterminator="\n")
-    elif kind == "json":
-        path.write_text(table.to_json(orient="records"), encoding="utf-8")
-    else:
-        table.to_excel(path, index=False)
+    """Write a table as csv, json (records) or xlsx.
+
+    Raises:
+        OSError: the file can't be written; ``strerror`` says why.
+    """
+    with path.open("wb") as file:
+        if kind == "csv":
+            table.to_csv(file, index=False, lineterminator="\n")
+        elif kind == "json":
+            file.write(table.to_json(orient="records").encode())
+        else:
+            table.to_excel(file, index=False)
 
 
 def write_truth(creators: Sequence[Creator], path: Path) -> None:
-    """Write what is true of each creator, without the long daily means."""
-    truths = [{**creator.truth.to_json(), "expected": None} for creator in creators]
-    path.write_text(
-        json.dumps([{k: v for k, v in t.items() if v is not None} for t in truths], indent=2), encoding="utf-8"
-    )
+    """Write what is true of each creator, a list in the table's order, without the long daily means.
+
+    Raises:
+        OSError: the file can't be written; ``strerror`` says why.
+    """
+    truths = [creator.truth.to_json() for creator in creators]
+    for truth in truths:
+        del truth["expected"]
+    path.write_text(json.dumps(truths, indent=2) + "\n", encoding="utf-8")
