@@ -10,7 +10,7 @@ from cgn_core.stats.fit import truncate
 from cgn_core.stats.predictive import difference, predict
 from cgn_core.tables import Daily
 
-WORLDS = 40
+WORLDS = 30
 
 
 def split(daily: Daily) -> tuple[Daily, dict[str, float], float]:
