@@ -15,6 +15,7 @@ from cgn_core.services import models, workspaces
 from cgn_core.services.models import ModelView
 from cgn_core.tables import CONTENT_TYPES
 from webapp import routes
+from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
@@ -23,6 +24,7 @@ from webapp.request_scope import actor, db
 
 PATH = routes.WORKSPACE + "/predictor"
 TITLE = "Predictor"
+NAIVE = "The levers move nothing here: the naive forecast knows no plan."
 ROOM = 1.5
 """How far beyond the largest week ever the levers reach, as a multiple of it."""
 LEVER = "predictor-lever"
@@ -56,6 +58,7 @@ def layout(*, workspace_id: UUID) -> Component:
         [
             page_header(TITLE, "Move a lever: the answer moves with it. Ticks mark the last four weeks."),
             *model_notice(workspace, model),
+            *([alert(NAIVE)] if not any(data["predictor"]["mean"][1:]) else []),
             dcc.Store(id=Ids.PAGE, data=data),
             html.Div([_levers(data), html.Div([_answers(), _curve(data)], className="stack")], className="predictor"),
         ],

@@ -1,0 +1,86 @@
+"""A real Chromium before the real product."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+from whole_product import Product
+
+
+@dataclass
+class Watched:
+    """A page, what its console complained of, and what it asked the server."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen from the first request on."""
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(f"{request.method} {request.url} {request.post_data or ''}"[:400])
+
+    def own_requests(self) -> list[str]:
+        """Requests since the last look, less the header's own look at the jobs."""
+        asked = [each for each in self.requests if '"output":"..shell-pulse' not in each]
+        self.requests.clear()
+        return asked
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product with its demo, on a fresh data directory."""
+    made = Product(tmp_path_factory.mktemp("e2e"))
+    made.ensure_running()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.stop()
+    for pid in made.processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium where it is installed, else the build that Playwright brings."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, product: Product) -> Iterator[Callable[..., Watched]]:
+    """``visit(width=390)``: a signed-in page of its own context."""
+    contexts = []
+
+    def open_page(*, width: int = 1440, theme: str = "light") -> Watched:
+        context = browser.new_context(
+            base_url=f"http://127.0.0.1:{product.port}",
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        contexts.append(context)
+        watched = Watched(context.new_page())
+        email, password = product.sign_in_words()
+        watched.page.goto("/sign-in")
+        watched.page.get_by_label("E-mail").fill(email)
+        watched.page.get_by_label("Password").fill(password)
+        watched.page.get_by_role("button", name="Sign in").click()
+        watched.page.get_by_role("heading", name="Portfolio").wait_for()
+        return watched
+
+    yield open_page
+    for context in contexts:
+        context.close()

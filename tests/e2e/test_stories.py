@@ -1,0 +1,166 @@
+"""A strategist's way through the product, in a real browser against the real stack."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from whole_product import Product
+
+Visit = Callable[..., "Watched"]  # noqa: F821 - the fixture's class, named for readers
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
+TRAINED = 180_000
+"""Milliseconds that a training may take on a busy machine."""
+
+
+def generated(path: Path, *, seed: int, days: int = 200) -> Path:
+    """A creator named as the file, whose model beats the naive forecast (the seeds were chosen so)."""
+    command = [sys.executable, "-m", "datagen", str(path), "--days", str(days), "--seed", str(seed)]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text(encoding="utf-8").replace("mid.01,", f"{path.stem},"), encoding="utf-8")
+    return path
+
+
+def open_section(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).locator("visible=true").first.click()
+
+
+def drop(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def answer(page: Page) -> str:
+    return page.locator("#predictor-expected").inner_text()
+
+
+@pytest.mark.parametrize(("width", "seed"), [(1440, 7), (390, 10)])
+def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, width: int, seed: int) -> None:
+    watched = visit(width=width)
+    page = watched.page
+    page.goto("/new-workspace")
+    drop(page, generated(tmp_path / f"maker{width}.csv", seed=seed))
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("link", name="Open @").click()
+    page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
+
+    page.goto(f"{page.url}/model-health")
+    page.get_by_role("button", name="Retrain now").click()
+    page.get_by_text("A retraining is queued").wait_for()
+    page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
+
+    page.goto(page.url.replace("model-health", "predictor"))
+    expect(page.locator("#predictor-expected")).not_to_be_empty()
+    page.wait_for_timeout(500)
+    before = answer(page)
+    watched.own_requests()
+    thumb = page.get_by_role("slider").first
+    thumb.focus()
+    at = int(thumb.get_attribute("aria-valuenow") or 0)
+    for step in range(3):
+        page.keyboard.press("ArrowRight")
+        expect(thumb).to_have_attribute("aria-valuenow", str(at + step + 1))
+    expect(page.locator("#predictor-expected")).not_to_have_text(before)
+    page.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")
+    assert watched.own_requests() == []
+
+    page.goto(page.url.replace("predictor", "growth-history"))
+    page.locator(".js-plotly-plot .point").first.wait_for()
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    page.locator("summary.account-button").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Password").wait_for()
+    page.goto("/")
+    page.get_by_label("Password").wait_for()
+    assert watched.complaints == []
+
+
+def test_another_file_changes_the_predictors_numbers(visit: Visit, tmp_path: Path, product: Product) -> None:
+    watched = visit()
+    page = watched.page
+    page.goto("/new-workspace")
+    first = generated(tmp_path / "changing.csv", seed=5)
+    drop(page, first)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("link", name="Open @").click()
+    page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
+    home = page.url
+    page.goto(f"{home}/predictor")
+    expect(page.locator("#predictor-expected")).not_to_be_empty()
+    before = answer(page)
+    lines = first.read_text(encoding="utf-8").splitlines()
+    place = lines[0].split(",").index("follows")
+    changed = [lines[0]]
+    for line in lines[1:]:
+        cells = line.split(",")
+        cells[place] = str(int(cells[place]) + 40)
+        changed.append(",".join(cells))
+    second = tmp_path / "changed.csv"
+    second.write_text("\n".join(changed) + "\n", encoding="utf-8")
+    page.goto(f"{home}/data")
+    drop(page, second)
+    page.get_by_text("with other numbers").wait_for()
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("row", name="changed.csv").wait_for()
+    page.goto(f"{home}/model-health")
+    page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
+    page.goto(f"{home}/predictor")
+    expect(page.locator("#predictor-expected")).not_to_be_empty()
+    assert answer(page) != before
+    assert watched.complaints == []
+    assert product.jobs()[("retrain", "done")] >= 5
+
+
+BAD = {
+    "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(100), "picture"),
+    "empty.csv": (b"", "empty"),
+    "twice.csv": (b"date,followers\n2026-01-05,5\n2026-01-05,6\n", "2 and 3"),
+    "below.csv": (b"date,followers,posts\n2026-01-05,5,-1\n2026-01-06,6,0\n", "row 2"),
+    "words.csv": (b"date,followers\n2026-01-05,many\n2026-01-06,6\n", "row 2"),
+    "future.csv": (b"date,followers\n2036-01-05,5\n2036-01-06,6\n", "2036"),
+}
+
+
+def test_bad_files_are_refused_in_words_and_lose_nothing(visit: Visit, tmp_path: Path, product: Product) -> None:
+    watched = visit()
+    page = watched.page
+    stored = product.stored()["data_versions"]
+    page.goto("/new-workspace")
+    for name, (content, words) in BAD.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        drop(page, path)
+        preview = page.locator(".panel", has_text=name)
+        expect(preview).to_contain_text("can't be imported")
+        expect(preview).to_contain_text(words)
+    assert product.stored()["data_versions"] == stored
+    assert watched.complaints == []
+
+
+def test_every_page_of_the_demo_is_there_in_both_themes_on_every_width_without_a_complaint(visit: Visit) -> None:
+    for width, theme in ((1440, "dark"), (390, "light")):
+        watched = visit(width=width, theme=theme)
+        page = watched.page
+        page.get_by_text("Healthy").first.wait_for(timeout=TRAINED)
+        page.get_by_role("link", name="@sourdough.daily").first.click()
+        page.get_by_role("heading", name="@sourdough.daily").wait_for()
+        home = page.url
+        for name, heading in (
+            ("predictor", "Predictor"),
+            ("growth-history", "Growth history"),
+            ("decisions", "Decisions"),
+            ("model-health", "Model health"),
+            ("competitors", "Competitors"),
+            ("data", "Data"),
+            ("jobs", "Jobs"),
+        ):
+            page.goto(f"{home}/{name}")
+            page.get_by_role("heading", name=heading, level=1).wait_for()
+            page.wait_for_load_state("networkidle")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, name
+        assert watched.complaints == []
