@@ -71,7 +71,7 @@ def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, w
     page.locator(".js-plotly-plot .point").first.wait_for()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
-    page.locator("summary.account-button").click()
+    page.get_by_title("Account").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Password").wait_for()
     page.goto("/")
@@ -105,7 +105,7 @@ def test_another_file_changes_the_predictors_numbers(visit: Visit, tmp_path: Pat
     drop(page, second)
     page.get_by_text("with other numbers").wait_for()
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("row", name="changed.csv").wait_for()
+    page.get_by_role("cell", name="changed.csv", exact=True).wait_for()
     page.goto(f"{home}/model-health")
     page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
     page.goto(f"{home}/predictor")
