@@ -40,7 +40,8 @@ def test_the_next_week_falls_into_its_ninety_percent_interval_as_often_as_that_s
     least, most = stats.binom.ppf([0.001, 0.999], seen, 0.9)
     assert least <= seen - below - above <= most
     assert max(below, above) <= stats.binom.ppf(0.999, seen, 0.05)
-    assert np.mean(errors) < 0.75 * np.mean(naive)
+    # Medians: which forecast a viral week falls to is luck.
+    assert np.median(errors) < 0.75 * np.median(naive)
 
 
 def test_the_difference_of_two_plans_holds_what_the_effects_truly_make() -> None:
