@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit 2."""
-        self.exit(2, f"{message}. See {self.prog} --help.\n")
+        self.exit(2, f"{message}.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""``cgn validate, train, cv, predict``: the library's answers on the command line."""
+"""``cgn train, cv, predict``: the library's answers on the command line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cgn_core.cli.output import number, print_json, print_table, progress_bar, say
+from cgn_core.cli.output import Json, number, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from cgn_core.stats.training import Training
     from cgn_core.tables import Daily
 
 FilePath = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON or Excel with daily numbers.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Creator = Annotated[str | None, typer.Option(help="Which creator, where the file holds several.")]
 EXPANDING = "expanding"
+NAMED = 20
+"""Creators that a sentence names before it leaves the rest out."""
+EXTRAPOLATION = {
+    "beyond_support": "more than any week of the history, so this extrapolates.",
+    "refused": "far more than any week of the history; nothing can be said.",
+}
 
 
 class Model(StrEnum):
@@ -29,27 +34,6 @@ class Model(StrEnum):
     OLS = "ols"
     HUBER = "huber"
     TUKEY = "tukey"
-
-
-def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files to check.")], as_json: Json = False
-) -> None:
-    """Say what a file holds, what is wrong with it, and what would be imported."""
-    from cgn_core import library
-
-    readings = [library.validate(path) for path in files]
-    if as_json:
-        documents = [reading.to_json() for reading in readings]
-        print_json(documents[0] if len(documents) == 1 else documents)
-    else:
-        for reading in readings:
-            span = f", {reading.first_date} to {reading.last_date}" if reading.first_date else ""
-            say(f"{reading.file_name}: {reading.format or 'no table'}, {reading.rows} rows{span}")
-            for finding in reading.findings:
-                say(f"  {finding.severity}: {finding.message}")
-            say("  can be imported" if reading.importable else "  can't be imported; nothing would be stored")
-    if not all(reading.importable for reading in readings):
-        raise typer.Exit(1)
 
 
 def train(
@@ -70,11 +54,8 @@ def train(
     say(f"{document['model']}, {trained.weeks} weeks: {trained.verdict.replace('_', ' ')}. {trained.reason}")
     print_table(
         "Effects",
-        ("", "followers", "low", "high", "level"),
-        [
-            (f"one of {e.name}", number(e.estimate), number(e.low), number(e.high), f"{e.level:.0%}")
-            for e in trained.fit.effects
-        ],
+        ("", "estimate", "low", "high", "level"),
+        [(e.unit, number(e.estimate), number(e.low), number(e.high), f"{e.level:.0%}") for e in trained.fit.effects],
     )
     print_table(
         "Off by, on unseen weeks",
@@ -137,6 +118,8 @@ def predict(
 
     plans = [_plan(text) for text in plan or [""]]
     saved = _saved(file)
+    if saved is not None and (model is not None or creator is not None):
+        raise typer.BadParameter(f"{file} is a model; --model and --creator are for data", param_hint="FILE")
     trained = saved if saved is not None else _trained(_read(file, creator), model)
     answers = library.predict(trained, plans, level=level)
     if as_json:
@@ -149,28 +132,31 @@ def predict(
             }
         )
         return
+    columns = ("plan", "expected", "median", "low", "high", "repeatable", "viral")
     rows = [
         (
             ", ".join(f"{name} {count:g}" for name, count in answer.plan.items()),
-            *(number(value, 0) for value in (answer.expected, answer.median, answer.low, answer.high)),
-            answer.extrapolation.replace("_", " "),
+            *(number(getattr(answer, name), 0) for name in columns[1:]),
         )
         for answer in answers
     ]
-    columns = ("plan", "expected", "median", "low", "high", "extrapolation")
-    print_table(f"Week of {trained.fit.predictor.week_start}, {level:.0%} interval", columns, rows)
+    print_table(f"Followers in the week of {trained.fit.predictor.week_start}, {level:.0%} interval", columns, rows)
+    for place, answer in enumerate(answers, start=1):
+        if answer.extrapolation != "none":
+            say(f"Plan {place}: {EXTRAPOLATION[answer.extrapolation]}")
 
 
 def _read(file: Path, creator: str | None) -> Daily:
     from cgn_core import library
     from cgn_core.errors import InvalidInput
 
-    try:
+    if creator is not None:
         return library.read(file, creator=creator)
-    except InvalidInput as error:
-        if "Choose one with creator" in error.message:
-            raise InvalidInput(error.message.replace("creator.", "--creator NAME.")) from None
-        raise
+    found = library.read_many(file)
+    if len(found) > 1:
+        names = ", ".join([*list(found)[:NAMED], *(["…"] if len(found) > NAMED else [])])
+        raise InvalidInput(f"{file} holds {len(found)} creators: {names}. Choose one with --creator NAME.")
+    return next(iter(found.values()))
 
 
 def _trained(daily: Daily, model: Model | None) -> Training:
@@ -200,9 +186,11 @@ def _saved(file: Path) -> Training | None:
 
 
 def _plan(text: str) -> dict[str, float]:
-    plan = {}
+    plan: dict[str, float] = {}
     for part in filter(None, text.split(",")):
         name, _, count = part.partition("=")
+        if name.strip() in plan:
+            raise typer.BadParameter(f"{name.strip()} stands twice in {text!r}", param_hint="--plan")
         try:
             plan[name.strip()] = float(count)
         except ValueError:

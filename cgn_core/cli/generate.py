@@ -19,6 +19,8 @@ class Profile(StrEnum):
     MID = "mid"
     MACRO = "macro"
     MEGA = "mega"
+    MIXED = "mixed"
+    """One after the other, smallest first."""
 
 
 class Format(StrEnum):
@@ -38,22 +40,39 @@ class Layout(StrEnum):
 
 def generate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
-    creators: Annotated[int, typer.Option(min=1, help="How many creators.")] = 1,
-    days: Annotated[int, typer.Option(min=7, help="Days of history.")] = 730,
-    profile: Annotated[Profile, typer.Option(help="Size of the creators.")] = Profile.MID,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 1,
+    creators: Annotated[int, typer.Option(min=1, max=10_000, help="How many creators.")] = 1,
+    days: Annotated[int, typer.Option(min=7, max=3_650, help="Days of history.")] = 730,
+    profile: Annotated[Profile, typer.Option(help="Size of the creators; mixed takes all in turn.")] = Profile.MID,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same numbers.")] = 1,
     truth: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the true effects there.")] = None,
     file_format: Annotated[Format | None, typer.Option("--format", help="Default: by the file's ending.")] = None,
     viral_rate: Annotated[float | None, typer.Option(min=0.0, max=0.2, help="Share of days that go viral.")] = None,
+    effects: Annotated[
+        str | None, typer.Option(metavar="JSON", help="""Followers per piece, such as '{"reels": 20}'.""")
+    ] = None,
+    carry_over: Annotated[
+        float | None, typer.Option(min=0.0, max=0.99, help="Share of an effect's remainder left a day later.")
+    ] = None,
+    gaps: Annotated[float | None, typer.Option(min=0.0, max=0.9, help="Share of days whose row is missing.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The last day; yesterday if not given.")] = None,
     layout: Annotated[Layout, typer.Option(help="Columns of the file.")] = Layout.OWN,
 ) -> None:
     """Write synthetic creators whose true effects are known."""
-    command = [sys.executable, "-m", "datagen", str(out), "--creators", str(creators), "--days", str(days)]
-    command += ["--profile", profile.value, "--seed", str(seed), "--layout", layout.value]
-    if truth is not None:
-        command += ["--truth", str(truth)]
-    if file_format is not None:
-        command += ["--format", file_format.value]
-    if viral_rate is not None:
-        command += ["--viral-rate", str(viral_rate)]
+    options = {
+        "--creators": creators,
+        "--days": days,
+        "--profile": profile.value,
+        "--seed": seed,
+        "--truth": truth,
+        "--format": file_format.value if file_format else None,
+        "--viral-rate": viral_rate,
+        "--effects": effects,
+        "--carry-over": carry_over,
+        "--gaps": gaps,
+        "--end": end,
+        "--layout": layout.value,
+    }
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    # -P: a file of the working directory that is called like a module must not be run.
+    command = [sys.executable, "-P", "-m", "datagen", *given, "--", str(out)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and module

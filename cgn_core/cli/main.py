@@ -6,6 +6,7 @@ Commands are listed with their help here and imported when they are called: `cgn
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cgn_core.errors import CgnError
+
+PLAIN: None = None
+"""Help and usage errors as plain text: drawing their boxes would take half of the 0.3 s that help may take."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Lazy:
 COMMANDS = {
     "up": Lazy("cgn_core.cli.up:up", "Run the whole product on this machine until Ctrl-C."),
     "generate": Lazy("cgn_core.cli.generate:generate", "Write synthetic creators whose true effects are known."),
-    "validate": Lazy("cgn_core.cli.analysis:validate", "Say what a file holds and what is wrong with it."),
+    "validate": Lazy("cgn_core.cli.validate:validate", "Say what a file holds and what is wrong with it."),
     "train": Lazy("cgn_core.cli.analysis:train", "Train on a file: effects, scores on unseen weeks, the verdict."),
     "cv": Lazy("cgn_core.cli.analysis:cv", "Validate a model by rolling origin."),
     "predict": Lazy("cgn_core.cli.analysis:predict", "Forecast next week under one or more plans."),
@@ -43,7 +47,7 @@ def load(name: str) -> Any:
     if isinstance(found, typer.Typer):
         command = typer.main.get_command(found)
     else:
-        alone = typer.Typer(add_completion=False)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
         alone.command(name)(found)
         command = typer.main.get_command(alone)
     command.name = name
@@ -71,7 +75,12 @@ class LazyCommands(TyperGroup):
 
 
 app = typer.Typer(
-    cls=LazyCommands, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, name="cgn"
+    cls=LazyCommands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=PLAIN,
+    name="cgn",
 )
 
 
@@ -82,6 +91,8 @@ def cgn() -> None:
 
 def run() -> None:
     """Run the command line: 0 done, 1 the data or the question is at fault (a sentence on stderr), 2 wrong usage."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still gets the answer
     try:
         app()
     except CgnError as error:

@@ -6,10 +6,14 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from cgn_core.stats.validation import Progress
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def print_json(value: Any) -> None:
@@ -34,6 +38,11 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 def say(sentence: str) -> None:
     """A line on stdout."""
     sys.stdout.write(sentence + "\n")
+
+
+def complain(sentence: str) -> None:
+    """A line on stderr."""
+    sys.stderr.write(sentence + "\n")
 
 
 @contextmanager
