@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import NAMES, between, day_month_year, percent, signed, whole
+from cgn_core.figures.wording import NAMES, day_month_year, interval, percent, signed
 from cgn_core.tables import CONTENT_TYPES
 
 HEADROOM = 1.12
@@ -169,7 +169,7 @@ def week_sentence(week: GrowthWeek, *, level: float) -> str:
     viral = ", a viral week" if week.viral else ""
     if week.median is None:
         return f"{start}{gained}{viral}."
-    made = f"forecast before it {signed(week.median)} ({percent(level)}: {between(week.low, week.high)})"
+    made = f"forecast before it {signed(week.median)} ({percent(level)}: {interval(week.low, week.high)})"
     return f"{start}{gained}{viral};<br>{made}."
 
 
@@ -187,7 +187,7 @@ def _add_mix(figure: Figure, weeks: Sequence[GrowthWeek], dates: list[str]) -> N
                 "yaxis": "y2",
                 "name": NAMES[name],
                 "marker": {"color": token(name)},
-                "text": [f"{whole(count)} {name}" for count in counts],
+                "text": [f"{count(pieces)} {name}" for pieces in counts],
                 "textposition": "none",
                 "hovertemplate": "%{text}<extra></extra>",
             }

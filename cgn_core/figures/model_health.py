@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cgn_core.figures.frame import axis, layout
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import percent, whole
+from cgn_core.figures.wording import count, percent
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def ranking_figure(rows: Sequence[RankedError]) -> Figure:
                     "width": 4,
                 },
                 "text": [
-                    f"{row.label} is off by {whole(row.mae)} followers a week on average{_range(row)}."
+                    f"{row.label} is off by {count(row.mae)} followers a week on average{_range(row)}."
                     for row in ordered
                 ],
                 "hovertemplate": "%{text}<extra></extra>",
@@ -63,7 +63,7 @@ def ranking_figure(rows: Sequence[RankedError]) -> Figure:
 
 
 def _range(row: RankedError) -> str:
-    return "" if row.low is None or row.high is None else f" ({whole(row.low)} to {whole(row.high)})"
+    return "" if row.low is None or row.high is None else f" ({count(row.low)} to {count(row.high)})"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import NAMES, between, rate
+from cgn_core.figures.wording import NAMES, count, interval, percent
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
                     "width": 5,
                 },
                 "text": [
-                    f"{NAMES[bar.content_type]}: {rate(bar.estimate)} {unit} "
-                    f"({level * 100:.0f} %: {between(bar.low, bar.high, rates=True)})"
+                    f"{NAMES[bar.content_type]}: {count(bar.estimate, decimals=1)} {unit} "
+                    f"({percent(level)}: {interval(bar.low, bar.high, decimals=1)})"
                     for bar in ordered
                 ],
                 "textposition": "none",

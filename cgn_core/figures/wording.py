@@ -20,8 +20,7 @@ MODELS = {
     "seasonal_naive": "Same week last year",
 }
 MINUS = "\N{MINUS SIGN}"
-SMALL = 10
-"""Below this, a rate keeps one decimal."""
+NOTHING = "\N{EN DASH}"
 
 
 def model_name(name: str) -> str:
@@ -29,47 +28,31 @@ def model_name(name: str) -> str:
     return MODELS.get(name, name.replace("_", " ").capitalize())
 
 
-def whole(value: float | None) -> str:
-    """1234.4 -> "1,234"; a dash where there is no number."""
+def count(value: float | None, *, decimals: int = 0) -> str:
+    """``124,310``; an en dash where there is no number."""
     if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{abs(value):,.0f}"
-    return f"{MINUS}{text}" if value < 0 and text != "0" else text
+        return NOTHING
+    rounded = round(value, decimals)
+    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
 
 
-def signed(value: float | None) -> str:
-    """420 -> "+420", -1204 -> "−1,204", 0.3 -> "0"."""
-    text = whole(value)
-    return f"+{text}" if value is not None and value > 0 and text != "0" else text
-
-
-def rate(value: float | None) -> str:
-    """A number per hour or per piece: one decimal below ten."""
+def signed(value: float | None, *, decimals: int = 0) -> str:
+    """``+420``, ``−1,204``, ``0``."""
     if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{abs(value):,.1f}" if abs(value) < SMALL else f"{abs(value):,.0f}"
-    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+        return NOTHING
+    return f"+{count(value, decimals=decimals)}" if round(value, decimals) > 0 else count(value, decimals=decimals)
 
 
-def between(low: float | None, high: float | None, *, rates: bool = False) -> str:
-    """An interval: "180 to 760"."""
-    if low is None or high is None:
-        return "no interval"
-    words = rate if rates else whole
-    return f"{words(low)} to {words(high)}"
-
-
-def percent(share: float | None, *, digits: int = 0) -> str:
-    """0.912 -> "91 %"."""
+def percent(share: float | None, *, decimals: int = 0) -> str:
+    """``90 %`` from 0.9, with a space that doesn't break."""
     if share is None or not math.isfinite(share):
-        return "–"
-    return f"{share * 100:.{digits}f} %"
+        return NOTHING
+    return f"{count(share * 100, decimals=decimals)}\N{NO-BREAK SPACE}%"
 
 
-def day_month(day: date | str) -> str:
-    """2026-11-23 -> "23 November"."""
-    value = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{value.day} {value:%B}"
+def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
+    """``180 to 760``."""
+    return f"{count(low, decimals=decimals)} to {count(high, decimals=decimals)}"
 
 
 def day_month_year(day: date | str) -> str:

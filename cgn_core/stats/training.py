@@ -192,10 +192,16 @@ def _validate(
 
 
 def _errors(validations: Mapping[str, Validation]) -> dict[str, Floats]:
-    """Absolute errors on the weeks that all were scored on, in order."""
+    """Absolute errors on the weeks that all were scored on, in order; a naive forecast is its value, nothing else."""
     weeks = set.intersection(*({each.week_start for each in v.forecasts} for v in validations.values()))
     return {
-        name: np.array([abs(f.actual - f.median) for f in validation.forecasts if f.week_start in weeks])
+        name: np.array(
+            [
+                abs(f.actual - (f.repeatable if name in BASELINES else f.median))
+                for f in validation.forecasts
+                if f.week_start in weeks
+            ]
+        )
         for name, validation in validations.items()
     }
 

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime, timedelta
 
-MINUS = "\N{MINUS SIGN}"
-NOTHING = "\N{EN DASH}"
+from cgn_core.figures.wording import NOTHING, count, interval, percent, signed
+
+__all__ = [
+    "age",
+    "ago",
+    "count",
+    "day",
+    "duration",
+    "interval",
+    "level_interval",
+    "percent",
+    "plural",
+    "short_day",
+    "signed",
+]
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def count(value: float | None, *, decimals: int = 0) -> str:
-    """``124,310``; an en dash where there is no number."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    rounded = round(value, decimals)
-    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
-
-
-def signed(value: float | None, *, decimals: int = 0) -> str:
-    """``+420``, ``−1,204``, ``0``."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    return f"+{count(value, decimals=decimals)}" if round(value, decimals) > 0 else count(value, decimals=decimals)
-
-
-def percent(share: float | None, *, decimals: int = 0) -> str:
-    """``90 %`` from 0.9, with a space that doesn't break."""
-    if share is None or not math.isfinite(share):
-        return NOTHING
-    return f"{count(share * 100, decimals=decimals)}\N{NO-BREAK SPACE}%"
-
-
-def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
-    """``180 to 760``."""
-    return f"{count(low, decimals=decimals)} to {count(high, decimals=decimals)}"
 
 
 def level_interval(level: float, low: float | None, high: float | None, *, decimals: int = 0) -> str:

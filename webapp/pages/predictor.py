@@ -80,7 +80,7 @@ def page_data(model: ModelView, *, minutes: dict[str, float]) -> dict[str, Any]:
         "minutes": minutes,
         "levers": levers,
         "most": most,
-        "start": {name: min(most[name], round(predictor.usual[name])) for name in levers},
+        "start": {name: predictor.usual[name] for name in levers},
         "focus": max(own, key=lambda e: e.estimate).name if own else (levers[0] if levers else ""),
         "frame": response_frame(),
         "viralNote": f"viral days: 1 in {1 / rate:.0f}" if rate > 0 else "no viral day in the history",

@@ -67,7 +67,7 @@ def test_a_viral_week_is_clipped_to_the_axis_and_labelled_instead_of_squashing_t
 
 def test_a_week_is_told_in_a_sentence_with_its_forecast_and_interval() -> None:
     assert week_sentence(WEEKS[1], level=0.9) == (
-        "Week of 2 February 2026: +260 followers;<br>forecast before it +240 (90 %: 140 to 390)."
+        "Week of 2 February 2026: +260 followers;<br>forecast before it +240 (90\N{NO-BREAK SPACE}%: 140 to 390)."
     )
     assert week_sentence(WEEKS[0], level=0.9) == "Week of 5 January 2026: +210 followers."
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cgn_core.figures.wording import between, day_month_year, percent, rate, signed, whole
+from cgn_core.figures.wording import count, day_month_year, interval, percent, signed
 
 
 @pytest.mark.parametrize(
@@ -13,16 +13,10 @@ def test_growth_is_written_with_its_sign(value: float | None, words: str) -> Non
     assert signed(value) == words
 
 
-@pytest.mark.parametrize(
-    ("value", "words"), [(18.63, "19"), (3.24, "3.2"), (-0.04, "0.0"), (-3.21, "−3.2"), (1500.0, "1,500")]
-)
-def test_a_rate_keeps_one_decimal_below_ten(value: float, words: str) -> None:
-    assert rate(value) == words
-
-
-def test_intervals_shares_and_dates_read_as_words() -> None:
-    assert between(-10.0, 95.4) == "−10 to 95"
-    assert between(None, 3.0) == "no interval"
-    assert percent(0.912) == "91 %"
-    assert whole(124310) == "124,310"
+def test_counts_intervals_shares_and_dates_read_as_words() -> None:
+    assert interval(-10.0, 95.4) == "−10 to 95"
+    assert interval(None, 3.0) == "– to 3"
+    assert count(3.24, decimals=1) == "3.2"
+    assert percent(0.912) == "91\N{NO-BREAK SPACE}%"
+    assert count(124310) == "124,310"
     assert day_month_year("2026-11-23") == "23 November 2026"
