@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import NAMES, day_month_year, interval, percent, signed
+from cgn_core.figures.wording import NAMES, count, day_month_year, interval, percent, signed
 from cgn_core.tables import CONTENT_TYPES
 
 HEADROOM = 1.12
