@@ -14,8 +14,8 @@ from cgn_core.tables import CONTENT_TYPES
 HEADROOM = 1.12
 USUAL_BANDS = 0.7
 """The widest third of the intervals may run out of the picture rather than squash it."""
-MOST_LABELS = 6
-"""Viral weeks beyond the largest few keep their marker and lose their label, so that labels don't collide."""
+LABELS_ACROSS = 7
+"""How many labels fit beside each other on a phone; a viral week too close to a larger one keeps only its marker."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
     if marked:
         data.append(_marks(marked, top))
     shapes = [{**zero_line(), "yref": "y"}]
-    labelled = sorted(marked, key=lambda week: -(week.actual or 0.0))[:MOST_LABELS]
+    labelled = _apart(marked, dates)
     notes = [
         {
             "x": week.week_start,
@@ -86,6 +86,17 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
     if with_mix:
         _add_mix(figure, weeks, dates)
     return figure
+
+
+def _apart(marked: Sequence[GrowthWeek], dates: list[str]) -> list[GrowthWeek]:
+    """The largest of the marked weeks whose labels don't collide."""
+    places = {day: place for place, day in enumerate(dates)}
+    nearest = len(dates) / LABELS_ACROSS
+    chosen: list[GrowthWeek] = []
+    for week in sorted(marked, key=lambda each: -(each.actual or 0.0)):
+        if all(abs(places[week.week_start] - places[other.week_start]) >= nearest for other in chosen):
+            chosen.append(week)
+    return chosen
 
 
 def _span(dates: Sequence[str]) -> list[str]:
