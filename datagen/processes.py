@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import signal
 
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK
 from datagen.specs import CreatorSpec
@@ -39,8 +38,7 @@ def expected_follows(spec: CreatorSpec, dates: pd.DatetimeIndex, counts: Mapping
     level: Floats = spec.base * (1 + spec.trend * years) * (1 + spec.season * np.cos(wave))
     level = level * np.array(spec.weekday)[dates.day_of_week.to_numpy()]
     for name, pieces in counts.items():
-        stock = signal.lfilter([1 - spec.carry_over], [1, -spec.carry_over], pieces) if spec.carry_over else pieces
-        level = level + spec.effects.get(name, 0.0) * stock
+        level = level + spec.effects.get(name, 0.0) * _smoothed(0.0, pieces, kept=spec.carry_over)
     return np.maximum(level, LEAST_GROWTH)
 
 
@@ -71,14 +69,21 @@ def follower_levels(spec: CreatorSpec, follows: Floats, rng: np.random.Generator
 
     Followers are always the start plus all follows less all unfollows, so that the columns of a file agree.
     """
-    kept = 1 - spec.loss
-    path = signal.lfilter([1.0], [1.0, -kept], follows, zi=[spec.followers * kept])[0]
-    before = np.concatenate([[spec.followers], path[:-1]])
-    unfollows = rng.poisson(spec.loss * np.maximum(before, 0.0)).astype(float)
+    usual = _smoothed(spec.loss * spec.followers, follows, kept=1 - spec.loss)
+    unfollows = rng.poisson(np.concatenate([[spec.loss * spec.followers], usual[:-1]])).astype(float)
     free = np.round(spec.followers) + np.cumsum(follows - unfollows)
     # Below zero the path is reflected: the unfollows that had nobody left to leave are taken back.
     taken_back = np.maximum.accumulate(np.maximum(-free, 0.0))
     return free + taken_back, unfollows - np.diff(taken_back, prepend=0.0)
+
+
+def _smoothed(start: float, values: Floats, *, kept: float) -> Floats:
+    """``y[t] = kept * y[t - 1] + (1 - kept) * values[t]`` with ``y[-1] = start``; shape (days,)."""
+    if kept == 1:
+        return np.full_like(values, start)
+    # pandas is loaded anyway; scipy.signal would take longer to import than a hundred creators to make.
+    series = pd.Series(np.concatenate([[start], values]))
+    return series.ewm(alpha=1 - kept, adjust=False).mean().to_numpy()[1:]
 
 
 def reactions(
