@@ -59,10 +59,10 @@ def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, w
     watched.own_requests()
     thumb = page.get_by_role("slider").first
     thumb.focus()
-    at = int(thumb.get_attribute("aria-valuenow") or 0)
-    for step in range(3):
+    for _ in range(3):
+        at = thumb.get_attribute("aria-valuenow") or ""
         page.keyboard.press("ArrowRight")
-        expect(thumb).to_have_attribute("aria-valuenow", str(at + step + 1))
+        expect(thumb).not_to_have_attribute("aria-valuenow", at)
     expect(page.locator("#predictor-expected")).not_to_have_text(before)
     page.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")
     assert watched.own_requests() == []
