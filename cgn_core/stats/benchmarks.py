@@ -11,6 +11,7 @@ import pandas as pd
 
 from cgn_core.errors import TooFewObservations
 from cgn_core.stats.arrays import Floats, Matrix
+from cgn_core.stats.intervals import require_level
 from cgn_core.tables import Daily
 
 FEWEST_PEERS = 5
@@ -88,7 +89,9 @@ def growth_benchmark(
 
     Raises:
         TooFewObservations: the creator and no peer share eight weeks.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
+    require_level(level)
     mine = _relative_growth(own)
     known = {name: _relative_growth(daily) for name, daily in peers.items()}
     shared = {name: rates for name, rates in known.items() if len(rates.index.intersection(mine.index)) >= FEWEST_WEEKS}

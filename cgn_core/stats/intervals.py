@@ -14,12 +14,22 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 """Two-sided levels that are offered."""
 
 
+def require_level(level: float) -> None:
+    """Raise UnsupportedLevel unless the level lies between 0 and 1."""
+    if not 0 < level < 1:  # also refuses NaN
+        raise UnsupportedLevel(f"A level lies between 0 and 1, such as 0.9; {level} does not.")
+
+
 @cache
 def residuals_needed(level: float) -> int:
     """How many residuals a two-sided level needs: ceil(2 / (1 - level)) - 1, so 19 for 0.9 and 39 for 0.95.
 
     The level is taken as the decimal it was written as: in floating point 0.9 would need 20.
+
+    Raises:
+        UnsupportedLevel: not between 0 and 1.
     """
+    require_level(level)
     return ceil(2 / (1 - Fraction(str(level)))) - 1
 
 
@@ -50,8 +60,6 @@ def offered_levels(residuals: int) -> tuple[float, ...]:
 
 def check_level(level: float, *, residuals: int) -> None:
     """Raise UnsupportedLevel unless so many residuals support the level; the sentence names the widest that is."""
-    if not 0 < level < 1:
-        raise UnsupportedLevel(f"A level lies between 0 and 1, such as 0.9; {level} does not.")
     if residuals_needed(level) > residuals:
         widest = supported_level(residuals, wanted=max(known for known in LEVELS if known <= max(level, LEVELS[0])))
         raise UnsupportedLevel(

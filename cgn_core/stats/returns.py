@@ -12,6 +12,7 @@ from scipy import special
 
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.fit import Fit
+from cgn_core.stats.intervals import require_level
 
 MINUTES_PER_HOUR = 60.0
 RECENT_WEEKS = 12
@@ -78,7 +79,9 @@ def content_returns(
 
     Raises:
         InvalidInput: minutes that are not above zero.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
+    require_level(level)
     for name, value in minutes.items():
         if not np.isfinite(value) or value <= 0:
             raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
@@ -104,7 +107,9 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
 
     Raises:
         TooFewObservations: fewer than four weeks with growth and work.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
+    require_level(level)
     recent = weekly[weekly["net_growth"].notna()].tail(RECENT_WEEKS)
     hours = _hours(recent, minutes)
     worked = np.isfinite(hours) & (hours > 0)

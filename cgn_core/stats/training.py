@@ -16,7 +16,7 @@ from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit
 from cgn_core.stats.history import read_history, require_weeks
-from cgn_core.stats.intervals import supported_level
+from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
     MODELS,
@@ -131,7 +131,9 @@ def train(
         TooFewObservations: there are too few complete weeks; the sentence says how many are missing.
         ConstantSeries: growth never changes.
         InvalidInput: no such model.
+        UnsupportedLevel: a level that doesn't lie between 0 and 1.
     """
+    require_level(level)
     history = read_history(daily)
     weeks = require_weeks(history)
     wanted = (model,) if model is not None else MODELS

@@ -35,7 +35,11 @@ def no_progress(fraction: float, sentence: str) -> None:
 
 @dataclass(frozen=True)
 class Grammar:
-    """Which weeks are forecast from which; all counts are weeks."""
+    """Which weeks are forecast from which; all counts are weeks.
+
+    Raises:
+        InvalidInput: a count below its least; a horizon below 1 would train on the week it forecasts.
+    """
 
     initial: int
     """Before the first forecast."""
@@ -47,6 +51,13 @@ class Grammar:
     """Left out between the history and the forecast week."""
     window: int | None = None
     """A rolling window's length; None lets it grow."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no validation."""
+        for name, least in (("initial", 1), ("horizon", 1), ("step", 1), ("gap", 0), ("window", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InvalidInput(f"The {name} must be a number of weeks of at least {least}, not {value}.")
 
     @property
     def ahead(self) -> int:
@@ -244,7 +255,7 @@ def _scored(
     median = np.array([forecast.median for forecast in forecasts])
     expected = np.array([forecast.expected for forecast in forecasts])
     coverage = {}
-    for each in LEVELS:
+    for each in sorted({*LEVELS, level}):
         held = [(growth[p], *intervals[f"{each:g}"]) for p, _, intervals in made if f"{each:g}" in intervals]
         if held:
             coverage[f"{each:g}"] = scores.coverage_share(*np.array(held).T)

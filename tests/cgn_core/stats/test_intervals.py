@@ -22,6 +22,14 @@ def test_a_level_needs_two_over_what_it_leaves_out_less_one(level: float, needed
     assert level in refused_levels(needed - 1)
 
 
+@pytest.mark.parametrize("level", [0.0, 1.0, 1.5, -0.9, float("nan")])
+def test_a_level_outside_of_0_and_1_is_refused_everywhere(level: float) -> None:
+    with pytest.raises(UnsupportedLevel, match="between 0 and 1"):
+        residuals_needed(level)
+    with pytest.raises(UnsupportedLevel, match="between 0 and 1"):
+        supported_level(500, wanted=level)
+
+
 def test_the_widest_supported_level_is_offered_instead() -> None:
     assert supported_level(30, wanted=0.9) == 0.9
     assert supported_level(18, wanted=0.9) == 0.8
