@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, html
+from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures.returns import ReturnBar, returns_figure
@@ -15,42 +13,20 @@ from cgn_core.services import decisions, models, workspaces
 from cgn_core.services.decisions import ReturnsView
 from cgn_core.services.models import ModelView
 from webapp import routes
-from webapp.components import shell
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.numbers import count, interval, level_interval, percent, plural, signed
 from webapp.components.tables import Column, data_table
-from webapp.pages.model_state import model_notice, redrawable, redrawn, without_model
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
 from webapp.request_scope import actor, db
 
 PATH = routes.WORKSPACE + "/decisions"
 TITLE = "Decisions"
 
 
-class Ids(StrEnum):
-    """Component ids of this page."""
-
-    BODY = "decisions-body"
-    STAMP = "decisions-stamp"
-    WORKSPACE = "decisions-workspace"
-
-
 def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
     return redrawable(workspace_id, _body, prefix="decisions")
-
-
-@callback(
-    Output(Ids.BODY, "children"),
-    Output(Ids.STAMP, "data"),
-    Input(shell.Ids.FINISHED, "data"),
-    State(Ids.STAMP, "data"),
-    State(Ids.WORKSPACE, "data"),
-    prevent_initial_call=True,
-)
-def redraw_decisions(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
-    """Draw the page anew once something it shows has changed."""
-    return redrawn(_body, stamp, workspace_id)
 
 
 def _body(workspace_id: UUID) -> Component:
@@ -201,3 +177,6 @@ def _minutes(view: ReturnsView, workspace_id: UUID) -> Component:
     )
     change = link_button("Change the minutes", routes.data(workspace_id))
     return card(html.P(counted, className="muted"), title="How this is counted", action=change)
+
+
+keep_fresh(_body, prefix="decisions")

@@ -13,14 +13,13 @@ from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure
 from cgn_core.services import forecasts, models, workspaces
 from cgn_core.services.forecasts import History
 from webapp import routes
-from webapp.components import shell
 from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import card, download_button, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column
-from webapp.pages.model_state import model_notice, redrawable, redrawn
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/growth-history"
@@ -32,8 +31,6 @@ USUAL_SPAN = "52"
 class Ids(StrEnum):
     """Component ids of this page."""
 
-    BODY = "history-body"
-    STAMP = "history-stamp"
     WORKSPACE = "history-workspace"
     SPAN = "history-span"
     CHART = "history-chart"
@@ -42,19 +39,6 @@ class Ids(StrEnum):
 def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
     return redrawable(workspace_id, _body, prefix="history")
-
-
-@callback(
-    Output(Ids.BODY, "children"),
-    Output(Ids.STAMP, "data"),
-    Input(shell.Ids.FINISHED, "data"),
-    State(Ids.STAMP, "data"),
-    State(Ids.WORKSPACE, "data"),
-    prevent_initial_call=True,
-)
-def redraw_history(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
-    """Draw the page anew once something it shows has changed."""
-    return redrawn(_body, stamp, workspace_id)
 
 
 @callback(
@@ -166,3 +150,6 @@ def history_chart(name: str, past: History, *, weeks: int, with_mix: bool = True
     ]
     words = f"Followers gained in each of the last {len(shown)} weeks beside the forecast made before the week"
     return chart(name, figure, words=words, columns=columns, rows=rows)
+
+
+keep_fresh(_body, prefix="history")

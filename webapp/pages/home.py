@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, html
+from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.services import competitors, decisions, forecasts, models, workspaces
@@ -14,14 +12,13 @@ from cgn_core.services.forecasts import History, PastWeek
 from cgn_core.services.models import ModelView
 from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
-from webapp.components import shell
 from webapp.components.alerts import Tone
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.headline import headline, headline_note
 from webapp.components.lights import model_lights
 from webapp.components.numbers import count, day, level_interval, plural, signed
 from webapp.pages.growth_history import history_chart
-from webapp.pages.model_state import model_notice, redrawable, redrawn, without_model
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
 from webapp.request_scope import actor, db
 
 PATH = routes.WORKSPACE
@@ -29,30 +26,9 @@ TITLE = "Home"
 WEEKS_SHOWN = 52
 
 
-class Ids(StrEnum):
-    """Component ids of this page."""
-
-    BODY = "home-body"
-    STAMP = "home-stamp"
-    WORKSPACE = "home-workspace"
-
-
 def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
     return redrawable(workspace_id, _body, prefix="home")
-
-
-@callback(
-    Output(Ids.BODY, "children"),
-    Output(Ids.STAMP, "data"),
-    Input(shell.Ids.FINISHED, "data"),
-    State(Ids.STAMP, "data"),
-    State(Ids.WORKSPACE, "data"),
-    prevent_initial_call=True,
-)
-def redraw_home(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
-    """Draw the page anew once something it shows has changed."""
-    return redrawn(_body, stamp, workspace_id)
 
 
 def _body(workspace_id: UUID) -> Component:
@@ -130,3 +106,6 @@ def _against_forecast(week: PastWeek) -> tuple[str, Tone | None]:
     where = "inside" if week.inside else "outside"
     words = f"{count(abs(gap))} {'above' if gap >= 0 else 'below'} forecast, {where} the interval"
     return words, None if week.inside else ("up" if gap >= 0 else "down")
+
+
+keep_fresh(_body, prefix="home")

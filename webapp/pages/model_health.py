@@ -15,7 +15,6 @@ from cgn_core.services import models, retrainings, workspaces
 from cgn_core.services.models import ModelVersionView, ModelView
 from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
-from webapp.components import shell
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, page_header
@@ -23,7 +22,7 @@ from webapp.components.charts import chart
 from webapp.components.lights import coverage_slack, model_lights
 from webapp.components.numbers import count, interval, percent, plural, short_day
 from webapp.components.tables import Column, data_table
-from webapp.pages.model_state import model_notice, redrawable, redrawn, without_model
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/model-health"
@@ -42,8 +41,6 @@ SCORES = {
 class Ids(StrEnum):
     """Component ids of this page."""
 
-    BODY = "health-body"
-    STAMP = "health-stamp"
     WORKSPACE = "health-workspace"
     RETRAIN = "health-retrain"
     KEY = "health-retrain-key"
@@ -63,19 +60,6 @@ def layout(*, workspace_id: UUID) -> Component:
         ],
         className="stack",
     )
-
-
-@callback(
-    Output(Ids.BODY, "children"),
-    Output(Ids.STAMP, "data"),
-    Input(shell.Ids.FINISHED, "data"),
-    State(Ids.STAMP, "data"),
-    State(Ids.WORKSPACE, "data"),
-    prevent_initial_call=True,
-)
-def redraw_health(_finished: Any, stamp: Any, workspace_id: Any) -> tuple[Any, Any]:
-    """Draw the page anew once something it shows has changed."""
-    return redrawn(_body, stamp, workspace_id)
 
 
 @callback(
@@ -235,3 +219,6 @@ def _versions(versions: list[ModelVersionView]) -> Component:
         Column("state", "State"),
     ]
     return card(data_table(shown, rows, caption="Model versions"), title="Versions")
+
+
+keep_fresh(_body, prefix="health")
