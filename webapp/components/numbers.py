@@ -70,14 +70,15 @@ def duration(length: timedelta | None) -> str:
     """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
     if length is None:
         return NOTHING
-    seconds = max(0.0, length.total_seconds())
-    if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth still means something
-        return f"{seconds:.1f} s"
+    exact = max(0.0, length.total_seconds())
+    if exact < 10:  # noqa: PLR2004 - below ten seconds a tenth still means something
+        return f"{exact:.1f} s"
+    seconds = round(exact)
     if seconds < MINUTE:
-        return f"{seconds:.0f} s"
+        return f"{seconds} s"
     if seconds < HOUR:
-        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
-    return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
+        return f"{seconds // MINUTE} min {seconds % MINUTE} s"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
