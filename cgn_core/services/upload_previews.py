@@ -100,9 +100,12 @@ def preview(
         file_name=reading.file_name,
         importable=reading.importable,
         report=reading.to_json(),
-        findings=tuple(
-            FindingView(severity=finding.severity, code=finding.code, message=finding.message, rows=finding.rows)
-            for finding in reading.findings
+        findings=(
+            *_another_creator(workspace, reading),
+            *(
+                FindingView(severity=finding.severity, code=finding.code, message=finding.message, rows=finding.rows)
+                for finding in reading.findings
+            ),
         ),
         creators=tuple(previews),
         competitors=tuple(
@@ -141,3 +144,16 @@ def _pack(daily: Daily) -> str:
 
 def _unpack(packed: str) -> Daily:
     return daily_from_bytes(base64.b64decode(packed))
+
+
+def _another_creator(workspace: Workspace | None, reading: Reading) -> tuple[FindingView, ...]:
+    """A warning where the file names somebody else than the workspace it was dropped on."""
+    named = {daily.creator.strip().removeprefix("@") for daily in reading.creators} - {""}
+    if workspace is None or len(named) != 1 or {name.casefold() for name in named} == {workspace.handle.casefold()}:
+        return ()
+    (name,) = named
+    sentence = (
+        f"{reading.file_name} names {name}, and this is the workspace of {workspace.handle}: importing would mix two "
+        "accounts. Go on only if both are the same one; else drop the file on New workspace."
+    )
+    return (FindingView(severity="warning", code="another_creator", message=sentence, rows=()),)

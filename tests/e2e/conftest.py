@@ -29,11 +29,11 @@ class Watched:
         self.page.on("request", self._asked)
 
     def _asked(self, request: Request) -> None:
-        self.requests.append(f"{request.method} {request.url} {request.post_data or ''}"[:400])
+        self.requests.append(f"{request.method} {request.url} {request.post_data or ''}")
 
     def own_requests(self) -> list[str]:
-        """Requests since the last look, less the header's own look at the jobs."""
-        asked = [each for each in self.requests if '"output":"..shell-pulse' not in each]
+        """Requests since the last look, less those of the header, which looks at the jobs by itself."""
+        asked = [each[:400] for each in self.requests if "shell-pulse" not in each]
         self.requests.clear()
         return asked
 

@@ -66,6 +66,13 @@ def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, w
     expect(page.locator("#predictor-expected")).not_to_have_text(before)
     page.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")
     assert watched.own_requests() == []
+    box, most = page.locator(".lever input").first, thumb.get_attribute("aria-valuemax") or ""
+    for typed, taken in (("2.7", "3"), ("-5", "0"), ("999999", most), ("", most)):
+        box.fill(typed)
+        box.press("Tab")
+        expect(box).to_have_value(taken)
+        expect(thumb).to_have_attribute("aria-valuenow", taken)
+    assert watched.own_requests() == []
 
     page.goto(page.url.replace("predictor", "growth-history"))
     page.locator(".js-plotly-plot .point").first.wait_for()

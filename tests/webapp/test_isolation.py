@@ -33,6 +33,7 @@ CLASSES = {
     "webapp.pages.growth_history.show_span": BOUND,
     "webapp.pages.model_state.redraw_decisions": BOUND,
     "webapp.pages.model_state.redraw_health": BOUND,
+    "webapp.pages.model_health.validate": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
     "webapp.pages.competitors.add_file": BOUND,
     "webapp.pages.competitors.remove": BOUND,

@@ -117,10 +117,16 @@
     return page.levers.includes(focus) ? focus : page.focus;
   }
 
+  // An emptied box is no answer: the lever's last count stays until another one is typed.
+  const last = {};
+
   function predict(page, values) {
     const plan = {};
     page.levers.forEach((lever, place) => {
-      plan[lever] = Number.isFinite(values[place]) ? values[place] : page.predictor.usual[lever];
+      if (Number.isFinite(values[place])) {
+        last[lever] = values[place];
+      }
+      plan[lever] = lever in last ? last[lever] : page.predictor.usual[lever];
     });
     const lever = moved(page);
     const answer = answerFor(page, plan);
@@ -149,6 +155,21 @@
   function reset(_clicks, page) {
     return page.levers.map((lever) => page.start[lever]);
   }
+
+  // What is typed becomes a whole count within the lever's reach, in the box and in the answer alike.
+  document.addEventListener("change", function (event) {
+    const box = event.target.closest && event.target.closest(".lever input[type=number]");
+    if (!box) {
+      return;
+    }
+    const id = JSON.parse(box.closest(".lever").id);
+    const typed = box.value.trim() === "" ? last[id.name] : Number(box.value);
+    const count = Math.min(Math.max(Math.round(Number.isFinite(typed) ? typed : 0), 0), Number(box.max));
+    window.setTimeout(function () {
+      window.dash_clientside.set_props(id, { value: count });
+      box.value = String(count);
+    }, 0);
+  });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset } });
 })();

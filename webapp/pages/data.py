@@ -169,6 +169,7 @@ def read_file(contents: Any, file_name: Any, workspace_id: Any) -> tuple[Any, An
     Input(Ids.IMPORT, "n_clicks"),
     State(Ids.UPLOADED, "data"),
     State(Ids.NAME, "value"),
+    running=[(Output(Ids.IMPORT, "disabled"), True, False)],
     prevent_initial_call=True,
 )
 def import_file(clicks: int | None, upload_id: Any, name: Any) -> tuple[Any, Any]:

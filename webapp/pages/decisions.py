@@ -57,9 +57,10 @@ def _overall(view: ReturnsView) -> Component:
         hourly = view.overall.follows_per_hour
         cards += [
             metric_card(
-                "Average return, last 12 weeks",
+                "All growth per hour, last 12 weeks",
                 f"{count(hourly.estimate, decimals=1)}",
-                f"followers per hour; {level_interval(hourly.level, hourly.low, hourly.high, decimals=1)}",
+                f"followers per hour, {level_interval(hourly.level, hourly.low, hourly.high, decimals=1)}; "
+                "all growth counts, also what ads, viral days and no post at all bring",
             ),
             metric_card(
                 "Hours of work",
@@ -102,7 +103,7 @@ def _one_hour_more(view: ReturnsView) -> Component:
         Column("type", "Content", primary=True),
         Column("marginal", "One hour more", numeric=True),
         Column("marginal_range", f"Interval, {percent(view.level)}", numeric=True),
-        Column("average", "Average so far", numeric=True),
+        Column("average", "Average, last 12 weeks", numeric=True),
         Column("average_range", f"Interval, {percent(view.level)}", numeric=True),
     ]
     return card(
@@ -172,7 +173,7 @@ def _per_piece(model: ModelView) -> Component:
 def _minutes(view: ReturnsView, workspace_id: UUID) -> Component:
     words = ", ".join(f"{ONE[name]} {count(minutes)} min" for name, minutes in view.minutes.items())
     counted = (
-        f"Counted with: {words}. Where the hours worked are recorded, the average uses them. "
+        f"One hour more is counted with: {words}. The averages take the hours that were recorded, where they were. "
         "Ads cost money, not hours, so they have no return per hour."
     )
     change = link_button("Change the minutes", routes.data(workspace_id))

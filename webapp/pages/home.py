@@ -88,7 +88,7 @@ def _metrics(workspace: WorkspaceView, past: History) -> Component:
     if returns is not None and returns.overall is not None:
         hourly = returns.overall.follows_per_hour
         held = level_interval(returns.level, hourly.low, hourly.high, decimals=1)
-        cards.append(metric_card("Followers per hour of work", count(hourly.estimate, decimals=1), held))
+        cards.append(metric_card("All growth per hour of work", count(hourly.estimate, decimals=1), held))
     cards.append(
         metric_card(
             "Compared with",

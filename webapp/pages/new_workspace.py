@@ -143,6 +143,7 @@ def read_file(contents: Any, file_name: Any) -> tuple[Any, Any, Any]:
     Input(Ids.IMPORT, "n_clicks"),
     State(Ids.UPLOADED, "data"),
     State(Ids.NAME, "value"),
+    running=[(Output(Ids.IMPORT, "disabled"), True, False)],
     prevent_initial_call=True,
 )
 def import_file(clicks: int | None, upload_id: Any, name: Any) -> Any:
