@@ -83,7 +83,8 @@ def growth_benchmark(
 
     Args:
         own: with followers, so that growth can be set against size.
-        peers: by name; those without followers or without enough shared weeks are left out.
+        peers: by name; those without followers or without enough shared weeks are left out, first those
+            that share the fewest.
         rng: draws the blocks.
         level: of the intervals, two-sided.
 
@@ -95,7 +96,11 @@ def growth_benchmark(
     mine = _relative_growth(own)
     known = {name: _relative_growth(daily) for name, daily in peers.items()}
     shared = {name: rates for name, rates in known.items() if len(rates.index.intersection(mine.index)) >= FEWEST_WEEKS}
-    table = pd.DataFrame({"": mine, **{f"peer {name}": rates for name, rates in shared.items()}}).dropna()
+    table = _common_weeks(mine, shared)
+    while len(table) < FEWEST_WEEKS and len(shared) > 1:
+        # One account of another time must not take away the comparison with all others.
+        shared.pop(min(shared, key=lambda name: len(shared[name].index.intersection(mine.index))))
+        table = _common_weeks(mine, shared)
     if not shared or len(table) < FEWEST_WEEKS:
         raise TooFewObservations(
             f"The creator and its peers share {len(table) if shared else 0} weeks with growth and followers; "
@@ -139,6 +144,11 @@ def _relative_growth(daily: Daily) -> pd.Series[float]:
         pd.DatetimeIndex(weekly["week_start"])
     )
     return rates[weekly["is_target"].to_numpy()].dropna()
+
+
+def _common_weeks(mine: pd.Series[float], shared: Mapping[str, pd.Series[float]]) -> pd.DataFrame:
+    """Growth rates over the weeks that all have; shape (weeks, 1 + peers), the creator's first."""
+    return pd.DataFrame({"": mine, **{f"peer {name}": rates for name, rates in shared.items()}}).dropna()
 
 
 def _blocks(weeks: int, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

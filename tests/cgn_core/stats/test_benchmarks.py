@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cgn_core.errors import TooFewObservations, UnsupportedLevel
+from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
+from cgn_core.tables import Daily, daily_from_frame
+
+WEEKS = 12
+SUNDAY = pd.Timestamp("2026-01-04")
+
+
+def account(rates: float | Sequence[float], *, size: float = 1_000_000.0, first_week: int = 0) -> Daily:
+    """An account whose followers grow by these shares per week, all on Wednesday; from the Sunday before on."""
+    weekly = np.full(WEEKS, rates) if isinstance(rates, float) else np.array(rates)
+    ends = size * np.cumprod(1 + weekly)
+    followers = [size]
+    for before, after in zip([size, *ends], ends, strict=False):
+        followers += [before] * 2 + [after] * 5
+    dates = pd.date_range(SUNDAY + pd.Timedelta(weeks=first_week), periods=len(followers), freq="D")
+    return daily_from_frame(pd.DataFrame({"date": dates, "followers": followers}))
+
+
+def benchmark(own: Daily, peers: dict[str, Daily], *, seed: int = 1, level: float = 0.9) -> Benchmark:
+    return growth_benchmark(own, peers, rng=np.random.default_rng(seed), level=level)
+
+
+def test_the_percentile_is_the_share_of_peers_that_grow_more_slowly_relative_to_their_size() -> None:
+    peers = {
+        f"peer {rate}": account(rate, size=size)
+        for rate, size in ((0.01, 5e7), (0.015, 1e4), (0.03, 2e5), (0.005, 1e6), (0.04, 3e4))
+    }
+    found = benchmark(account(0.02), peers)
+    standing = found.percentiles["growth_rate"]
+    assert (found.verdict, found.weeks) == ("ranked", WEEKS)
+    assert standing.value == pytest.approx(0.02)
+    assert (standing.percentile, standing.low, standing.high) == (60.0, 60.0, 60.0)
+    assert found.own.value == pytest.approx(0.02)
+    assert {peer.name: round(peer.value, 6) for peer in found.peers} == {name: float(name[5:]) for name in peers}
+    assert found.sentence == "Over 12 weeks growth relative to size was faster than that of 60 % of 5 peers."
+
+
+def test_a_tie_counts_half() -> None:
+    peers = {str(number): account(0.02) for number in range(5)}
+    assert benchmark(account(0.02), peers).percentiles["growth_rate"].percentile == 50.0
+
+
+def test_below_five_peers_there_is_no_percentile_but_each_is_met_head_to_head() -> None:
+    own = account([0.02, 0.04] * 6)
+    found = benchmark(own, {"slow": account(0.01), "middle": account(0.03), "fast": account(0.05)})
+    standing = found.percentiles["growth_rate"]
+    assert found.verdict == "too_few_peers"
+    assert (standing.percentile, standing.low, standing.high) == (None, None, None)
+    assert standing.value == pytest.approx(0.03)
+    duels = {duel.peer: duel for duel in found.head_to_head}
+    assert {name: duel.share for name, duel in duels.items()} == {"slow": 1.0, "middle": 0.5, "fast": 0.0}
+    assert duels["slow"].low == 1.0
+    assert duels["middle"].low <= 0.5 <= duels["middle"].high
+    assert "Too few peers for a percentile: 3 of at least 5" in found.sentence
+
+
+def test_a_season_that_all_share_cancels() -> None:
+    season = 0.1 * np.sin(np.arange(WEEKS))
+    peers = {str(number): account(list(0.01 + 0.001 * number + season)) for number in range(5)}
+    found = benchmark(account(list(0.018 + season)), peers)
+    assert found.own.high - found.own.low > 0.03  # each alone is uncertain, by more than the lead
+    assert (found.percentiles["growth_rate"].low, found.percentiles["growth_rate"].high) == (100.0, 100.0)
+
+
+def test_peers_that_are_as_good_by_chance_leave_the_percentile_open() -> None:
+    rng = np.random.default_rng(3)
+    peers = {str(number): account(list(rng.normal(0.02, 0.02, WEEKS))) for number in range(8)}
+    standing = benchmark(account(list(rng.normal(0.02, 0.02, WEEKS))), peers).percentiles["growth_rate"]
+    assert standing.low is not None
+    assert standing.high is not None
+    assert standing.percentile is not None
+    assert standing.low <= standing.percentile <= standing.high
+    assert standing.high - standing.low >= 25
+
+
+def test_only_the_weeks_that_all_share_count() -> None:
+    own = account([0.5, 0.5, *[0.02] * 10])
+    found = benchmark(own, {"later": account(0.01, first_week=2)})
+    assert found.weeks == 10
+    assert found.own.value == pytest.approx(0.02)
+
+
+def test_accounts_without_followers_or_shared_weeks_are_left_out_and_one_at_least_must_stay() -> None:
+    posts = daily_from_frame(pd.DataFrame({"date": pd.date_range(SUNDAY, periods=80), "posts": 1.0}))
+    strangers = {"posts only": posts, "later": account(0.01, first_week=5)}
+    found = benchmark(account(0.02), {**strangers, "known": account(0.01)})
+    assert [peer.name for peer in found.peers] == ["known"]
+    assert found.weeks == WEEKS
+    with pytest.raises(TooFewObservations, match=r"share 0 weeks .* at least 8 are needed"):
+        benchmark(account(0.02), strangers)
+    with pytest.raises(TooFewObservations):
+        benchmark(posts, {"known": account(0.01)})
+    with pytest.raises(TooFewObservations):
+        benchmark(account(0.02), {})
+
+
+def test_one_competitor_of_another_time_does_not_take_away_the_comparison_with_the_others() -> None:
+    recent = {f"recent {number}": account(0.01, first_week=3) for number in range(5)}
+    old = account([0.05] * 8 + [np.nan] * 4)  # shares eight weeks with the creator, but five with the others
+    found = benchmark(account(0.02), {"old": old, **recent})
+    assert [peer.name for peer in found.peers] == list(recent)
+    assert (found.weeks, found.verdict) == (9, "ranked")
+
+
+def test_the_same_draws_give_the_same_intervals_and_a_higher_level_wider_ones() -> None:
+    rng = np.random.default_rng(8)
+    own, peers = account(list(rng.normal(0.02, 0.02, WEEKS))), {"one": account(list(rng.normal(0.02, 0.02, WEEKS)))}
+    assert benchmark(own, peers, seed=4) == benchmark(own, peers, seed=4)
+    assert benchmark(own, peers, seed=4).own != benchmark(own, peers, seed=5).own
+    wide, narrow = benchmark(own, peers, level=0.95).own, benchmark(own, peers, level=0.5).own
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 1.5, float("nan")])
+def test_a_level_outside_of_0_and_1_is_refused(level: float) -> None:
+    with pytest.raises(UnsupportedLevel):
+        benchmark(account(0.02), {"one": account(0.01)}, level=level)
+
+
+def test_a_benchmark_is_json_with_the_keys_of_the_command() -> None:
+    stored = json.loads(json.dumps(benchmark(account(0.02), {"one": account(0.01)}).to_json(), allow_nan=False))
+    assert {"peers", "percentiles", "verdict"} <= set(stored)
+    assert set(stored["percentiles"]["growth_rate"]) == {"value", "percentile", "low", "high"}
+    assert stored["peers"][0]["name"] == "one"

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from scipy import stats
+from worlds import world
+
+from cgn_core.errors import Cancelled, ConstantSeries, InvalidInput, TooFewObservations, UnsupportedLevel
+from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.daily_model import fit_daily
+from cgn_core.stats.fit import truncate
+from cgn_core.stats.predictive import predict
+from cgn_core.stats.training import Training, train
+from cgn_core.stats.validation import MODELS, Grammar, cross_validate
+from cgn_core.tables import Daily, daily_from_frame
+
+WEEKS = 26
+KEYS = {"model", "weeks", "target", "effects", "scores", "regime_start", "verdict", "warnings"}
+
+
+@pytest.fixture(scope="module")
+def daily() -> Daily:
+    return world("plain", seed=0, weeks=WEEKS).daily
+
+
+@pytest.fixture(scope="module")
+def winner(daily: Daily) -> Training:
+    """Where effects are strong."""
+    return train(daily)
+
+
+@pytest.fixture(scope="module")
+def nothing() -> Training:
+    """Where nothing that is posted has an effect."""
+    return train(world("no effect at all", seed=0, weeks=WEEKS).daily)
+
+
+def first_weeks(daily: Daily, weeks: int) -> Daily:
+    return truncate(daily, daily.frame["date"][7 * weeks - 1])
+
+
+def codes(training: Training) -> Mapping[str, str]:
+    return {caution.code: caution.message for caution in training.cautions}
+
+
+def test_where_effects_are_strong_a_model_beats_the_naive_forecast_and_is_shown(winner: Training) -> None:
+    assert winner.verdict == "beats_naive"
+    assert winner.chosen == winner.fit.model == winner.validation.model == winner.ranking[0].model
+    assert winner.chosen in MODELS
+    assert winner.weeks == WEEKS
+    best, naive = winner.ranking[0], next(each for each in winner.ranking if each.baseline)
+    assert f"{best.mae:,.0f} followers a week" in winner.reason
+    assert f"by {naive.mae:,.0f}" in winner.reason
+    assert "no_better_than_naive" not in codes(winner)
+
+
+def test_where_nothing_has_an_effect_the_naive_forecast_is_shown_and_no_plan_moves_it(nothing: Training) -> None:
+    assert nothing.verdict == "no_better_than_naive"
+    assert nothing.chosen in BASELINES
+    assert nothing.fit.model == nothing.validation.model == nothing.chosen
+    assert "so that is what is shown" in codes(nothing)["no_better_than_naive"]
+    usual, other = predict(nothing.fit.predictor, {}), predict(nothing.fit.predictor, {"reels": 0.0})
+    assert (usual.low, usual.median, usual.high) == (other.low, other.median, other.high)
+
+
+def test_beside_a_naive_forecast_the_daily_fits_effects_are_still_told(nothing: Training) -> None:
+    effects = fit_daily(world("no effect at all", seed=0, weeks=WEEKS).daily).effects
+    assert nothing.fit.effects == effects
+    assert len(effects) >= 3
+    assert [each.content_type for each in nothing.returns] == [each.name for each in effects if each.name != "ads"]
+
+
+def test_verdicts_are_hardly_ever_wrong_where_there_is_no_effect_and_mostly_right_where_there_is() -> None:
+    worlds = 8
+    wrong = sum(
+        train(world("no effect at all", seed=50 + seed, weeks=20).daily, model="daily").verdict == "beats_naive"
+        for seed in range(worlds)
+    )
+    right = sum(
+        train(world("plain", seed=50 + seed, weeks=40).daily, model="daily").verdict == "beats_naive"
+        for seed in range(worlds)
+    )
+    assert wrong <= stats.binom.ppf(0.999, worlds, 0.05)
+    assert right >= worlds / 2
+
+
+def test_the_verdict_is_a_paired_test_on_the_same_unseen_weeks(daily: Daily, winner: Training) -> None:
+    naive = next(each.model for each in winner.ranking if each.baseline)
+    model, rival = (
+        {each.week_start: each for each in cross_validate(daily, model=name, grammar=Grammar(initial=6)).forecasts}
+        for name in (winner.chosen, naive)
+    )
+    weeks = sorted(set(model) & set(rival))
+    errors = np.array([abs(model[week].actual - model[week].median) for week in weeks])
+    naive_errors = np.array([abs(rival[week].actual - rival[week].repeatable) for week in weeks])
+    assert winner.ranking[0].mae == pytest.approx(errors.mean())
+    assert stats.ttest_rel(naive_errors, errors, alternative="greater").pvalue <= 0.05
+    interval = stats.t.interval(0.95, len(weeks) - 1, errors.mean(), stats.sem(errors))
+    assert (winner.ranking[0].mae_low, winner.ranking[0].mae_high) == pytest.approx(interval)
+
+
+def test_every_model_and_every_naive_forecast_is_ranked_by_its_error(winner: Training) -> None:
+    assert {each.model for each in winner.ranking} == {*MODELS, *BASELINES}
+    assert {each.model for each in winner.ranking if each.baseline} == set(BASELINES)
+    errors = [each.mae for each in winner.ranking]
+    assert errors == sorted(errors)
+    assert all(each.mae_low <= each.mae <= each.mae_high for each in winner.ranking)
+
+
+def test_an_asked_model_is_shown_even_where_it_is_no_better_and_that_is_said() -> None:
+    training = train(world("no effect at all", seed=0, weeks=WEEKS).daily, model="single_lever")
+    assert (training.fit.model, training.verdict) == ("single_lever", "no_better_than_naive")
+    assert {each.model for each in training.ranking} == {"single_lever", *BASELINES}
+    assert "no_better_than_naive" in codes(training)
+
+
+def test_weeks_with_a_viral_day_are_marked_among_the_forecasts(daily: Daily) -> None:
+    frame = daily.frame.copy()
+    frame["followers"] += 4_000.0 * (frame.index >= 7 * 20 + 2)
+    frame["follows"] += 4_000.0 * (frame.index == 7 * 20 + 2)
+    training = train(Daily(frame, daily.provenance), model="daily")
+    assert frame["date"][7 * 20 + 2].date().isoformat() in training.fit.viral_days
+    marked = {each.week_start for each in training.validation.forecasts if each.is_viral_week}
+    assert frame["date"][7 * 20].date().isoformat() in marked
+    assert len(marked) < len(training.validation.forecasts)
+
+
+def test_a_short_history_gets_the_widest_interval_it_supports_and_a_word_about_it(daily: Daily) -> None:
+    training = train(first_weeks(daily, 14), model="daily")
+    assert training.validation.level == 0.8
+    assert codes(training)["narrower_level"] == "14 weeks don't support a 90 % interval; a 80 % one is shown."
+    assert "narrower_level" not in codes(train(daily, model="single_lever"))
+
+
+def test_eight_weeks_are_trained_on_but_judge_nothing_and_seven_are_refused(daily: Daily) -> None:
+    training = train(first_weeks(daily, 8))
+    assert training.verdict == "no_better_than_naive"
+    assert training.chosen in BASELINES
+    assert "4 are needed to tell a model from chance" in training.reason
+    with pytest.raises(TooFewObservations, match=r"holds 7 complete weeks .* at least 8, so 1 more is missing"):
+        train(first_weeks(daily, 7))
+
+
+def test_growth_that_never_changes_an_unknown_model_and_a_level_that_is_none_are_refused(daily: Daily) -> None:
+    with pytest.raises(ConstantSeries):
+        train(daily_from_frame(daily.frame.assign(follows=7.0, unfollows=0.0)))
+    with pytest.raises(InvalidInput, match="no model 'prophet'"):
+        train(daily, model="prophet")
+    for wrong in (0.0, 1.0, float("nan")):
+        with pytest.raises(UnsupportedLevel):
+            train(daily, level=wrong)
+        with pytest.raises(UnsupportedLevel):
+            train(daily, interval_level=wrong)
+
+
+def test_a_lower_level_gives_narrower_effects_around_the_same_estimates(daily: Daily) -> None:
+    wide, narrow = (train(daily, model="daily", level=level).fit.effects for level in (0.95, 0.5))
+    for one, two in zip(wide, narrow, strict=True):
+        assert one.estimate == two.estimate
+        assert one.low < two.low < two.high < one.high
+        assert (one.level, two.level) == (0.95, 0.5)
+
+
+def test_training_twice_gives_the_same_and_it_survives_json(daily: Daily, winner: Training) -> None:
+    assert train(daily) == winner
+    stored = json.loads(json.dumps(winner.to_json(), allow_nan=False))
+    assert set(stored) >= KEYS
+    again = Training.from_json(stored)
+    assert again.to_json() == winner.to_json()
+    assert again.ranking == winner.ranking
+    assert predict(again.fit.predictor, {"posts": 2.0}) == predict(winner.fit.predictor, {"posts": 2.0})
+
+
+def test_progress_grows_and_what_it_raises_passes_through(daily: Daily) -> None:
+    told: list[float] = []
+    train(daily, model="single_lever", progress=lambda fraction, _: told.append(fraction))
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert 0.9 < told[-1] <= 1.0
+
+    def stop(fraction: float, _: str) -> None:
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train(daily, model="single_lever", progress=stop)
