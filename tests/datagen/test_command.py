@@ -17,6 +17,14 @@ from datagen import generate_many
 from datagen.__main__ import main
 
 END = "2026-06-28"
+PUBLIC_HEADER = (
+    "username,date,followers,growth,follows,unfollows,posts,stories,reels,ads_posted,post_time,"
+    "posted_in_optimal_window,hashtags_used,avg_hashtag_count,reach,profile_visits,post_likes,reel_plays,"
+    "reel_engagement,story_reach,story_engagement,comments,saves,shares,engagement_rate,ad_engagement,"
+    "share_posts,share_reels,share_stories,post_consistency_variance_7d,saturation_flag,comp_posts,comp_reels,"
+    "comp_stories,minutes_spent,roi_follows_per_hour,month,quarter,went_viral"
+)
+"""Of the public set that the layout imitates, in its order."""
 
 
 def datagen(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -99,6 +107,7 @@ def test_the_public_layout_imports_without_a_question_and_holds_the_same_numbers
     public = made(tmp_path / "public.csv", "--layout", "public39")
     table = pd.read_csv(public)
     assert table.shape == (60, 39)
+    assert public.read_text("utf-8").splitlines()[0] == PUBLIC_HEADER
     assert table["date"].iloc[-1] == "28-06-2026"
     assert table["post_time"].str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d").all()
     reading = read_bytes(public.read_bytes(), file_name=public.name, today=date(2026, 7, 1))
@@ -152,3 +161,25 @@ def test_a_file_that_can_not_be_written_is_one_sentence_and_exit_1(tmp_path: Pat
     done = datagen(out, "--days", "30")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{out} can't be written: No such file or directory.\n"
+
+
+def test_a_truth_that_can_not_be_written_is_one_sentence_that_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "c.csv"), "--days", "30", "--truth", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path} can't be written: Is a directory.\n"
+
+
+def test_the_columns_that_the_public_layout_computes_follow_from_the_others(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.json"
+    table = pd.read_csv(made(tmp_path / "c.csv", "--layout", "public39", "--viral-rate", "0.1", "--truth", str(truth)))
+    days = pd.to_datetime(table["date"], format="%d-%m-%Y")
+    assert (table["growth"] == table["follows"] - table["unfollows"]).all()
+    assert (table["month"] == days.dt.month).all()
+    assert (table["quarter"] == days.dt.quarter).all()
+    worked = table["minutes_spent"] > 0
+    returned = table["growth"] / table["minutes_spent"] * 60
+    assert table["roi_follows_per_hour"][worked].tolist() == pytest.approx(returned[worked].tolist(), abs=0.006)
+    viral = days[table["went_viral"] == 1].dt.strftime("%Y-%m-%d").tolist()
+    assert viral == json.loads(truth.read_text("utf-8"))[0]["viral_days"]
+    assert viral

@@ -184,6 +184,14 @@ def test_a_level_that_the_history_is_too_short_for_is_refused_with_the_widest_it
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("level", ["0", "1", "1.5", "nan"])
+@pytest.mark.parametrize("command", ["cv", "predict"])
+def test_a_level_that_is_none_is_refused(several: Path, command: str, level: str) -> None:
+    refused = cgn(command, several, "--creator", "micro.02", "--model", "single_lever", "--level", level)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"A level lies between 0 and 1, such as 0.9; {float(level)} does not.\n"
+
+
 @pytest.mark.parametrize(
     ("plan", "sentence"),
     [
