@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
 from cgn_core.ingest.reading import Reading, read_bytes
 from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
+from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.features import check_predictors
-from cgn_core.stats.fit import Fit
+from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import read_history
+from cgn_core.stats.intervals import require_level
 from cgn_core.stats.predictive import Difference, Prediction, difference
 from cgn_core.stats.predictive import predict as predict_week
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.training import Training, train
-from cgn_core.stats.validation import Grammar, Validation, cross_validate, fit_model
+from cgn_core.stats.validation import MODELS, Grammar, Validation, cross_validate, fit_model
+from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import DEFAULT_MINUTES, Daily
 
 __all__ = [
@@ -101,14 +105,39 @@ def read(*paths: str | Path, creator: str | None = None) -> Daily:
     return next(iter(found.values()))
 
 
-def fit(daily: Daily, model: str | None = None) -> Fit:
+def fit(
+    daily: Daily,
+    model: str | None = None,
+    *,
+    level: float = EFFECT_LEVEL,
+    extra: pd.DataFrame | None = None,
+    declared_planned: Collection[str] = (),
+) -> Fit:
     """Fit one model: daily (the default), single_lever, ols, huber, tukey, or a naive forecast.
 
+    Args:
+        daily: at least eight complete weeks.
+        model: its name.
+        level: of the effects' intervals, two-sided.
+        extra: further same-day predictors: ``date`` and one column each; not for single_lever and naive forecasts.
+        declared_planned: those of them that you set yourself in advance.
+
     Raises:
-        InvalidInput: no such model.
+        InvalidInput: no such model, or one that takes no further predictors.
         TooFewObservations, ConstantSeries: the history can't be learned from.
+        LeakageError: an extra predictor is only known afterwards, such as follows per hour of the same week.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
-    return fit_model(read_history(daily), model=model or "daily")
+    require_level(level)
+    name = model or "daily"
+    if extra is None:
+        return fit_model(read_history(daily), model=name, level=level)
+    planned = frozenset(declared_planned)
+    if name == "daily":
+        return fit_daily(daily, level=level, extra=extra, declared_planned=planned)
+    if name in MODELS and name != "single_lever":
+        return fit_weekly(daily, model=name, level=level, extra=extra, declared_planned=planned)
+    raise InvalidInput(f"The model {name} takes no further predictors; daily, ols, huber and tukey do.")
 
 
 def predict(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
@@ -19,26 +20,34 @@ FEWEST_BEFORE = 2
 FEWEST_WEEKS_NAIVE = 6
 
 
-def _drift(history: Floats) -> float:
+def _drift(history: Floats, ahead: int = 1) -> float:
     """The line through the first and last week, continued (Hyndman & Athanasopoulos, section 5.2)."""
-    return float(history[-1] + (history[-1] - history[0]) / max(len(history) - 1, 1))
+    return float(history[-1] + ahead * (history[-1] - history[0]) / max(len(history) - 1, 1))
 
 
-def _seasonal(history: Floats) -> float:
-    """The same week a year before; the last week where there is no such week."""
-    return float(history[-YEAR_WEEKS] if len(history) >= YEAR_WEEKS else history[-1])
+def _seasonal(history: Floats, ahead: int = 1) -> float:
+    """The same week a year (or years) before; the last week where there is no such week."""
+    back = YEAR_WEEKS - (ahead - 1) % YEAR_WEEKS
+    return float(history[-back] if len(history) >= back else history[-1])
 
 
-BASELINES: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
+class Rule(Protocol):
+    """Takes the weekly growth so far, shape (n,), and gives that of the week ``ahead`` of it, 1 being the next."""
+
+    def __call__(self, history: Floats, ahead: int = 1, /) -> float:
+        """Followers in that week."""
+        ...
+
+
+BASELINES: Mapping[str, Rule] = MappingProxyType(
     {
-        "last_value": lambda history: float(history[-1]),
-        "mean": lambda history: float(history.mean()),
-        "median": lambda history: float(np.median(history)),
+        "last_value": lambda history, _ahead=1: float(history[-1]),
+        "mean": lambda history, _ahead=1: float(history.mean()),
+        "median": lambda history, _ahead=1: float(np.median(history)),
         "drift": _drift,
         "seasonal_naive": _seasonal,
     }
 )
-"""Each takes the weekly growth so far, shape (n,), and gives next week's."""
 
 
 def fit_baseline(daily: Daily, *, model: str) -> Fit:
@@ -51,11 +60,12 @@ def fit_baseline(daily: Daily, *, model: str) -> Fit:
     return fit_baseline_history(read_history(daily), model=model)
 
 
-def fit_baseline_history(history: History, *, model: str) -> Fit:
-    """:func:`fit_baseline` on arrays, for validation's many refits."""
+def fit_baseline_history(history: History, *, model: str, ahead: int = 1) -> Fit:
+    """:func:`fit_baseline` on arrays, for validation's many refits, ``ahead`` weeks after the last known one."""
     weeks = require_weeks(history, fewest=FEWEST_WEEKS_NAIVE)
     growth = history.weekly_growth[np.isin(history.week_numbers, weeks)]
-    past = np.array([BASELINES[model](growth[:week]) for week in range(FEWEST_BEFORE, len(growth))])
+    first = FEWEST_BEFORE + ahead - 1
+    past = np.array([BASELINES[model](growth[: week - ahead + 1], ahead) for week in range(first, len(growth))])
     return Fit(
         model=model,
         target=history.target,
@@ -64,6 +74,6 @@ def fit_baseline_history(history: History, *, model: str) -> Fit:
         last_week=iso_monday(int(weeks[-1])),
         effects=(),
         predictor=naive_predictor(
-            history, centre=BASELINES[model](growth), residuals=(growth[FEWEST_BEFORE:] - past).tolist()
+            history, centre=BASELINES[model](growth, ahead), residuals=(growth[first:] - past).tolist()
         ),
     )

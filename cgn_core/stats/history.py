@@ -76,17 +76,21 @@ class History:
         complete: Integers = numbers[observed == DAYS_PER_WEEK].astype(np.int64)
         return complete
 
-    def until(self, day: int, *, rows: int | None = None) -> History:
-        """The history as it was known at the end of a Sunday; only its last ``rows`` days where given."""
-        stop = int(np.searchsorted(self.days, day, side="right"))
-        start = 0 if rows is None else max(0, stop - rows)
-        kept = slice(start, stop)
+    def until(self, day: int, *, rows: int | None = None, planned_until: int | None = None) -> History:
+        """The history as it was known at the end of a Sunday; only its last ``rows`` days where given.
+
+        Up to ``planned_until``, the Sunday before the forecast week, what is to be posted is known too, growth is not.
+        """
+        known = int(np.searchsorted(self.days, day, side="right"))
+        stop = known if planned_until is None else int(np.searchsorted(self.days, planned_until, side="right"))
+        kept = slice(0 if rows is None else max(0, known - rows), stop)
+        hidden = self.days[kept] > day
         return replace(
             self,
             days=self.days[kept],
-            growth=self.growth[kept],
+            growth=np.where(hidden, np.nan, self.growth[kept]),
             recorded=self.recorded[kept],
-            unfollows=self.unfollows[kept],
+            unfollows=np.where(hidden, np.nan, self.unfollows[kept]),
         )
 
     @property

@@ -86,13 +86,14 @@ def content_returns(
         if not np.isfinite(value) or value <= 0:
             raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
     stretch = _stretch(weekly.tail(RECENT_WEEKS), minutes)
-    freedom = max(int(fit.details.get("degrees_of_freedom", fit.weeks)), 1)
-    multiplier = float(special.stdtrit(freedom, (1 + level) / 2))
+    common = fit.details.get("degrees_of_freedom", fit.weeks)
+    own = fit.details.get("effect_degrees_of_freedom", {})
     returns = []
     for effect in fit.effects:
         if effect.name not in minutes:
             continue
         hours = minutes[effect.name] / MINUTES_PER_HOUR
+        multiplier = float(special.stdtrit(max(own.get(effect.name, common), 1), (1 + level) / 2))
         marginal = _estimate(effect.estimate / hours, multiplier * effect.std_error / hours, level)
         average = _estimate(marginal.estimate / stretch, multiplier * effect.std_error / hours / stretch, level)
         clear = not marginal.low <= 0 <= marginal.high

@@ -85,7 +85,8 @@ def crps_error(actual: Floats, quantiles: Matrix, *, probabilities: Floats) -> f
     Args:
         actual: shape (h,).
         quantiles: shape (h, q).
-        probabilities: shape (q,), in (0, 1).
+        probabilities: shape (q,), the midpoints of q equal parts of (0, 1); others weigh one tail or the middle more
+            than the score does. For a normal law ten are off by less than 1 %, five by 3 %, two by 13 %.
     Source: Gneiting & Ranjan (2011), doi:10.1198/jbes.2010.08110.
     """
     gap = actual[:, None] - quantiles

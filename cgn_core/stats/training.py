@@ -143,7 +143,7 @@ def train(
     progress(0.95, "Fitting the chosen model on all weeks")
     ranking = _ranked(validations)
     chosen, verdict, reason = _choose(ranking, validations, forced=model)
-    fit = _with_effects(fit_model(history, model=chosen), daily, level=level)
+    fit = _with_effects(fit_model(history, model=chosen, level=level), daily, level=level)
     viral = {_monday(day) for day in fit.viral_days}
     validation = validations[chosen]
     marked = tuple(replace(each, is_viral_week=each.week_start in viral) for each in validation.forecasts)
@@ -165,12 +165,13 @@ def _with_effects(fit: Fit, daily: Daily, *, level: float) -> Fit:
     by_day = fit_daily(daily, level=level)
     if fit.model == "daily":
         return by_day
-    own = fit.effects if level == EFFECT_LEVEL else ()
-    known = {effect.name for effect in own}
+    known = {effect.name for effect in fit.effects}
     added = tuple(effect for effect in by_day.effects if effect.name not in known)
-    details = {**by_day.details, **fit.details}
+    freedom = by_day.details["effect_degrees_of_freedom"]
+    own = dict.fromkeys(known, fit.details.get("degrees_of_freedom"))
+    details = {**by_day.details, **fit.details, "effect_degrees_of_freedom": {**freedom, **own}}
     return replace(
-        fit, effects=own + added, viral_days=by_day.viral_days, viral_rate=by_day.viral_rate, details=details
+        fit, effects=fit.effects + added, details=details, viral_days=by_day.viral_days, viral_rate=by_day.viral_rate
     )
 
 

@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cgn_core.errors import InvalidInput, TooFewObservations
+from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats import scores
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES, FEWEST_WEEKS_NAIVE, fit_baseline_history
 from cgn_core.stats.daily_model import fit_daily_history
-from cgn_core.stats.fit import Fit
+from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import FEWEST_WEEKS, History, read_history
 from cgn_core.stats.intervals import LEVELS, refused_levels, residuals_needed
-from cgn_core.stats.predictive import Prediction, WeekPredictor, predict
+from cgn_core.stats.predictive import Prediction, WeekPredictor, predict, quantiles
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly_history
 from cgn_core.tables import DAYS_PER_WEEK, Daily
 
 Progress = Callable[[float, str], None]
 EPOCH = pd.Timestamp(1970, 1, 1).toordinal()
 MODELS = ("daily", *WEEKLY_MODELS)
-QUANTILE_LEVELS = (0.5, 0.8, 0.9)
-"""Intervals from which the CRPS is computed, with the median."""
+MOST_PARTS = 20
+"""Quantiles that stand for the whole distribution in the CRPS; a narrower level affords fewer."""
 
 
 def no_progress(fraction: float, sentence: str) -> None:
@@ -44,7 +44,7 @@ class Grammar:
     initial: int
     """Before the first forecast."""
     horizon: int = 1
-    """How many weeks ahead the forecast week lies; 1 is the next."""
+    """How many weeks ahead the forecast week lies; 1 is the next. What is posted until then is planned, so known."""
     step: int = 1
     """From one origin to the next."""
     gap: int = 0
@@ -133,18 +133,35 @@ class Validation:
         )
 
 
-def fit_model(history: History, *, model: str) -> Fit:
+@dataclass(frozen=True)
+class _Answer:
+    """What one origin's forecast said, by level and by evenly spaced quantiles."""
+
+    place: int
+    shown: Prediction
+    intervals: dict[float, tuple[float, float]]
+    spread: tuple[float, ...]
+    """Quantiles at :func:`_midpoints` of the asked level; none where the history doesn't support it."""
+
+
+def fit_model(history: History, *, model: str, level: float = EFFECT_LEVEL, ahead: int = 1) -> Fit:
     """Fit a model or a naive forecast by its name.
+
+    Args:
+        history: up to the Sunday before the forecast week.
+        model: daily | single_lever | ols | huber | tukey, or a name of ``BASELINES``.
+        level: of the effects' intervals.
+        ahead: weeks from the last known one to the forecast one; only naive forecasts depend on it.
 
     Raises:
         InvalidInput: no such model.
     """
     if model == "daily":
-        return fit_daily_history(history)
+        return fit_daily_history(history, level=level)
     if model in WEEKLY_MODELS:
-        return fit_weekly_history(history, model=model)
+        return fit_weekly_history(history, model=model, level=level)
     if model in BASELINES:
-        return fit_baseline_history(history, model=model)
+        return fit_baseline_history(history, model=model, ahead=ahead)
     raise InvalidInput(f"There is no model {model!r}; there are {', '.join(MODELS)}.")
 
 
@@ -158,8 +175,9 @@ def cross_validate(
 ) -> Validation:
     """Refit at every origin and forecast the week ahead, given what was then posted in it.
 
-    Only weeks whose growth is observed on every day are forecast. The posted counts are the plan: they are known
-    beforehand, growth is not.
+    Only weeks whose growth is observed on every day are forecast. The posted counts, of the forecast week and of those
+    between it and the origin, are the plan: they are known beforehand, growth is not. An origin before which growth
+    never changed, or too few weeks are known, is passed over.
 
     Args:
         daily: the whole history.
@@ -170,6 +188,7 @@ def cross_validate(
 
     Raises:
         TooFewObservations: no origin has eight complete weeks before it and a week after it.
+        ConstantSeries: growth never changes before any origin.
         InvalidInput: no such model.
     """
     weekly = daily.weekly()
@@ -183,31 +202,56 @@ def cross_validate(
             f"The history holds {len(targets)} complete weeks; a validation that starts after {first} needs at least "
             f"{needed}, so {needed - len(targets)} more are missing."
         )
-    growth = targets["net_growth"].to_numpy(dtype="float64")
     history = read_history(daily)
     rows = None if rules.window is None else rules.window * DAYS_PER_WEEK
-    made: list[tuple[int, Prediction, dict[str, tuple[float, float]]]] = []
-    forecasts = []
+    made: list[_Answer] = []
+    refusal: TooFewObservations | ConstantSeries | None = None
     for done, place in enumerate(places):
         progress(done / len(places), f"Forecasting week {done + 1} of {len(places)} with the {model} model")
-        known = targets["week_start"][place - rules.ahead] + pd.Timedelta(days=DAYS_PER_WEEK - 1)
-        past = history.until(_ordinal(known), rows=rows)
-        predictor = fit_model(past, model=model).predictor
-        plan = _posted(predictor, targets.iloc[place])
-        intervals = {}
-        for each in sorted({*QUANTILE_LEVELS, level}):
-            if residuals_needed(each) <= predictor.n_residuals:
-                answer = predict(predictor, plan, level=each, answer_refused=True)
-                intervals[f"{each:g}"] = (_known(answer.low), _known(answer.high))
-        widest = max((float(key) for key in intervals if float(key) <= level), default=None)
-        if widest is None:
+        past = history.until(
+            _sunday(targets, place - rules.ahead),
+            rows=rows,
+            planned_until=_ordinal(targets["week_start"][place]) - 1,
+        )
+        try:
+            predictor = fit_model(past, model=model, ahead=rules.ahead).predictor
+        except (TooFewObservations, ConstantSeries) as error:
+            refusal = error
             continue
-        answer = predict(predictor, plan, level=widest, answer_refused=True)
-        made.append((place, answer, intervals))
-        forecasts.append(_week_forecast(answer, known, targets, place, growth))
+        answer = _answer(predictor, targets.iloc[place], place, level)
+        if answer is not None:
+            made.append(answer)
     if not made:
-        raise TooFewObservations(f"No origin has enough weeks before it to support an interval of {level:.0%} or less.")
-    return _scored(model, rules, level, growth, made, forecasts)
+        raise refusal or TooFewObservations(
+            f"No origin has enough weeks before it to support an interval of {level:.0%} or less."
+        )
+    return _scored(model, rules, level, targets, made)
+
+
+def _answer(predictor: WeekPredictor, week: pd.Series[Any], place: int, level: float) -> _Answer | None:
+    """The forecast of a week for what was posted in it; None where the history supports no level."""
+    plan = {name: float(week[name]) for name in predictor.levers if np.isfinite(float(week[name]))}
+    wanted = {each for each in (*LEVELS, level) if residuals_needed(each) <= predictor.n_residuals}
+    if not any(each <= level for each in wanted):
+        return None
+    answers = {each: predict(predictor, plan, level=each, answer_refused=True) for each in sorted(wanted)}
+    spread = quantiles(predictor, plan, _midpoints(level).tolist()) if level in wanted else ()
+    return _Answer(
+        place=place,
+        shown=answers[max(each for each in wanted if each <= level)],
+        intervals={each: (_known(answer.low), _known(answer.high)) for each, answer in answers.items()},
+        spread=spread,
+    )
+
+
+def _midpoints(level: float) -> Floats:
+    """Midpoints of as many equal parts of (0, 1) as a history that supports the level affords; shape (q,)."""
+    parts = min((residuals_needed(level) + 1) // 2, MOST_PARTS)
+    return (np.arange(parts) + 0.5) / parts
+
+
+def _sunday(targets: pd.DataFrame, place: int) -> int:
+    return _ordinal(targets["week_start"][place]) + DAYS_PER_WEEK - 1
 
 
 def _ordinal(day: pd.Timestamp) -> int:
@@ -219,62 +263,45 @@ def _known(value: float | None) -> float:
     return value
 
 
-def _posted(predictor: WeekPredictor, week: pd.Series[Any]) -> dict[str, float]:
-    """What was posted in the week."""
-    return {name: float(week[name]) for name in predictor.levers if np.isfinite(float(week[name]))}
-
-
-def _week_forecast(
-    answer: Prediction, known: pd.Timestamp, targets: pd.DataFrame, place: int, growth: Floats
-) -> WeekForecast:
+def _week_forecast(answer: _Answer, rules: Grammar, targets: pd.DataFrame) -> WeekForecast:
+    origin = targets["week_start"][answer.place - rules.ahead] + pd.Timedelta(days=DAYS_PER_WEEK - 1)
     return WeekForecast(
-        origin=known.date().isoformat(),
-        week_start=targets["week_start"][place].date().isoformat(),
-        actual=float(growth[place]),
-        expected=_known(answer.expected),
-        median=_known(answer.median),
-        low=_known(answer.low),
-        high=_known(answer.high),
-        repeatable=_known(answer.repeatable),
-        viral=_known(answer.viral),
+        origin=origin.date().isoformat(),
+        week_start=targets["week_start"][answer.place].date().isoformat(),
+        actual=float(targets["net_growth"][answer.place]),
+        expected=_known(answer.shown.expected),
+        median=_known(answer.shown.median),
+        low=_known(answer.shown.low),
+        high=_known(answer.shown.high),
+        repeatable=_known(answer.shown.repeatable),
+        viral=_known(answer.shown.viral),
         is_viral_week=False,
     )
 
 
-def _scored(
-    model: str,
-    rules: Grammar,
-    level: float,
-    growth: Floats,
-    made: list[tuple[int, Prediction, dict[str, tuple[float, float]]]],
-    forecasts: list[WeekForecast],
-) -> Validation:
-    places = np.array([place for place, _, _ in made])
-    actual = growth[places]
-    before = [growth[: place - rules.ahead + 1] for place in places]
-    median = np.array([forecast.median for forecast in forecasts])
-    expected = np.array([forecast.expected for forecast in forecasts])
+def _scored(model: str, rules: Grammar, level: float, targets: pd.DataFrame, made: list[_Answer]) -> Validation:
+    growth = targets["net_growth"].to_numpy(dtype="float64")
+    forecasts = tuple(_week_forecast(answer, rules, targets) for answer in made)
+    actual = np.array([forecast.actual for forecast in forecasts])
+    before = [growth[: answer.place - rules.ahead + 1] for answer in made]
     coverage = {}
     for each in sorted({*LEVELS, level}):
-        held = [(growth[p], *intervals[f"{each:g}"]) for p, _, intervals in made if f"{each:g}" in intervals]
+        held = [(growth[answer.place], *answer.intervals[each]) for answer in made if each in answer.intervals]
         if held:
             coverage[f"{each:g}"] = scores.coverage_share(*np.array(held).T)
-    found = _point_scores(actual, median, expected, before)
-    found |= _interval_scores(growth, made, level)
-    naive = {
-        name: _point_scores(actual, said, said, before)
-        for name, said in ((n, np.array([rule(past) for past in before])) for n, rule in BASELINES.items())
-    }
+    median = np.array([forecast.median for forecast in forecasts])
+    expected = np.array([forecast.expected for forecast in forecasts])
+    naive = {name: np.array([rule(past, rules.ahead) for past in before]) for name, rule in BASELINES.items()}
     return Validation(
         model=model,
         grammar=rules,
         level=level,
         origins=len(made),
-        scores=found,
+        scores=_point_scores(actual, median, expected, before) | _interval_scores(growth, made, level),
         coverage=coverage,
         refused_levels=refused_levels(len(growth)),
-        baselines=naive,
-        forecasts=tuple(forecasts),
+        baselines={name: _point_scores(actual, said, said, before) for name, said in naive.items()},
+        forecasts=forecasts,
     )
 
 
@@ -293,21 +320,15 @@ def _point_scores(actual: Floats, median: Floats, expected: Floats, before: list
     }
 
 
-def _interval_scores(
-    growth: Floats, made: list[tuple[int, Prediction, dict[str, tuple[float, float]]]], level: float
-) -> dict[str, float | None]:
+def _interval_scores(growth: Floats, made: list[_Answer], level: float) -> dict[str, float | None]:
     """CRPS and Winkler score over the origins whose history supports the level; None where there is none."""
-    key = f"{level:g}"
-    whole = [(p, answer, intervals) for p, answer, intervals in made if key in intervals]
+    whole = [answer for answer in made if level in answer.intervals]
     if not whole:
         return {"crps": None, "winkler": None}
-    actual = growth[[place for place, _, _ in whole]]
-    low, high = np.array([intervals[key] for _, _, intervals in whole]).T
-    columns, probabilities = [np.array([_known(answer.median) for _, answer, _ in whole])], [0.5]
-    for each in QUANTILE_LEVELS:
-        if all(f"{each:g}" in intervals for _, _, intervals in whole):
-            sides = np.array([intervals[f"{each:g}"] for _, _, intervals in whole]).T
-            columns += list(sides)
-            probabilities += [(1 - each) / 2, (1 + each) / 2]
-    crps = scores.crps_error(actual, np.column_stack(columns), probabilities=np.array(probabilities))
-    return {"crps": crps, "winkler": scores.winkler_error(actual, low, high, level=level)}
+    actual = growth[[answer.place for answer in whole]]
+    low, high = np.array([answer.intervals[level] for answer in whole]).T
+    said = np.array([answer.spread for answer in whole])
+    return {
+        "crps": scores.crps_error(actual, said, probabilities=_midpoints(level)),
+        "winkler": scores.winkler_error(actual, low, high, level=level),
+    }

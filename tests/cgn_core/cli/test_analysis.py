@@ -104,7 +104,7 @@ def test_cross_validation_scores_the_model_beside_the_naive_forecasts(file: Path
     assert set(result["scores"]) == SCORES
     assert set(result["baselines"]) >= BASELINES
     assert result["scores"]["mae"] < min(result["baselines"][name]["mae"] for name in BASELINES)
-    assert set(result["coverage"]) == {"0.5", "0.8", "0.9"}
+    assert set(result["coverage"]) == {"0.5", "0.8", "0.9", "0.95"}
     assert all(0 <= share <= 1 for share in result["coverage"].values())
     assert result["refused_levels"] == [0.99]
 
