@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import world
 
 from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.baselines import BASELINES, fit_baseline
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.predictive import predict
 from cgn_core.tables import Daily, daily_from_frame
+from datagen.worlds import world
 
 MONDAY = pd.Timestamp("2026-01-05")
 GROWTH = (70.0, 140.0, 210.0, 140.0, 350.0, 280.0, 140.0)

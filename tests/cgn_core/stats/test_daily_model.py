@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from worlds import END, KINDS, world
 
 from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import Daily, daily_from_frame
 from datagen import generate_many
+from datagen.worlds import END, KINDS, world
 
 CHECKED = ("posts", "reels", "stories")
 

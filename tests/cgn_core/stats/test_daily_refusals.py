@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import world
 
 from cgn_core.errors import InvalidInput, LeakageError
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly
 from cgn_core.tables import Daily, daily_from_frame
+from datagen.worlds import world
 
 
 def with_columns(daily: Daily, **columns: object) -> Daily:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from worlds import KINDS, world
 
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import truncate
 from cgn_core.stats.predictive import difference, predict
 from cgn_core.tables import Daily
+from datagen.worlds import KINDS, world
 
 WORLDS = 30
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import world
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.daily_model import fit_daily_history
 from cgn_core.stats.fit import Fit, truncate
 from cgn_core.stats.history import read_history, require_weeks
 from cgn_core.tables import Daily, Provenance, daily_from_frame
+from datagen.worlds import world
 
 
 def test_days_after_the_last_sunday_are_left_for_later() -> None:

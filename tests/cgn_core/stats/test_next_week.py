@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from worlds import world
 
 from cgn_core.errors import TooFewObservations
 from cgn_core.stats.history import read_history
 from cgn_core.stats.next_week import naive_predictor, student_scales
 from cgn_core.stats.predictive import mixture_quantile, predict, quantiles
+from datagen.worlds import world
 
 
 @pytest.mark.parametrize("freedom", [7.0, 12.0, 25.0, 103.0])

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 from scipy import stats
-from worlds import world
 
 from cgn_core.errors import InvalidInput, UnsupportedLevel
 from cgn_core.stats.baselines import fit_baseline
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.predictive import WeekPredictor, difference, mixture_quantile, predict
 from cgn_core.stats.weekly_models import fit_weekly
+from datagen.worlds import world
 
 TWIN = Path(__file__).parents[3] / "webapp" / "assets" / "predictive.js"
 

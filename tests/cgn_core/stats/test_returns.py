@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from worlds import world
 
 from cgn_core.errors import InvalidInput, TooFewObservations, UnsupportedLevel
 from cgn_core.stats.fit import Effect, Fit
 from cgn_core.stats.returns import ContentReturn, content_returns, overall_return
 from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import DEFAULT_MINUTES
+from datagen.worlds import world
 
 MINUTES = {"posts": 45.0, "reels": 120.0}
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 from scipy import stats
-from worlds import world
 
 from cgn_core.errors import Cancelled, ConstantSeries, InvalidInput, TooFewObservations, UnsupportedLevel
 from cgn_core.stats.baselines import BASELINES
@@ -16,6 +15,7 @@ from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training, train
 from cgn_core.stats.validation import MODELS, Grammar, cross_validate
 from cgn_core.tables import Daily, daily_from_frame
+from datagen.worlds import world
 
 WEEKS = 26
 KEYS = {"model", "weeks", "target", "effects", "scores", "regime_start", "verdict", "warnings"}

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import world
 
 from cgn_core.errors import Cancelled, InvalidInput, TooFewObservations, UnsupportedLevel
 from cgn_core.stats.baselines import BASELINES
@@ -22,6 +21,7 @@ from cgn_core.stats.validation import (
     fit_model,
 )
 from cgn_core.tables import Daily, Provenance
+from datagen.worlds import world
 
 WEEKS = 30
 NAMES = (*MODELS, *BASELINES)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from worlds import world
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.weekly_models import fit_weekly
+from datagen.worlds import world
 
 LEVERS = ["posts", "reels", "stories", "ads"]
 

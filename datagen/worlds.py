@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from datagen import PROFILES, Creator, generate
-from datagen.creators import varied_spec
+from datagen.creators import Creator, generate, varied_spec
+from datagen.profiles import PROFILES
 
 END = date(2026, 11, 22)
 KINDS: dict[str, dict[str, Any]] = {
