@@ -1,4 +1,4 @@
-"""What one more hour returns, by content type, with its interval."""
+"""What one more hour or piece brings, by content type, with its interval."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from cgn_core.figures.wording import NAMES, count, interval, percent
 
 @dataclass(frozen=True)
 class ReturnBar:
-    """Follows per hour of one content type."""
+    """What an hour or a piece of one content type brings."""
 
     content_type: str
+    """Or ``posting_frequency``, all pieces alike."""
     estimate: float
     low: float
     high: float
@@ -28,11 +29,11 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
             {
                 "type": "bar",
                 "orientation": "h",
-                "y": [NAMES[bar.content_type] for bar in ordered],
+                "y": [_name(bar) for bar in ordered],
                 "x": [bar.estimate for bar in ordered],
                 "width": 0.55,
                 "marker": {
-                    "color": [token(bar.content_type) for bar in ordered],
+                    "color": [token(bar.content_type if bar.content_type in NAMES else "accent") for bar in ordered],
                     "opacity": [0.35 if bar.low <= 0 <= bar.high else 1.0 for bar in ordered],
                 },
                 "error_x": {
@@ -45,7 +46,7 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
                     "width": 5,
                 },
                 "text": [
-                    f"{NAMES[bar.content_type]}: {count(bar.estimate, decimals=1)} {unit} "
+                    f"{_name(bar)}: {count(bar.estimate, decimals=1)} {unit} "
                     f"({percent(level)}: {interval(bar.low, bar.high, decimals=1)})"
                     for bar in ordered
                 ],
@@ -60,3 +61,7 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
             yaxis=axis(showgrid=False, tickfont={"size": 14, "color": token("text")}),
         ),
     }
+
+
+def _name(bar: ReturnBar) -> str:
+    return NAMES.get(bar.content_type, "All pieces")

@@ -1,0 +1,76 @@
+"""Models: fit, validate, rank, forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+
+from cgn_core.errors import InvalidInput
+from cgn_core.stats.daily_model import fit_daily
+from cgn_core.stats.fit import EFFECT_LEVEL, Fit
+from cgn_core.stats.history import read_history
+from cgn_core.stats.intervals import require_level
+from cgn_core.stats.predictive import Difference, Prediction, difference
+from cgn_core.stats.predictive import predict as predict_week
+from cgn_core.stats.training import Training
+from cgn_core.stats.validation import MODELS, fit_model
+from cgn_core.stats.weekly_models import fit_weekly
+from cgn_core.tables import Daily
+
+
+def fit(
+    daily: Daily,
+    model: str | None = None,
+    *,
+    level: float = EFFECT_LEVEL,
+    extra: pd.DataFrame | None = None,
+    declared_planned: Collection[str] = (),
+) -> Fit:
+    """Fit one model: daily (the default), single_lever, ols, huber, tukey, or a naive forecast.
+
+    Args:
+        daily: at least eight complete weeks.
+        model: its name.
+        level: of the effects' intervals, two-sided.
+        extra: further same-day predictors: ``date`` and one column each; not for single_lever and naive forecasts.
+        declared_planned: those of them that you set yourself in advance.
+
+    Raises:
+        InvalidInput: no such model, or one that takes no further predictors.
+        TooFewObservations, ConstantSeries: the history can't be learned from.
+        LeakageError: an extra predictor is only known afterwards, such as follows per hour of the same week.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
+    """
+    require_level(level)
+    name = model or "daily"
+    if extra is None:
+        return fit_model(read_history(daily), model=name, level=level)
+    planned = frozenset(declared_planned)
+    if name == "daily":
+        return fit_daily(daily, level=level, extra=extra, declared_planned=planned)
+    if name in MODELS and name != "single_lever":
+        return fit_weekly(daily, model=name, level=level, extra=extra, declared_planned=planned)
+    raise InvalidInput(f"The model {name} takes no further predictors; daily, ols, huber and tukey do.")
+
+
+def predict(
+    fitted: Fit | Training, plans: Sequence[Mapping[str, float]] | Mapping[str, float], *, level: float = 0.9
+) -> list[Prediction]:
+    """Next week under one or more plans; a lever left out is the mean of the last four weeks.
+
+    Raises:
+        InvalidInput: an unknown lever or a negative count.
+        UnsupportedLevel: the history is too short for this level.
+    """
+    predictor = fitted.fit.predictor if isinstance(fitted, Training) else fitted.predictor
+    wanted = [plans] if isinstance(plans, Mapping) else plans
+    return [predict_week(predictor, plan, level=level) for plan in wanted]
+
+
+def what_if(
+    fitted: Fit | Training, plan: Mapping[str, float], against: Mapping[str, float] | None = None, *, level: float = 0.9
+) -> Difference:
+    """How much more a plan brings than another (by default the last four weeks' mean), with its interval."""
+    predictor = fitted.fit.predictor if isinstance(fitted, Training) else fitted.predictor
+    return difference(predictor, plan, against or {}, level=level)
