@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cgn_core.cli.output import Json, number, print_json, print_table, progress_bar, say
+from cgn_core.cli.sources import (
+    Creator,
+    FileOrModel,
+    FilePath,
+    Model,
+    read_daily,
+    train_on,
+    training_of,
+    write_model,
+)
 
-if TYPE_CHECKING:
-    from cgn_core.stats.training import Training
-    from cgn_core.tables import Daily
-
-FilePath = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON or Excel with daily numbers.")]
-Creator = Annotated[str | None, typer.Option(help="Which creator, where the file holds several.")]
 EXPANDING = "expanding"
-NAMED = 20
-"""Creators that a sentence names before it leaves the rest out."""
 EXTRAPOLATION = {
     "beyond_support": "more than any week of the history, so this extrapolates.",
     "refused": "far more than any week of the history; nothing can be said.",
 }
-
-
-class Model(StrEnum):
-    """Models by name."""
-
-    DAILY = "daily"
-    SINGLE_LEVER = "single_lever"
-    OLS = "ols"
-    HUBER = "huber"
-    TUKEY = "tukey"
 
 
 def train(
@@ -44,10 +34,10 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train: effects with intervals, scores on unseen weeks, and whether anything beats the naive forecast."""
-    trained = _trained(_read(file, creator), model)
+    trained = train_on(read_daily(file, creator), model)
     document = trained.to_json()
     if save is not None:
-        _write(save, document)
+        write_model(save, document)
     if as_json:
         print_json(document)
         return
@@ -84,7 +74,7 @@ def cv(
 
     if window != EXPANDING and not (window.isdigit() and int(window) >= 8):  # noqa: PLR2004 - fewest weeks of a fit
         raise typer.BadParameter("expanding, or a number of weeks of at least 8", param_hint="--window")
-    daily = _read(file, creator)
+    daily = read_daily(file, creator)
     grammar = library.Grammar(
         initial=initial or default_initial(int(daily.weekly()["is_target"].sum())),
         horizon=horizon,
@@ -106,7 +96,7 @@ def cv(
 
 
 def predict(
-    file: Annotated[Path, typer.Argument(metavar="FILE|MODEL.json", help="Data, or a model that `cgn train` saved.")],
+    file: FileOrModel,
     plan: Annotated[list[str] | None, typer.Option(help="posts=5,reels=4; what is left out is as usual.")] = None,
     level: Annotated[float, typer.Option(help="Of the interval.")] = 0.9,
     model: Annotated[Model | None, typer.Option(help="Only this model.")] = None,
@@ -117,10 +107,7 @@ def predict(
     from cgn_core import library
 
     plans = [_plan(text) for text in plan or [""]]
-    saved = _saved(file)
-    if saved is not None and (model is not None or creator is not None):
-        raise typer.BadParameter(f"{file} is a model; --model and --creator are for data", param_hint="FILE")
-    trained = saved if saved is not None else _trained(_read(file, creator), model)
+    trained = training_of(file, model=model, creator=creator)
     answers = library.predict(trained, plans, level=level)
     if as_json:
         print_json(
@@ -146,45 +133,6 @@ def predict(
             say(f"Plan {place}: {EXTRAPOLATION[answer.extrapolation]}")
 
 
-def _read(file: Path, creator: str | None) -> Daily:
-    from cgn_core import library
-    from cgn_core.errors import InvalidInput
-
-    if creator is not None:
-        return library.read(file, creator=creator)
-    found = library.read_many(file)
-    if len(found) > 1:
-        names = ", ".join([*list(found)[:NAMED], *(["…"] if len(found) > NAMED else [])])
-        raise InvalidInput(f"{file} holds {len(found)} creators: {names}. Choose one with --creator NAME.")
-    return next(iter(found.values()))
-
-
-def _trained(daily: Daily, model: Model | None) -> Training:
-    from cgn_core import library
-
-    with progress_bar() as progress:
-        return library.train(daily, model=model.value if model else None, progress=progress)
-
-
-def _saved(file: Path) -> Training | None:
-    """The model in a file that ``cgn train --save`` wrote; None where the file is data."""
-    from cgn_core.errors import InvalidInput
-    from cgn_core.stats.training import Training
-
-    if file.suffix != ".json" or not file.is_file():
-        return None
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        return None
-    if not isinstance(document, dict) or "validation" not in document:
-        return None
-    try:
-        return Training.from_json(document)
-    except (KeyError, TypeError, ValueError):
-        raise InvalidInput(f"{file} is no model of this version; train it again with --save.") from None
-
-
 def _plan(text: str) -> dict[str, float]:
     plan: dict[str, float] = {}
     for part in filter(None, text.split(",")):
@@ -196,12 +144,3 @@ def _plan(text: str) -> dict[str, float]:
         except ValueError:
             raise typer.BadParameter(f"write counts like posts=5,reels=4, not {part!r}", param_hint="--plan") from None
     return plan
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    from cgn_core.errors import InvalidInput
-
-    try:
-        path.write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{path} can't be written: {error.strerror}.") from None

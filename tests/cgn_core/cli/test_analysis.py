@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cgn_core.cli.analysis import Model
+from cgn_core.cli.sources import Model
 from cgn_core.stats.validation import MODELS
 
 CGN = Path(sys.executable).with_name("cgn")
