@@ -1,0 +1,75 @@
+"""``python benchmarks/prove.py [WORLDS]``: every proof in full; writes its figures into docs/model_documentation.md."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import pkgutil
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import proofs
+from proofs.rows import Row
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "model_documentation.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def claims() -> list[str]:
+    """The modules of ``proofs`` that measure something."""
+    names = [found.name for found in pkgutil.iter_modules(proofs.__path__)]
+    return [name for name in names if hasattr(importlib.import_module(f"proofs.{name}"), "measure")]
+
+
+def prove(name: str, worlds: int | None) -> tuple[list[Row], float]:
+    """The rows of one module, on its full number of worlds or on so many; and the seconds it took."""
+    module = importlib.import_module(f"proofs.{name}")
+    began = time.perf_counter()
+    return module.measure(worlds or module.FULL), time.perf_counter() - began
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown: what was measured beside its target."""
+    lines = ["| claim | world | worlds | measured | figure | target | holds |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {row.claim} | {row.world} | {row.worlds:,} | {row.measure} | {row.value:.4g} | {target(row)} "
+        f"| {'yes' if row.holds else '**no**'} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def target(row: Row) -> str:
+    """The target in words."""
+    if math.isinf(row.low):
+        return "any" if math.isinf(row.high) else f"at most {row.high:g}"
+    return f"at least {row.low:g}" if math.isinf(row.high) else f"{row.low:g} to {row.high:g}"
+
+
+def main(arguments: list[str]) -> int:
+    """Measure in two processes, print, and put the table into the model documentation."""
+    worlds = int(arguments[0]) if arguments else None
+    names = claims()
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        found = list(pool.map(prove, names, [worlds] * len(names)))
+    rows = [row for measured, _ in found for row in measured]
+    failed = sum(not row.holds for row in rows)
+    seconds = sum(spent for _, spent in found)
+    text = (
+        f"{len(rows) - failed} of {len(rows)} rows hold. `python benchmarks/prove.py`, {datetime.now(UTC):%Y-%m-%d}, "
+        f"{seconds:,.0f} s of one core.\n\n{table(rows)}"
+    )
+    sys.stdout.write(text + "\n")
+    document = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
