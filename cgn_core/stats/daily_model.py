@@ -66,7 +66,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     weeks = require_weeks(history)
     calendar = Calendar(first=int(history.days[0]), last=int(history.days[-1]), weeks=len(weeks))
     terms = calendar.terms(history.days)
-    determined, fitted = _levers_to_fit(history, terms)
+    determined, fitted = levers_to_fit(history, terms)
     counts = history.counts[:, fitted]
     fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost)
     covariance, freedom = parameter_covariance(fit, counts, history.growth, history.weeks)
@@ -106,7 +106,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     )
 
 
-def _levers_to_fit(history: History, terms: Matrix) -> tuple[list[int], list[int]]:
+def levers_to_fit(history: History, terms: Matrix) -> tuple[list[int], list[int]]:
     """Levers whose own effect the days determine; and those to fit: these, and what carries others' joint effect."""
     usable, weeks = history.usable, history.weeks
     tried = [
