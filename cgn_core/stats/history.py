@@ -102,7 +102,9 @@ class History:
     def weekly_counts(self) -> Matrix:
         """Shape (weeks, levers), pieces per Monday-Sunday week, oldest first; a partial first week drops out."""
         start = len(self.days) % DAYS_PER_WEEK
-        sums: Matrix = self.counts[start:].reshape(-1, DAYS_PER_WEEK, len(self.levers)).sum(axis=1)
+        # The number of weeks in full: a history without any lever has no size to infer it from.
+        by_day = self.counts[start:].reshape(len(self.days) // DAYS_PER_WEEK, DAYS_PER_WEEK, len(self.levers))
+        sums: Matrix = by_day.sum(axis=1)
         return sums
 
     @cached_property
