@@ -15,7 +15,7 @@ from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
 from cgn_core.stats.carry_over import next_week_stock
 from cgn_core.stats.daily_estimation import STEP, DayFit, fit_days, parameter_covariance
-from cgn_core.stats.features import check_predictors
+from cgn_core.stats.extra_predictors import check_extra
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of, open_caution
 from cgn_core.stats.history import History, iso_day, iso_monday, read_history, require_weeks
 from cgn_core.stats.least_squares import undetermined
@@ -53,11 +53,7 @@ def fit_daily(
     history = read_history(daily, extra=extra)
     if extra is not None:
         require_weeks(history)
-        check_predictors(
-            pd.DataFrame(history.counts, columns=list(history.levers)),
-            pd.Series(history.growth),
-            declared_planned=declared_planned,
-        )
+        check_extra(daily, history, declared_planned=declared_planned)
     return fit_daily_history(history, level=level)
 
 
@@ -71,6 +67,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost)
     covariance, freedom = parameter_covariance(fit, counts, history.growth, history.weeks)
     place = {lever: terms.shape[1] + index for index, lever in enumerate(fitted)}
+    own = [place[lever] for lever in determined]
     effects = tuple(
         effect_of(
             history.levers[lever],
@@ -102,6 +99,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
             "exceptional_losses": [iso_day(int(day)) for day in history.days[fit.losses]],
             "degrees_of_freedom": len(np.unique(history.weeks[fit.used])) - 1,
             "effect_degrees_of_freedom": {history.levers[lever]: float(freedom[place[lever]]) for lever in determined},
+            "effect_covariance": covariance[np.ix_(own, own)].tolist(),
         },
     )
 

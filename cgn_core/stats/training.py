@@ -14,7 +14,7 @@ from cgn_core.errors import ConstantSeries, TooFewObservations
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.daily_model import fit_daily
-from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit
+from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Effect, Fit
 from cgn_core.stats.history import read_history, require_weeks
 from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.returns import ContentReturn, content_returns
@@ -169,10 +169,26 @@ def _with_effects(fit: Fit, daily: Daily, *, level: float) -> Fit:
     added = tuple(effect for effect in by_day.effects if effect.name not in known)
     freedom = by_day.details["effect_degrees_of_freedom"]
     own = dict.fromkeys(known, fit.details.get("degrees_of_freedom"))
-    details = {**by_day.details, **fit.details, "effect_degrees_of_freedom": {**freedom, **own}}
+    details = {
+        **by_day.details,
+        **fit.details,
+        "effect_degrees_of_freedom": {**freedom, **own},
+        "effect_covariance": _joined_covariance(fit, by_day, added),
+    }
     return replace(
         fit, effects=fit.effects + added, details=details, viral_days=by_day.viral_days, viral_rate=by_day.viral_rate
     )
+
+
+def _joined_covariance(fit: Fit, by_day: Fit, added: tuple[Effect, ...]) -> list[list[float]]:
+    """Covariance of the fit's effects and of those that the daily fit adds; what two models share isn't known."""
+    own, k = fit.details.get("effect_covariance", []), len(fit.effects)
+    places = [by_day.effects.index(effect) for effect in added]
+    joined = np.zeros((k + len(added), k + len(added)))
+    joined[:k, :k] = np.reshape(own, (k, k))
+    joined[k:, k:] = np.reshape(by_day.details["effect_covariance"], (len(by_day.effects),) * 2)[np.ix_(places, places)]
+    found: list[list[float]] = joined.tolist()
+    return found
 
 
 def _validate(

@@ -13,7 +13,7 @@ from scipy import special
 
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Matrix
-from cgn_core.stats.features import check_predictors
+from cgn_core.stats.extra_predictors import check_extra
 from cgn_core.stats.fit import EFFECT_LEVEL, Fit, effect_of, open_caution
 from cgn_core.stats.history import FEWEST_WEEKS, History, iso_monday, read_history, require_weeks
 from cgn_core.stats.least_squares import undetermined
@@ -55,12 +55,8 @@ def fit_weekly(
         raise InvalidInput(f"There is no weekly model {model!r}; there are {', '.join(WEEKLY_MODELS)}.")
     history = read_history(daily, extra=extra)
     if extra is not None:
-        trained = np.isin(history.week_numbers, require_weeks(history))
-        check_predictors(
-            pd.DataFrame(history.weekly_counts[trained], columns=list(history.levers)),
-            pd.Series(history.weekly_growth[trained]),
-            declared_planned=declared_planned,
-        )
+        require_weeks(history)
+        check_extra(daily, history, declared_planned=declared_planned)
     return fit_weekly_history(history, model=model, level=level)
 
 
@@ -108,7 +104,11 @@ def fit_weekly_history(history: History, *, model: str, level: float = EFFECT_LE
             residuals=leave_one_out(design, growth, estimate).tolist(),
         ),
         cautions=tuple(open_caution(name, counts[:, history.levers.index(name)]) for name in unknown),
-        details={"degrees_of_freedom": freedom, "weights": estimate.weights.tolist()},
+        details={
+            "degrees_of_freedom": freedom,
+            "effect_covariance": estimate.covariance[1:, 1:].tolist(),
+            "weights": estimate.weights.tolist(),
+        },
     )
 
 
