@@ -16,7 +16,14 @@ from cgn_core.stats.predictive import WeekPredictor
 from cgn_core.tables import Daily
 
 EFFECT_LEVEL = 0.95
-_SINGULAR = {"stories": "story", "posting_frequency": "piece"}
+_SINGULAR = {
+    "posts": "post",
+    "reels": "reel",
+    "stories": "story",
+    "ads": "ad",
+    "posting_frequency": "piece",
+    "hours": "hour",
+}
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,13 @@ def effect_of(name: str, estimate: float, std_error: float, *, multiplier: float
         high=estimate + multiplier * std_error,
         level=level,
         std_error=std_error,
-        unit=f"followers per {_SINGULAR.get(name, name.removesuffix('s'))}",
+        unit=f"followers per {_one(name)}",
         availability=availability_of(name).value,
     )
+
+
+def _one(name: str) -> str:
+    return _SINGULAR.get(name) or f"unit of {name.replace('_', ' ')}"
 
 
 def open_caution(name: str, counts: Floats) -> Caution:

@@ -6,8 +6,9 @@ import pytest
 
 import cgn_core as cgn
 from cgn_core.errors import LeakageError
-from cgn_core.stats.features import availability_of, check_predictors
-from cgn_core.tables import Availability
+from cgn_core.ingest.columns import KNOWN_OTHERS, KNOWN_OUTCOMES, PUBLIC39, SYNONYMS
+from cgn_core.stats.features import availability_of, check_predictors, is_lagged_by_name
+from cgn_core.tables import DAILY_COLUMNS, Availability
 
 
 def weeks(seed: int = 1, number: int = 60) -> tuple[pd.DataFrame, pd.Series]:
@@ -23,17 +24,67 @@ def test_follows_per_hour_of_the_same_week_is_refused() -> None:
         cgn.check_predictors(planned.assign(**{"follows per hour": growth / planned["hours"]}), growth)
 
 
-@pytest.mark.parametrize("name", ["reach", "saves", "engagement_rate", "net_growth", "Follower Growth", "went_viral"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reach",
+        "saves",
+        "engagement_rate",
+        "net_growth",
+        "Follower Growth",
+        "went_viral",
+        "engagementRate",
+        "log_reach",
+        "Saves per post",
+        "reach (next week)",
+        "growth_lead_2",
+        "7d avg likes",
+        "Alcance do Instagram",
+        "Curtidas",
+        "net_growth_scaled_x3",
+        "total followers at the end of the week",
+    ],
+)
 def test_known_outcomes_are_refused_by_any_spelling(name: str) -> None:
     planned, growth = weeks()
     with pytest.raises(LeakageError):
-        check_predictors(planned.assign(**{name: growth}), growth)
+        check_predictors(planned.assign(**{name: growth}), growth, declared_planned=frozenset({name}))
+
+
+def test_every_synonym_of_an_outcome_that_a_file_may_carry_is_an_outcome() -> None:
+    outcomes = {name for name, column in DAILY_COLUMNS.items() if column.availability is Availability.OUTCOME}
+    names = outcomes | KNOWN_OUTCOMES | {synonym for name in outcomes for synonym in SYNONYMS[name]}
+    assert {name for name in names if availability_of(name) is not Availability.OUTCOME} == set()
+
+
+def test_the_public_layouts_columns_are_told_apart() -> None:
+    planned = {name for name in PUBLIC39 if availability_of(name) is Availability.PLANNED}
+    assert planned >= {"posts", "reels", "stories", "share_posts", "minutes_spent", "post_consistency_variance_7d"}
+    assert {"month", "quarter"} == {name for name in PUBLIC39 if availability_of(name) is Availability.CALENDAR}
+    assert not any(availability_of(name) is Availability.OUTCOME for name in KNOWN_OTHERS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "comments_replied",
+        "likes_given",
+        "share_of_voice",
+        "share of posts",
+        "growth_target",
+        "campaign",
+        "reach_budget",
+    ],
+)
+def test_a_name_that_only_sounds_like_an_outcome_is_unknown_not_refused_for_good(name: str) -> None:
+    assert availability_of(name) is Availability.LAGGED
+    assert not is_lagged_by_name(name)
 
 
 def test_planned_calendar_and_lagged_columns_pass() -> None:
     planned, growth = weeks()
-    lagged = {"lag_growth": growth.shift(1).fillna(0.0), "month": np.arange(len(growth)) % 12}
-    check_predictors(planned.assign(**lagged), growth)
+    lagged = planned.assign(lag_growth=growth.shift(1).fillna(0.0), month=np.arange(len(growth)) % 12)
+    check_predictors(lagged, growth)
 
 
 def test_an_unknown_column_enters_only_when_declared_planned() -> None:

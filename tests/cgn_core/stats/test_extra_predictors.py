@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cgn_core.errors import InvalidInput, LeakageError
+from cgn_core.stats.daily_model import fit_daily
+from cgn_core.stats.feature_table import as_extra, weekly_features
+from cgn_core.stats.weekly_models import fit_weekly
+from cgn_core.tables import Daily
+from datagen.worlds import world
+
+
+@pytest.fixture(scope="module")
+def daily() -> Daily:
+    return world("plain", seed=3, weeks=60).daily
+
+
+def by_day(daily: Daily, column: object, name: str = "campaign") -> pd.DataFrame:
+    return pd.DataFrame({"date": daily.frame["date"], name: column})
+
+
+@pytest.mark.parametrize("column", ["followers", "unfollows"])
+def test_a_part_of_growth_by_another_name_is_refused_by_both_kinds_of_fit(daily: Daily, column: str) -> None:
+    extra, declared = by_day(daily, daily.frame[column]), frozenset({"campaign"})
+    with pytest.raises(LeakageError, match="campaign follows from the growth"):
+        fit_daily(daily, extra=extra, declared_planned=declared)
+    with pytest.raises(LeakageError, match="campaign follows from the growth"):
+        fit_weekly(daily, model="ols", extra=extra, declared_planned=declared)
+
+
+def test_a_weekly_disguise_is_seen_through_in_the_daily_fit(daily: Daily) -> None:
+    features = weekly_features(daily)
+    features["campaign"] = features["net_growth"].shift(-1) * 0.01
+    with pytest.raises(LeakageError, match="campaign follows from the growth"):
+        fit_daily(daily, extra=as_extra(features, ["campaign"]), declared_planned=frozenset({"campaign"}))
+
+
+def test_growth_of_a_week_later_is_seen_through_by_the_day(daily: Daily) -> None:
+    extra = by_day(daily, daily.net_growth().shift(-7))
+    with pytest.raises(LeakageError, match="campaign follows from the growth"):
+        fit_daily(daily, extra=extra, declared_planned=frozenset({"campaign"}))
+
+
+def test_a_name_that_the_history_has_already_is_refused(daily: Daily) -> None:
+    with pytest.raises(InvalidInput, match="has posts already"):
+        fit_daily(daily, extra=by_day(daily, daily.frame["posts"], "posts"))
+
+
+def test_planned_calendar_and_lagged_features_enter_both_kinds_of_fit(daily: Daily) -> None:
+    names = ["hashtags_per_post", "hours", "lag_growth", "stock_reels", "shannon_diversity", "year_sine"]
+    extra = as_extra(weekly_features(daily), names)
+    for fit in (fit_daily(daily, extra=extra), fit_weekly(daily, model="tukey", extra=extra)):
+        effects = {effect.name: effect for effect in fit.effects}
+        assert effects["hours"].availability == "planned"
+        assert effects["lag_growth"].availability == "lagged"
+        assert effects["hashtags_per_post"].unit == "followers per unit of hashtags per post"
+        assert all(np.isfinite([effect.estimate, effect.low, effect.high]).all() for effect in fit.effects)
+    assert {"posts", "reels", "stories", *names} <= set(effects)
