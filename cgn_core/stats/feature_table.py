@@ -236,7 +236,7 @@ def _outcomes(
     found = {
         name: weekly[name] for name in ("net_growth", "gross_follows", "unfollows", "reach", "saves") if name in weekly
     }
-    interactions = _interactions(weekly)
+    interactions = interactions_of(weekly)
     if interactions is not None:
         found["interactions"] = interactions
         audience = weekly.get("reach", weekly.get("followers_start"))
@@ -249,7 +249,8 @@ def _outcomes(
     return found
 
 
-def _interactions(weekly: pd.DataFrame) -> pd.Series[float] | None:
+def interactions_of(weekly: pd.DataFrame) -> pd.Series[float] | None:
+    """Interactions per week, as given, else the sum of likes, comments, saves and shares as far as they are columns."""
     parts = [name for name in INTERACTIONS if name in weekly]
     summed = weekly[parts].sum(axis=1, min_count=len(parts)) if parts else None
     if "interactions" not in weekly:

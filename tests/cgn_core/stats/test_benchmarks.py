@@ -6,16 +6,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cgn_core.errors import TooFewObservations, UnsupportedLevel
 from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
 from cgn_core.tables import Daily, daily_from_frame
+from datagen import generate_many
+from datagen.worlds import END
 
 WEEKS = 12
 SUNDAY = pd.Timestamp("2026-01-04")
 
 
-def account(rates: float | Sequence[float], *, size: float = 1_000_000.0, first_week: int = 0) -> Daily:
+def account(
+    rates: float | Sequence[float], *, size: float = 1_000_000.0, first_week: int = 0, **per_day: float
+) -> Daily:
     """An account whose followers grow by these shares per week, all on Wednesday; from the Sunday before on."""
     weekly = np.full(WEEKS, rates) if isinstance(rates, float) else np.array(rates)
     ends = size * np.cumprod(1 + weekly)
@@ -23,7 +29,7 @@ def account(rates: float | Sequence[float], *, size: float = 1_000_000.0, first_
     for before, after in zip([size, *ends], ends, strict=False):
         followers += [before] * 2 + [after] * 5
     dates = pd.date_range(SUNDAY + pd.Timedelta(weeks=first_week), periods=len(followers), freq="D")
-    return daily_from_frame(pd.DataFrame({"date": dates, "followers": followers}))
+    return daily_from_frame(pd.DataFrame({"date": dates, "followers": followers, **per_day}))
 
 
 def benchmark(own: Daily, peers: dict[str, Daily], *, seed: int = 1, level: float = 0.9) -> Benchmark:
@@ -96,7 +102,7 @@ def test_accounts_without_followers_or_shared_weeks_are_left_out_and_one_at_leas
     found = benchmark(account(0.02), {**strangers, "known": account(0.01)})
     assert [peer.name for peer in found.peers] == ["known"]
     assert found.weeks == WEEKS
-    with pytest.raises(TooFewObservations, match=r"share 0 weeks .* at least 8 are needed"):
+    with pytest.raises(TooFewObservations, match=r"share 7 weeks .* at least 8 are needed"):
         benchmark(account(0.02), strangers)
     with pytest.raises(TooFewObservations):
         benchmark(posts, {"known": account(0.01)})
@@ -132,3 +138,128 @@ def test_a_benchmark_is_json_with_the_keys_of_the_command() -> None:
     assert {"peers", "percentiles", "verdict"} <= set(stored)
     assert set(stored["percentiles"]["growth_rate"]) == {"value", "percentile", "low", "high"}
     assert stored["peers"][0]["name"] == "one"
+
+
+def test_cadence_mix_and_engagement_are_ranked_where_they_are_known() -> None:
+    own = account(0.02, posts=1.0, reels=1.0, stories=2.0, reach=100.0, interactions=8.0)
+    peers = {
+        f"peer {number}": account(
+            0.01, posts=1.0, reels=float(number), stories=0.0, reach=100.0, interactions=float(number)
+        )
+        for number in range(6)
+    }
+    found = benchmark(own, {**peers, "growth only": account(0.03)})
+    assert {name: (each.value, each.percentile) for name, each in found.percentiles.items()} == {
+        "growth_rate": (pytest.approx(0.02), pytest.approx(600 / 7)),
+        "cadence": (28.0, pytest.approx(100 * 3.5 / 6)),
+        "share_posts": (0.25, pytest.approx(100 * 2.5 / 6)),
+        "share_reels": (0.25, pytest.approx(100 / 6)),
+        "share_stories": (0.5, 100.0),
+        "engagement_rate": (pytest.approx(0.08), 100.0),
+        "engagement_by_followers": (pytest.approx(56e-6, rel=0.2), 100.0),
+        "share_of_voice": (pytest.approx(4 / 25), pytest.approx(100 * 3.5 / 6)),
+    }
+    assert found.metrics["cadence"].peers["peer 5"] == 42.0
+    assert "growth only" not in found.metrics["cadence"].peers
+    assert (
+        found.metrics["cadence"].sentence
+        == "Posts, reels and stories a week: higher than 58 % of 6 peers over 12 weeks."
+    )
+    assert [voice.name for voice in found.share_of_voice] == ["", *peers]
+    assert sum(voice.share for voice in found.share_of_voice) == pytest.approx(1.0)
+
+
+def test_a_metric_that_too_few_peers_have_has_no_percentile_though_growth_has_one() -> None:
+    peers = {str(number): account(0.01) for number in range(5)}
+    found = benchmark(account(0.02, posts=1.0), {**peers, "posting": account(0.01, posts=2.0)})
+    assert found.verdict == "ranked"
+    assert found.metrics["cadence"].verdict == "too_few_peers"
+    assert found.percentiles["cadence"].percentile is None
+    assert found.percentiles["share_of_voice"].value == pytest.approx(1 / 3)
+    assert "engagement_rate" not in found.percentiles
+
+
+def test_where_small_accounts_grow_faster_the_creator_is_ranked_as_if_all_had_its_size() -> None:
+    rng = np.random.default_rng(1)
+    sizes = np.geomspace(3e3, 3e6, 12)
+    usual = 0.04 - 0.004 * np.log(sizes / 3e3)
+    peers = {
+        f"{size:.0f}": account(list(rate + rng.normal(0, 0.001, WEEKS)), size=size)
+        for size, rate in zip(sizes, usual, strict=True)
+    }
+    large = account(list(0.012 + 0.004 + rng.normal(0, 0.001, WEEKS)), size=3e6)
+    found = benchmark(large, peers)
+    assert found.metrics["growth_rate"].adjusted_for_size
+    standing = found.percentiles["growth_rate"]
+    assert standing.percentile is not None
+    assert standing.percentile > 90
+    assert "of 12 peers of its size" in found.sentence
+    shuffled = rng.permutation(usual)
+    mixed = {f"{size:.0f}": account(float(rate), size=size) for size, rate in zip(sizes, shuffled, strict=True)}
+    assert not benchmark(large, mixed).metrics["growth_rate"].adjusted_for_size
+
+
+def test_who_changed_what_is_named_with_its_weeks() -> None:
+    own, rival = account(0.02), account(0.01)
+    frame = rival.frame.assign(reels=0.0, posts=1.0)
+    frame.loc[frame.index[-28:], "reels"] = 1.0
+    found = benchmark(own, {"rival": daily_from_frame(frame)})
+    (change,) = found.changes
+    assert (change.name, change.content_type, change.before, change.recent) == ("rival", "reels", 0.0, 7.0)
+    assert (change.recent_from, change.recent_to) == ("2026-03-02", "2026-03-23")
+    assert change.p_value < 0.05
+    assert change.sentence == "rival posts more reels: 7.0 a week in the last 4 weeks, 0.0 before."
+
+
+def test_no_change_is_reported_where_nobody_changed_anything() -> None:
+    reported = 0
+    for seed in range(12):
+        creators = generate_many(creators=6, days=150, profile=None, seed=seed, end=END)
+        own, *peers = [creator.daily for creator in creators]
+        reported += bool(benchmark(own, {str(place): peer for place, peer in enumerate(peers)}).changes)
+    assert reported <= 3  # 2 % in 150 sets; four of twelve come about once in ten thousand runs
+
+
+def test_a_lead_that_holds_is_certain_and_the_interval_holds_the_percentile() -> None:
+    creators = generate_many(creators=9, days=365, profile="mid", seed=3, end=END, peak_month=3.0)
+    own, *peers = [creator.daily for creator in creators]
+    found = benchmark(own, {str(place): peer for place, peer in enumerate(peers)})
+    for name, standing in found.percentiles.items():
+        assert standing.percentile is not None, name
+        assert standing.low is not None
+        assert standing.high is not None
+        assert 0 <= standing.low <= standing.percentile <= standing.high <= 100
+    assert set(found.percentiles) == {*found.metrics, "share_of_voice"}
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    peers=st.integers(0, 7),
+    dropped=st.sets(st.sampled_from(["posts", "reels", "stories", "reach", "interactions", "likes", "follows"])),
+    scale=st.sampled_from([0.0, 1.0, 1e4]),
+    days=st.integers(20, 120),
+)
+def test_any_accounts_give_numbers_or_a_reason(
+    seed: int, peers: int, dropped: set[str], scale: float, days: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    accounts = []
+    for place in range(peers + 1):
+        frame = pd.DataFrame({"date": pd.date_range("2026-01-01", periods=days)})
+        for name in ("posts", "reels", "stories", "reach", "interactions", "likes", "follows"):
+            if name not in dropped or rng.random() < 0.5:
+                frame[name] = rng.poisson(3, days) * scale
+        frame["followers"] = np.maximum(0, 100 * scale + rng.normal(1, 3, days).cumsum())
+        if place and rng.random() < 0.3:
+            frame = frame.mask(rng.random(frame.shape) < 0.05).assign(date=frame["date"])
+        accounts.append(daily_from_frame(frame))
+    own, *others = accounts
+    try:
+        found = benchmark(own, {str(place): each for place, each in enumerate(others)}, seed=seed)
+    except TooFewObservations:
+        return
+    stored = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert (stored["verdict"] == "ranked") == (len(stored["peers"]) >= 5)
+    for standing in stored["percentiles"].values():
+        assert (standing["percentile"] is None) == (standing["low"] is None) == (standing["high"] is None)
