@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from cgn_core.stats.feature_table import WEEK_START, as_extra, weekly_features
 from cgn_core.stats.features import OUTCOME, check_predictors
 from cgn_core.stats.history import read_history
 from cgn_core.tables import DAILY_COLUMNS, DEFAULT_MINUTES, Availability, Daily
-from datagen.worlds import KINDS, world
+from datagen.worlds import KINDS, SECOND_KINDS, second_world, world
 from proofs.rows import Row
 
 FULL = 30
@@ -36,18 +36,19 @@ DECORATED = (
 )
 
 
-def measure(worlds: int, *, kinds: tuple[str, ...] | None = None, weeks: tuple[int, ...] = WEEKS) -> list[Row]:
-    """The share of columns that are refused, by what they are.
+def measure(worlds: int, *, weeks: tuple[int, ...] = WEEKS) -> list[Row]:
+    """The share of columns that are refused, by what they are, on every kind of world of both generators.
 
     Args:
         worlds: per kind and length.
-        kinds: of worlds; None takes every one.
         weeks: lengths of history.
     """
     rows = [_names()]
-    for kind in KINDS if kinds is None else kinds:
-        for length in weeks:
-            rows += _rows(kind, length, worlds)
+    for make, kinds, suffix in ((world, KINDS, ""), (second_world, SECOND_KINDS, ", second generator")):
+        for kind in kinds:
+            for length in weeks:
+                dailies = (make(kind, seed=seed, weeks=length).daily for seed in range(worlds))
+                rows += _rows(dailies, f"{kind}, {length} weeks{suffix}", worlds)
     return rows
 
 
@@ -72,11 +73,10 @@ def _names() -> Row:
     return Row(CLAIM, "any", tried, "known outcomes refused by name, whatever is declared", refused / tried, 1.0, 1.0)
 
 
-def _rows(kind: str, length: int, worlds: int) -> list[Row]:
+def _rows(dailies: Iterable[Daily], where: str, worlds: int) -> list[Row]:
     caught: dict[str, list[bool]] = {}
-    for seed in range(worlds):
-        daily = world(kind, seed=seed, weeks=length).daily
-        rng = np.random.default_rng([seed, length, 7])
+    for seed, daily in enumerate(dailies):
+        rng = np.random.default_rng([seed, len(daily.frame), 7])
         for group, columns in (
             ("growth in disguise refused", _disguises(daily, rng)),
             ("planned columns refused", _planned(daily, rng)),
@@ -94,7 +94,6 @@ def _rows(kind: str, length: int, worlds: int) -> list[Row]:
         "undeclared unknown columns refused": (1.0, 1.0),
         "planned columns refused": (0.0, 0.02),
     }
-    where = f"{kind}, {length} weeks"
     return [
         Row(CLAIM, where, worlds, group, float(np.mean(found)), *targets.get(group, (0.0, 1.0)))
         for group, found in caught.items()

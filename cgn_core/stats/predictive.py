@@ -19,7 +19,9 @@ from scipy import special
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats
+from cgn_core.stats.features import availability_of
 from cgn_core.stats.intervals import check_level, check_probability, weibull_quantile
+from cgn_core.tables import Availability
 
 DAILY_MIXTURE = "daily_mixture"
 LOO_RESIDUALS = "loo_residuals"
@@ -212,14 +214,18 @@ def full_plan(predictor: WeekPredictor, plan: Mapping[str, float]) -> dict[str, 
     """The plan with every lever of the model; what is left out is as usual.
 
     Raises:
-        InvalidInput: an unknown lever, or a count that is negative or no number.
+        InvalidInput: an unknown lever, or a count that is negative or no number. Calendar and lagged predictors, and
+            those that the registry doesn't know, may be negative.
     """
     for name, count in plan.items():
         if name not in predictor.levers:
             known = ", ".join(predictor.levers) or "none"
             raise InvalidInput(f"The model has no lever {name!r}; it has {known}.")
-        if not np.isfinite(count) or count < 0:
-            raise InvalidInput(f"A plan needs a count of 0 or more for {name}, not {count}.")
+        counted = availability_of(name) is Availability.PLANNED
+        if not np.isfinite(count) or (counted and count < 0):
+            raise InvalidInput(
+                f"A plan needs a {'count of 0 or more' if counted else 'number'} for {name}, not {count}."
+            )
     return {name: float(plan.get(name, predictor.usual[name])) for name in predictor.levers}
 
 

@@ -7,6 +7,7 @@ import pytest
 from cgn_core.errors import InvalidInput, LeakageError
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.feature_table import as_extra, weekly_features
+from cgn_core.stats.predictive import predict
 from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import Daily
 from datagen.worlds import world
@@ -58,3 +59,20 @@ def test_planned_calendar_and_lagged_features_enter_both_kinds_of_fit(daily: Dai
         assert effects["hashtags_per_post"].unit == "followers per unit of hashtags per post"
         assert all(np.isfinite([effect.estimate, effect.low, effect.high]).all() for effect in fit.effects)
     assert {"posts", "reels", "stories", *names} <= set(effects)
+
+
+def test_the_coming_week_supplies_what_is_known_of_it_to_a_plan(daily: Daily) -> None:
+    names = ["lag_growth", "year_sine", "year_cosine"]
+    features = weekly_features(daily, coming_week=True)
+    fit = fit_weekly(daily, model="ols", extra=as_extra(features.iloc[:-1], names))
+    known = {name: float(features[name].iloc[-1]) for name in names}
+    assert known["year_sine"] < 0
+    found = predict(fit.predictor, {"posts": 5.0, **known})
+    slope = {effect.name: effect.estimate for effect in fit.effects}
+    more = predict(fit.predictor, {"posts": 5.0, **known, "lag_growth": known["lag_growth"] - 100})
+    assert found.expected is not None
+    assert more.expected == pytest.approx(found.expected - 100 * slope["lag_growth"])
+    with pytest.raises(InvalidInput, match="count of 0 or more for posts"):
+        predict(fit.predictor, {"posts": -1.0, **known})
+    with pytest.raises(InvalidInput, match="a number for lag_growth"):
+        predict(fit.predictor, {"lag_growth": float("nan")})
