@@ -9,8 +9,9 @@ import zipfile
 from typing import Literal
 
 from cgn_core.ingest.findings import RefusedFile
+from cgn_core.ingest.instagram_download import is_download
 
-Kind = Literal["xlsx", "json", "text"]
+Kind = Literal["xlsx", "download", "json", "text"]
 
 _PICTURE = "is a {}, not a table; export the numbers as CSV or Excel and upload that file."
 _OTHER = "is {}, not a table of daily numbers; export the numbers as CSV or Excel and upload that file."
@@ -49,7 +50,7 @@ _HALF = 0.3
 
 
 def kind_of(data: bytes) -> Kind:
-    """Whether the bytes are an Excel workbook, JSON or delimited text.
+    """Whether the bytes are an Excel workbook, a download of Instagram, JSON or delimited text.
 
     Raises:
         RefusedFile: they are empty, a picture, an archive or another known kind of file.
@@ -111,6 +112,8 @@ def _zip_kind(data: bytes) -> Kind:
         raise RefusedFile("damaged_file", sentence) from error
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
         return "xlsx"
+    if is_download(sorted(names)):
+        return "download"
     sentence = "is a ZIP archive without an Excel workbook; unpack it and upload the table inside as CSV or Excel."
     raise RefusedFile("archive", sentence)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,13 +11,19 @@ from typing import Any
 import numpy as np
 
 from cgn_core.ingest.assembly import competitors_of, creators_of
+from cgn_core.ingest.business_suite import metric_blocks, metric_fragments
 from cgn_core.ingest.columns import DATE, Columns, map_columns
 from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
+from cgn_core.ingest.fragments import Fragment, Metrics, Pieces
 from cgn_core.ingest.grid import Grid
 from cgn_core.ingest.histories import note_warnings
+from cgn_core.ingest.instagram_download import read_download
 from cgn_core.ingest.interpretation import Table, interpret
+from cgn_core.ingest.joined_tables import checked_tables
+from cgn_core.ingest.joining import join_fragments
+from cgn_core.ingest.post_lists import is_post_list, read_post_list
 from cgn_core.ingest.quality import note_columns, note_errors
 from cgn_core.ingest.records import read_records
 from cgn_core.ingest.workbook import read_workbook
@@ -37,9 +43,9 @@ class Reading:
     file_hash: str
     """SHA-256 of the bytes, in hex."""
     format: str
-    """own, public39, table, or unknown for what can't be read."""
+    """own, public39, table, business_suite_metrics, business_suite_content, instagram_download, or unknown."""
     file_type: str
-    """csv, tsv, json, xlsx, or unknown."""
+    """csv, tsv, json, xlsx, zip, or unknown."""
     rows: int
     first_date: date | None
     last_date: date | None
@@ -49,6 +55,8 @@ class Reading:
     competitors: dict[str, Daily] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     importable: bool = False
+    fragments: tuple[Fragment, ...] = ()
+    """What it says of one account's days, where other files may belong to it."""
 
     def to_json(self) -> dict[str, Any]:
         """As ``cgn validate --json`` prints it."""
@@ -68,8 +76,8 @@ class Reading:
         }
 
 
-def read_bytes(data: bytes, *, file_name: str, today: date) -> Reading:
-    """Read one file of daily numbers: CSV, TSV, JSON records or XLSX in any of the known layouts.
+def read_bytes(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC") -> Reading:
+    """Read one file of daily numbers, in any of the known layouts; what is in it decides which it is.
 
     Bad content raises nothing: it becomes error findings, ``importable`` is False and ``creators`` is empty.
 
@@ -77,27 +85,40 @@ def read_bytes(data: bytes, *, file_name: str, today: date) -> Reading:
         data: the file.
         file_name: as the uploader calls it; only names the file in sentences.
         today: the date in the workspace's time zone; later days are errors.
+        time_zone: of the workspace, in which a download's seconds become days.
     """
+    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone)
+    if not reading.fragments or any(finding.severity == "error" for finding in reading.findings):
+        return reading
+    found = Findings(reading.file_name, found=list(reading.findings))
+    creators = checked_tables(join_fragments(reading.fragments, found), found, today=today)
+    return replace(reading, creators=creators, findings=found.ordered(), importable=not found.has_errors)
+
+
+def read_part(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC") -> Reading:
+    """As :func:`read_bytes`, but a file that needs others of its account is left in fragments."""
     found = Findings(_shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
     try:
         if len(data) > MAX_BYTES:
             raise _too_large(len(data))
-        grid = _open(data)
+        opened = _open(data, found, time_zone)
     except RefusedFile as refusal:
         found.found.append(_refusal(found, refusal))
         return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())
-    found.unit = grid.unit
-    columns = map_columns(grid.header)
-    table = _interpret(grid, columns, found, today=today)
+    if isinstance(opened, _Parts):
+        return _read_fragments(opened, found, digest)
+    found.unit = opened.unit
+    columns = map_columns(opened.header)
+    table = _interpret(opened, columns, found, today=today)
     importable = table is not None and not found.has_errors
     has_days = table is not None and len(table.days) > 0
     return Reading(
         file_name=found.file_name,
         file_hash=digest,
         format=columns.layout,
-        file_type=grid.file_type,
-        rows=len(table.lines) if table is not None and has_days else len(grid.lines),
+        file_type=opened.file_type,
+        rows=len(table.lines) if table is not None and has_days else len(opened.lines),
         first_date=_as_date(table.days.min()) if table is not None and has_days else None,
         last_date=_as_date(table.days.max()) if table is not None and has_days else None,
         columns=columns.mapping,
@@ -108,14 +129,64 @@ def read_bytes(data: bytes, *, file_name: str, today: date) -> Reading:
     )
 
 
-def _open(data: bytes) -> Grid:
+@dataclass(frozen=True)
+class _Parts:
+    """A file that says something of an account's days without being a table of them."""
+
+    format: str
+    file_type: str
+    rows: int
+    columns: dict[str, str]
+    fragments: tuple[Fragment, ...]
+
+
+def _open(data: bytes, found: Findings, time_zone: str) -> Grid | _Parts:
     kind = kind_of(data)
+    if kind == "download":
+        fragments = read_download(data, found, time_zone=time_zone)
+        return _Parts("instagram_download", "zip", sum(_size(each) for each in fragments), {}, fragments)
     if kind == "xlsx":
-        return read_workbook(data)
-    text = decode(data)
-    # UTF-16 and byte order marks hide the first letter from the bytes.
-    is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
-    return read_records(text) if is_json else read_delimited(text)
+        grid: Grid = read_workbook(data)
+    else:
+        text = decode(data)
+        blocks = metric_blocks(text)
+        if blocks:
+            names = {block.title: block.column for block in blocks if block.column is not None}
+            rows = sum(len(block.rows) for block in blocks)
+            return _Parts("business_suite_metrics", "csv", rows, names, metric_fragments(blocks, found))
+        # UTF-16 and byte order marks hide the first letter from the bytes.
+        is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
+        grid = read_records(text) if is_json else read_delimited(text)
+    if is_post_list(grid.header):
+        found.unit = grid.unit
+        return _Parts("business_suite_content", grid.file_type, len(grid.lines), {}, read_post_list(grid, found))
+    return grid
+
+
+def _size(fragment: Fragment) -> int:
+    return len(fragment.pieces) if isinstance(fragment, Pieces) else len(fragment.days)
+
+
+def _read_fragments(opened: _Parts, found: Findings, digest: str) -> Reading:
+    days = [
+        day
+        for each in opened.fragments
+        for day in (each.days[[0, -1]] if isinstance(each, Metrics) else [piece.day for piece in each.pieces])
+    ]
+    if not days and not found.has_errors:
+        found.add("error", "no_rows", "has no day that is used here; export it again for a longer period.")
+    return Reading(
+        file_name=found.file_name,
+        file_hash=digest,
+        format=opened.format,
+        file_type=opened.file_type,
+        rows=opened.rows,
+        first_date=_as_date(min(days)) if days else None,
+        last_date=_as_date(max(days)) if days else None,
+        columns=opened.columns,
+        findings=found.ordered(),
+        fragments=opened.fragments,
+    )
 
 
 def _interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table | None:

@@ -46,7 +46,7 @@ def test_what_is_no_text_is_named_for_what_it_is(data: bytes, code: str, words: 
 def test_a_zip_without_a_workbook_is_an_archive() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("followers_1.json", "[]")
+        archive.writestr("notes.json", "[]")
     with pytest.raises(RefusedFile, match="unpack it"):
         kind_of(packed.getvalue())
 
