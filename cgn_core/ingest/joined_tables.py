@@ -47,7 +47,10 @@ def checked_tables(accounts: Sequence[Account], found: Findings, *, today: date)
         known=(),
         ignored=(),
     )
-    table = _table(accounts, names)
+    return _checked(_table(accounts, names), columns, found, today)
+
+
+def _checked(table: Table, columns: Columns, found: Findings, today: date) -> tuple[Daily, ...]:
     found.unit = "day"
     note_errors(table, columns, found, today=today)
     if found.has_errors:

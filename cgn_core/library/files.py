@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
+from cgn_core.ingest.drops import Drop, read_drop
 from cgn_core.ingest.reading import Reading, read_bytes
 from cgn_core.tables import Daily
 
@@ -17,39 +18,43 @@ def validate(path: str | Path) -> Reading:
         UnreadableFile: there is no such file, or it can't be opened.
     """
     source = Path(path)
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{path} can't be read: {error.strerror or error}.") from None
-    return read_bytes(data, file_name=source.name, today=datetime.now(UTC).date())
+    return read_bytes(_bytes(source), file_name=source.name, today=datetime.now(UTC).date())
 
 
-def read_many(*paths: str | Path) -> dict[str, Daily]:
-    """Every creator of the files, by name; a file that names none goes by its own name.
+def validate_together(*paths: str | Path, time_zone: str = "UTC") -> Drop:
+    """What several files hold together; those of one account are joined.
+
+    Raises:
+        UnreadableFile: there is no such file, or it can't be opened.
+    """
+    sources = [Path(path) for path in paths]
+    files = [(source.name, _bytes(source)) for source in sources]
+    return read_drop(files, today=datetime.now(UTC).date(), time_zone=time_zone)
+
+
+def read_many(*paths: str | Path, time_zone: str = "UTC") -> dict[str, Daily]:
+    """Every creator of the files, by name; files of one account are joined, one that none names goes by the first file.
+
+    Args:
+        paths: at least one.
+        time_zone: in which the seconds of a download become days.
 
     Raises:
         NotImportable: a file has errors; the first is the message.
-        InvalidInput: two files hold the same creator.
+        UnreadableFile: there is no such file, or it can't be opened.
     """
-    found: dict[str, Daily] = {}
-    for path in paths:
-        reading = validate(path)
-        errors = [finding.message for finding in reading.findings if finding.severity == "error"]
-        if errors:
-            raise NotImportable(errors[0])
-        for daily in reading.creators:
-            name = daily.creator or Path(path).stem
-            if name in found:
-                raise InvalidInput(f"{path} holds {name} a second time; give each creator once.")
-            found[name] = daily
-    return found
+    drop = validate_together(*paths, time_zone=time_zone)
+    errors = [finding.message for finding in drop.findings if finding.severity == "error"]
+    if errors:
+        raise NotImportable(errors[0])
+    return {daily.creator or Path(paths[0]).stem: daily for daily in drop.creators}
 
 
 def read(*paths: str | Path, creator: str | None = None) -> Daily:
     """One creator's daily table.
 
     Args:
-        paths: files of the creator, or of several of whom ``creator`` is one.
+        paths: files of the creator, which are joined, or of several of whom ``creator`` is one.
         creator: whose; needed where the files hold several.
 
     Raises:
@@ -65,3 +70,10 @@ def read(*paths: str | Path, creator: str | None = None) -> Daily:
     if len(found) != 1:
         raise InvalidInput(f"The files hold {len(found)} creators: {', '.join(found)}. Choose one with creator.")
     return next(iter(found.values()))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path} can't be read: {error.strerror or error}.") from None

@@ -97,13 +97,14 @@ def test_several_creators_are_read_by_name_and_one_of_them_by_choice(folder: Pat
         cgn.read(folder / "many.csv", creator="nobody")
 
 
-def test_several_files_are_read_together_but_each_creator_once(
+def test_several_files_are_read_together_and_those_of_one_creator_joined(
     folder: Path, tmp_path: Path, creators: list[Creator]
 ) -> None:
     other = written(creators[1:2], tmp_path / "other.csv")
     assert list(cgn.read_many(folder / "one.csv", other)) == ["mid.01", "mid.02"]
-    with pytest.raises(InvalidInput, match=r"many\.csv holds mid\.01 a second time"):
-        cgn.read_many(folder / "one.csv", folder / "many.csv")
+    joined = cgn.read_many(folder / "one.csv", folder / "many.csv")
+    assert list(joined) == ["mid.01", "mid.02", "mid.03"]
+    assert_frame_equal(joined["mid.01"].frame, cgn.read(folder / "one.csv").frame)
 
 
 def test_a_file_without_a_name_goes_by_its_own(tmp_path: Path) -> None:
