@@ -16,7 +16,7 @@ from cgn_core.tables import DAILY_COLUMNS, DEFAULT_MINUTES, Availability, Daily
 from datagen.worlds import KINDS, SECOND_KINDS, second_world, world
 from proofs.rows import Row
 
-FULL = 30
+FULL = 20
 WEEKS = (26, 104)
 CLAIM = "leaks are refused"
 NAME = "campaign"

@@ -43,25 +43,32 @@ def check_extra(
     predictors = pd.DataFrame(
         np.where(content, history.counts, history.recorded), columns=pd.Index(history.levers, dtype="str")
     )
-    present = [name for name in (*SUMMED_PARTS, LEVEL_PART) if name in daily.frame]
-    parts = daily.frame[present].iloc[: len(history.days)].reset_index(drop=True)
-    growth = pd.Series(history.growth)
-    check_predictors(
-        predictors, growth, declared_planned=declared_planned, parts=parts, minutes=minutes, leads=DAILY_LEADS
-    )
+    parts = daily.frame[[name for name in (*SUMMED_PARTS, LEVEL_PART) if name in daily.frame]].iloc[: len(history.days)]
+    parts = parts.reset_index(drop=True)
     start = len(history.days) % DAYS_PER_WEEK
-    week = np.arange(len(history.days) - start) // DAYS_PER_WEEK
-
-    def by_week(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.iloc[start:].groupby(week).sum(min_count=DAYS_PER_WEEK)
-
-    weekly_parts = by_week(parts)
+    by_week = _weekly(parts, start)
     if LEVEL_PART in parts:
-        weekly_parts[LEVEL_PART] = parts[LEVEL_PART].to_numpy()[start + DAYS_PER_WEEK - 1 :: DAYS_PER_WEEK]
+        by_week[LEVEL_PART] = parts[LEVEL_PART].to_numpy()[start + DAYS_PER_WEEK - 1 :: DAYS_PER_WEEK]
+    # Weeks first: they are few, and most disguises are seen through there.
     check_predictors(
-        by_week(predictors),
-        by_week(growth.to_frame("growth"))["growth"],
+        _weekly(predictors, start),
+        pd.Series(history.weekly_growth),
         declared_planned=declared_planned,
-        parts=weekly_parts,
+        parts=by_week,
         minutes=minutes,
     )
+    check_predictors(
+        predictors,
+        pd.Series(history.growth),
+        declared_planned=declared_planned,
+        parts=parts,
+        minutes=minutes,
+        leads=DAILY_LEADS,
+    )
+
+
+def _weekly(frame: pd.DataFrame, start: int) -> pd.DataFrame:
+    """Sums of whole weeks from a row on, NaN where a day is missing."""
+    values = frame.to_numpy(dtype="float64")[start:]
+    sums = values.reshape(len(values) // DAYS_PER_WEEK, DAYS_PER_WEEK, values.shape[1]).sum(axis=1)
+    return pd.DataFrame(sums, columns=frame.columns)
