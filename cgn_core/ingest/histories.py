@@ -117,8 +117,11 @@ def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
                 "empty_column",
                 f"{columns.source(name)} is empty in every row and is left out; fill it in if you have the numbers.",
             )
-        elif empty.any():
-            rows = np.sort(table.lines[empty])
+            continue
+        tail = _tail(table, empty) if name in _GROWTH else np.zeros(len(empty), dtype=bool)
+        _note_tail(table, columns.source(name), tail, found)
+        if (empty & ~tail).any():
+            rows = np.sort(table.lines[empty & ~tail])
             found.add(
                 "warning",
                 "empty_cells",
@@ -126,6 +129,30 @@ def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
                 "nothing happened.",
                 rows,
             )
+
+
+def _tail(table: Table, empty: Flags) -> Flags:
+    """Empty rows after which a creator has no number any more: platforms publish the newest days late."""
+    tail = np.zeros(len(empty), dtype=bool)
+    for begin, end in pairwise(table.starts()):
+        known = np.flatnonzero(~empty[begin:end])
+        if len(known):
+            tail[begin + known[-1] + 1 : end] = True
+    return tail
+
+
+def _note_tail(table: Table, source: str, tail: Flags, found: Findings) -> None:
+    if not tail.any():
+        return
+    first = int(np.flatnonzero(tail)[0])
+    missing = int((tail & (table.codes == table.codes[first])).sum())
+    found.add(
+        "info",
+        "not_there_yet",
+        f"{source} ends on {table.days[first] - _ONE_DAY}{table.named(table.codes[tail])}, {_count(missing, 'day')} "
+        "before the other numbers; platforms publish the newest days late, so they stay open and don't count as zero.",
+        np.sort(table.lines[tail]),
+    )
 
 
 def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
