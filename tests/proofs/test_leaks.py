@@ -7,7 +7,7 @@ from scipy import stats
 
 from datagen.worlds import KINDS, SECOND_KINDS
 
-WORLDS = 2
+WORLDS = 1
 PLANNED_COLUMNS = 14
 PLACES = len(KINDS) + len(SECOND_KINDS)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgn_core.errors import TooFewObservations, UnsupportedLevel
-from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
+from cgn_core.stats.benchmarks import Benchmark, _sizes, growth_benchmark
+from cgn_core.stats.peer_metrics import METRICS, compare, weekly_quantities
 from cgn_core.tables import Daily, daily_from_frame
 from datagen import generate_many
 from datagen.worlds import END
@@ -197,6 +199,17 @@ def test_where_small_accounts_grow_faster_the_creator_is_ranked_as_if_all_had_it
     shuffled = rng.permutation(usual)
     mixed = {f"{size:.0f}": account(float(rate), size=size) for size, rate in zip(sizes, shuffled, strict=True)}
     assert not benchmark(large, mixed).metrics["growth_rate"].adjusted_for_size
+
+
+def test_an_account_has_the_size_with_which_the_shared_weeks_began() -> None:
+    mine = weekly_quantities(account(0.02, first_week=4))
+    others = {"older": weekly_quantities(account(0.1, size=1_000.0)), "posts only": pd.DataFrame({"posts": [1.0]})}
+    compared = compare(mine, {"older": others["older"]}, METRICS["growth_rate"])
+    assert compared is not None
+    assert compared.weeks == 8
+    assert _sizes(mine, others, compared) == pytest.approx(np.log([1e6, 1_000 * 1.1**4]))
+    nameless = replace(compared, names=("posts only",))
+    assert np.isnan(_sizes(mine, others, nameless)[1])
 
 
 def test_who_changed_what_is_named_with_its_weeks() -> None:

@@ -38,8 +38,11 @@ def test_a_weekly_disguise_is_seen_through_in_the_daily_fit(daily: Daily) -> Non
         fit_daily(daily, extra=as_extra(features, ["campaign"]), declared_planned=frozenset({"campaign"}))
 
 
-def test_growth_of_a_week_later_is_seen_through_by_the_day(daily: Daily) -> None:
-    extra = by_day(daily, daily.net_growth().shift(-7))
+@pytest.mark.parametrize("ahead", [1, 2, 7, 14])
+def test_growth_of_later_days_is_seen_through_by_the_day(daily: Daily, ahead: int) -> None:
+    growth = daily.net_growth().shift(-ahead)
+    # Every fourth day alone: no week's sum gives it away.
+    extra = by_day(daily, growth.where(growth.index % 4 == 0))
     with pytest.raises(LeakageError, match="campaign follows from the growth"):
         fit_daily(daily, extra=extra, declared_planned=frozenset({"campaign"}))
 

@@ -68,6 +68,18 @@ def test_without_the_parts_followers_at_the_weeks_end_still_give_growth_away() -
     assert not is_refused(table()[2]["unfollows"], with_parts=False)
 
 
+def test_followers_give_net_growth_away_where_gross_follows_are_the_target() -> None:
+    content, growth, parts = table(5)
+    net = content.assign(secret=growth * 0.1)
+    parts["followers"] += np.random.default_rng(2).normal(0, 400, len(growth)).cumsum()
+    change = content.assign(secret=parts["followers"].diff() / 7)
+    check_predictors(change, parts["follows"], declared_planned=DECLARED, parts=parts[["follows"]])
+    with pytest.raises(LeakageError):
+        check_predictors(change, parts["follows"], declared_planned=DECLARED, parts=parts[["follows", "followers"]])
+    with pytest.raises(LeakageError):
+        check_predictors(net, growth, declared_planned=DECLARED, parts=parts)
+
+
 def test_what_was_known_before_the_week_passes_even_when_it_trends_with_growth() -> None:
     content, growth, parts = table()
     weeks = len(growth)
