@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgn_core.stats.arrays import Floats, Matrix
-from cgn_core.stats.least_squares import TO_NORMAL, bread, median, solve, undetermined
+from cgn_core.stats.arrays import Floats, Integers, Matrix
+from cgn_core.stats.least_squares import RANK_TOLERANCE, TO_NORMAL, bread, median, solve, undetermined
 
 HUBER = 1.345
 TUKEY = 4.685
@@ -32,6 +32,8 @@ class Estimate:
     coefficients: Floats
     covariance: Matrix
     weights: Floats
+    bounds: Matrix | None = None
+    """Shape (k, 2), lower and upper, of an estimate whose interval isn't Student's around it."""
 
 
 def ordinary(design: Matrix, growth: Floats) -> Estimate:
@@ -41,6 +43,29 @@ def ordinary(design: Matrix, growth: Floats) -> Estimate:
     inner = bread(design, ones)
     scores = design * _left_out(design, growth - design @ coefficients, ones, inner)[:, None]
     return Estimate(coefficients, inner @ (scores.T @ scores) @ inner, ones)
+
+
+def ordinary_hac(design: Matrix, growth: Floats, *, weeks: Integers) -> Estimate:
+    """Ordinary least squares with errors that allow neighbouring weeks to move together.
+
+    Weeks are neighbours by the calendar: across a gap in the history nothing is paired. Newey and West's kernel over
+    floor(4 (n / 100)^(2/9)) weeks, times n / (n - k) for short histories.
+
+    Args:
+        design: shape (n, k).
+        growth: shape (n,).
+        weeks: shape (n,), numbers of the weeks, ascending.
+    Source: Newey & West (1987), doi:10.2307/1913610, and (1994), doi:10.2307/2297912, for the lag.
+    """
+    ones = np.ones(len(growth))
+    n, terms = design.shape
+    coefficients = solve(design, growth, ones)
+    scores = design * (growth - design @ coefficients)[:, None]
+    reach = int(4 * (n / 100) ** (2 / 9))
+    apart = np.abs(weeks[:, None] - weeks)
+    kernel = np.maximum(1 - apart / (reach + 1), 0.0)
+    inner = bread(design, ones)
+    return Estimate(coefficients, n / (n - terms) * inner @ (scores.T @ kernel @ scores) @ inner, ones)
 
 
 def huber(design: Matrix, growth: Floats) -> Estimate:
@@ -63,8 +88,8 @@ def tukey(design: Matrix, growth: Floats) -> Estimate:
 
     Source: Beaton & Tukey (1974), doi:10.1080/00401706.1974.10489171; its sandwich with HC3's leverage correction.
     """
-    start = _least_absolute(design, growth)
-    coefficients, weights, scale = _reweighted(design, growth, start, _tukey_weights)
+    start = least_absolute(design, growth)
+    coefficients, weights, scale = _reweighted(design, growth, start, _tukey_weights, fitted=design.shape[1])
     kept = weights > 0
     if kept.sum() <= design.shape[1] or undetermined(design[kept]).any():
         return huber(design, growth)
@@ -84,6 +109,13 @@ def leave_one_out(design: Matrix, growth: Floats, estimate: Estimate) -> Floats:
     return _left_out(design, growth - design @ estimate.coefficients, estimate.weights, inner)
 
 
+def leverages(design: Matrix) -> Floats:
+    """How much each week decides its own fit, 0 to 1; shape (n,), for a design of any rank."""
+    norms = np.linalg.norm(design, axis=0)
+    left, singular, _ = np.linalg.svd(design / np.where(norms > 0, norms, 1.0), full_matrices=False)
+    return np.array((left[:, singular > RANK_TOLERANCE * singular[0]] ** 2).sum(axis=1), dtype=np.float64)
+
+
 def _left_out(design: Matrix, residuals: Floats, weights: Floats, inner: Matrix) -> Floats:
     leverage = weights * np.einsum("ij,jk,ik->i", design, inner, design)
     corrected: Floats = residuals / (1 - np.minimum(leverage, LARGEST_LEVERAGE))
@@ -91,14 +123,19 @@ def _left_out(design: Matrix, residuals: Floats, weights: Floats, inner: Matrix)
 
 
 def _reweighted(
-    design: Matrix, growth: Floats, start: Floats, weigh: Callable[[Floats], Floats]
+    design: Matrix, growth: Floats, start: Floats, weigh: Callable[[Floats], Floats], *, fitted: int = 0
 ) -> tuple[Floats, Floats, float]:
-    """Iteratively reweighted least squares; coefficients, weights, and scale by the median absolute deviation."""
+    """Iteratively reweighted least squares; coefficients, weights, and scale by the median absolute deviation.
+
+    As many of the smallest residuals as ``fitted`` says are left out of the scale: a least-absolute start runs through
+    as many weeks as there are terms, and with them 13 weeks' intervals held in 74-78 % instead of 92-94 %.
+    Source: Maronna, Martin & Yohai (2006), Robust Statistics, section 4.4.2.
+    """
     coefficients = start
     floor = EXACT * max(float(np.abs(growth).max()), 1.0)
     for _ in range(STEPS):
         residuals = growth - design @ coefficients
-        scale = max(TO_NORMAL * median(np.abs(residuals)), floor)
+        scale = max(TO_NORMAL * median(np.sort(np.abs(residuals))[fitted:]), floor)
         weights = weigh(residuals / scale)
         updated = solve(design, growth, weights)
         settled = np.abs(updated - coefficients).max() <= SETTLED * (EXACT + np.abs(updated).max())
@@ -118,7 +155,7 @@ def _tukey_weights(scaled: Floats) -> Floats:
     return weights
 
 
-def _least_absolute(design: Matrix, growth: Floats) -> Floats:
+def least_absolute(design: Matrix, growth: Floats) -> Floats:
     """Least absolute deviations by reweighting."""
     coefficients = solve(design, growth, np.ones(len(growth)))
     floor = EXACT * max(float(np.abs(growth).max()), 1.0)
