@@ -97,12 +97,13 @@ def effect_of(name: str, estimate: float, std_error: float, *, multiplier: float
         high=estimate + multiplier * std_error,
         level=level,
         std_error=std_error,
-        unit=f"followers per {_one(name)}",
+        unit=f"followers per {one_of(name)}",
         availability=availability_of(name).value,
     )
 
 
-def _one(name: str) -> str:
+def one_of(name: str) -> str:
+    """A lever in the singular, such as ``reel``."""
     return _SINGULAR.get(name) or f"unit of {name.replace('_', ' ')}"
 
 

@@ -185,17 +185,26 @@ def require_weeks(history: History, *, fewest: int = FEWEST_WEEKS) -> Integers:
         ConstantSeries: growth never changes.
     """
     weeks = history.complete_weeks
-    missing = fewest - len(weeks)
-    if missing > 0:
-        raise TooFewObservations(
-            f"The history holds {len(weeks)} complete {'week' if len(weeks) == 1 else 'weeks'} (Monday to Sunday, "
-            f"growth and content known on every day); training needs at least {fewest}, so {missing} more "
-            f"{'is' if missing == 1 else 'are'} missing. Import more days."
-        )
+    require_enough(len(weeks), fewest=fewest)
     growth = history.growth[history.usable]
     if growth.min() == growth.max():
         raise ConstantSeries("Growth never changes in this history, so nothing can be learned from it.")
     return weeks
+
+
+def require_enough(weeks: int, *, fewest: int = FEWEST_WEEKS) -> None:
+    """Refuse a history of too few complete weeks.
+
+    Raises:
+        TooFewObservations: fewer than eight, naming how many there are and how many are missing.
+    """
+    missing = fewest - weeks
+    if missing > 0:
+        raise TooFewObservations(
+            f"The history holds {weeks} complete {'week' if weeks == 1 else 'weeks'} (Monday to Sunday, "
+            f"growth and content known on every day); training needs at least {fewest}, so {missing} more "
+            f"{'is' if missing == 1 else 'are'} missing. Import more days."
+        )
 
 
 def iso_day(day: int) -> str:
