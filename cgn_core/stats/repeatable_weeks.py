@@ -11,7 +11,7 @@ from cgn_core.errors import ConstantSeries, InvalidInput
 from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
 from cgn_core.stats.calendar_terms import TREND_FROM_WEEKS, WEEKDAY_TERMS, YEAR_DAYS, Calendar
 from cgn_core.stats.carry_over import stock
-from cgn_core.stats.daily_estimation import FLOOR_SHARE, fit_days
+from cgn_core.stats.daily_estimation import FLOOR_SHARE, fit_days, parameter_covariance
 from cgn_core.stats.daily_model import FEWEST_USE_WEEKS, levers_to_fit
 from cgn_core.stats.history import (
     GROSS_FOLLOWS,
@@ -63,7 +63,10 @@ class RepeatableWeeks:
             ``LASTING_DECAY`` of it were left a day later, in pieces: the later in the week, the more.
         arriving: shape (n, k), ``leaving`` of the week before, NaN where its counts are unknown.
         working: shape (n, k), pieces at work per week: ``counts``, carried over by the day where the days show that.
-        effects: shape (k,), followers per piece on the same fit.
+        straight: shape (1 + k,), the straight fit: growth of a week as the last one but without these pieces, then
+            followers per piece, all days together.
+        covariance: shape (1 + k, 1 + k), of ``straight``.
+        own_freedom: shape (k,), degrees of freedom of each effect.
         recent: shape (k,), mean pieces of the last four weeks.
         undetermined: content types of which the history doesn't tell an effect.
         exceptional: how many days had their excess taken out, or how many weeks were left out.
@@ -80,10 +83,17 @@ class RepeatableWeeks:
     leaving: Matrix
     arriving: Matrix
     working: Matrix
-    effects: Floats
+    straight: Floats
+    covariance: Matrix
+    own_freedom: Floats
     recent: Floats
     undetermined: tuple[str, ...]
     exceptional: int
+
+    @property
+    def effects(self) -> Floats:
+        """Shape (k,), followers per piece by the straight fit."""
+        return self.straight[1:]
 
     @property
     def linear(self) -> Matrix:
@@ -160,7 +170,16 @@ def _from_days(history: History) -> RepeatableWeeks:
     growth = np.where(fit.used, history.growth, fit.mean)
     sums = weekly(np.column_stack([growth, fit.level, shown, stock(history.counts[:, determined], fit.decay)]))[trained]
     end = 2 + shown.shape[1]
-    effects = fit.coefficients[[terms.shape[1] + fitted.index(lever) for lever in determined]]
+    recent = history.weekly_counts[-RECENT_WEEKS:].mean(axis=0)
+    covariance, own = parameter_covariance(fit, history.counts[:, fitted], history.growth, history.weeks)
+    rows = np.zeros((1 + len(determined), len(covariance)))
+    rows[0, : terms.shape[1]] = terms[-DAYS_PER_WEEK:].sum(axis=0)
+    for column, lever in enumerate(fitted, terms.shape[1]):
+        if lever in determined:
+            rows[1 + determined.index(lever), column] = 1.0
+        else:
+            rows[0, column] = recent[lever]
+    straight: Floats = rows[:, : len(fit.coefficients)] @ fit.coefficients
     return RepeatableWeeks(
         basis=BY_DAY,
         target=history.target,
@@ -173,8 +192,10 @@ def _from_days(history: History) -> RepeatableWeeks:
         leaving=leaving[trained],
         arriving=arriving[trained],
         working=sums[:, end:],
-        effects=effects,
-        recent=per_week[-RECENT_WEEKS:].mean(axis=0),
+        straight=straight,
+        covariance=rows @ covariance @ rows.T,
+        own_freedom=own[[terms.shape[1] + fitted.index(lever) for lever in determined]],
+        recent=recent[determined],
         undetermined=tuple(name for lever, name in enumerate(history.levers) if lever not in determined),
         exceptional=int((fit.viral | fit.losses).sum()),
     )
@@ -197,11 +218,16 @@ def _from_weekly(weekly: pd.DataFrame) -> RepeatableWeeks:
         recent = weekly["unfollows"].dropna().tail(QUARTER_DAYS // DAYS_PER_WEEK)
         lost = float(recent.mean()) if len(recent) else 0.0
     design = np.hstack([terms, counts[:, determined]])[complete]
-    coefficients, level, kept = _robust(design, growth[complete], lost)
+    level, kept = _robust(design, growth[complete], lost)
     previous = {int(number): row for number, row in zip(numbers, counts, strict=True)}
     nothing = np.full(len(names), np.nan)
     before = np.array([previous.get(int(number) - 1, nothing) for number in numbers]).reshape(len(numbers), len(names))
     used = np.flatnonzero(complete)[kept]
+    root = 1 / np.sqrt(level[kept])
+    estimate = ordinary(design[kept] * root[:, None], growth[used] * root)
+    rows = np.zeros((1 + len(determined), design.shape[1]))
+    rows[0, : terms.shape[1]] = terms[-1]
+    rows[1:, terms.shape[1] :] = np.eye(len(determined))
     return RepeatableWeeks(
         basis=BY_WEEK,
         target=target,
@@ -214,7 +240,9 @@ def _from_weekly(weekly: pd.DataFrame) -> RepeatableWeeks:
         leaving=LASTING_SHARE * counts[used][:, determined],
         arriving=LASTING_SHARE * before[used][:, determined],
         working=counts[used][:, determined],
-        effects=coefficients[terms.shape[1] :],
+        straight=rows @ estimate.coefficients,
+        covariance=rows @ estimate.covariance @ rows.T,
+        own_freedom=np.full(len(determined), max(float(len(used) - design.shape[1]), 1.0)),
         recent=np.nan_to_num(counts[-RECENT_WEEKS:, determined]).mean(axis=0),
         undetermined=tuple(name for place, name in enumerate(names) if place not in determined),
         exceptional=int((~kept).sum()),
@@ -247,8 +275,8 @@ def _weekly_calendar(numbers: Integers, *, weeks: int) -> Matrix:
     return np.column_stack(columns)
 
 
-def _robust(design: Matrix, growth: Floats, lost: float) -> tuple[Floats, Floats, Flags]:
-    """Coefficients, noise level and the weeks that are not exceptional, found in turn from a bisquare fit."""
+def _robust(design: Matrix, growth: Floats, lost: float) -> tuple[Floats, Flags]:
+    """Noise level, and the weeks that are not exceptional, found in turn from a bisquare fit."""
     floor = FLOOR_SHARE * max(float(np.abs(growth).mean()) + lost, SMALLEST)
     coefficients = tukey(design, growth).coefficients
     kept = np.ones(len(growth), dtype=bool)
@@ -264,4 +292,4 @@ def _robust(design: Matrix, growth: Floats, lost: float) -> tuple[Floats, Floats
         coefficients = solve(design[kept], growth[kept], 1 / level[kept])
         if settled:
             break
-    return coefficients, np.maximum(design @ coefficients + lost, floor), kept
+    return np.maximum(design @ coefficients + lost, floor), kept
