@@ -48,7 +48,7 @@ def health_lights(
         _tested("form", ("reset",), tests, AMBER, _FORM),
         _influence(judged, influential),
         _collinearity(entangled),
-        _tested("spread", ("breusch_pagan", "white"), tests, AMBER, _advice(judged, _SPREAD)),
+        _tested("spread", ("breusch_pagan", "white"), tests, AMBER, _spread_advice(judged.model)),
         _shape(judged, tests),
     )
 
@@ -58,24 +58,24 @@ _STABILITY = (
 )
 _MEMORY = "A season, a carry-over or a change of level may be missing: look at the drift chart and the carry-over test."
 _FORM = "Look at the saturation test and the response curve before planning far above or below the usual week."
-_SPREAD = {
-    "daily": "Effects' intervals allow for it; forecasts for unusually busy weeks may be too narrow.",
-    "single_lever": "The intervals allow for it (HC3); the daily model uses quiet weeks better.",
-    "ols": "The intervals allow for it (HC3); the daily model uses quiet weeks better.",
-}
-_SHAPE = {
-    "daily": "Check the days around the largest misses; forecasts beyond the usual range may be too sure.",
-    "single_lever": "Viral weeks pull this fit: use the daily or a robust model.",
-    "ols": "Viral weeks pull this fit: use the daily or a robust model.",
-}
-_OTHERWISE = {
-    "spread": "The robust intervals allow for part of it; the daily model weighs quiet and busy weeks apart.",
-    "shape": "A robust fit gives extreme weeks little weight, so this is what it is made for.",
-}
+LEAST_SQUARES = ("single_lever", "ols", "ridge", "lasso", "elastic_net")
+"""Weekly models that every week pulls by its full distance."""
 
 
-def _advice(judged: JudgedWeeks, by_model: Mapping[str, str]) -> str:
-    return by_model.get(judged.model, _OTHERWISE["spread" if by_model is _SPREAD else "shape"])
+def _spread_advice(model: str) -> str:
+    if model == "daily":
+        return "Effects' intervals allow for it; forecasts for unusually busy weeks may be too narrow."
+    if model in {"single_lever", "ols"}:
+        return "The intervals allow for it (HC3); the daily model uses quiet weeks better."
+    return "The intervals allow for part of it; the daily model weighs quiet and busy weeks apart."
+
+
+def _shape_advice(model: str) -> str:
+    if model == "daily":
+        return "Check the days around the largest misses; forecasts beyond the usual range may be too sure."
+    if model in LEAST_SQUARES:
+        return "Viral weeks pull this fit: use the daily or a robust model."
+    return "A robust fit gives extreme weeks little weight, so this is what it is made for."
 
 
 def _tested(topic: str, names: tuple[str, ...], tests: Mapping[str, ResidualTest], colour: str, advice: str) -> Light:
@@ -123,7 +123,7 @@ def first_autocorrelation(residuals: Floats) -> float:
 
 
 def _shape(judged: JudgedWeeks, tests: Mapping[str, ResidualTest]) -> Light:
-    light = _tested("shape", ("jarque_bera",), tests, AMBER, _advice(judged, _SHAPE))
+    light = _tested("shape", ("jarque_bera",), tests, AMBER, _shape_advice(judged.model))
     if light.advice in {NOTHING, WAIT}:
         return light
     away = judged.residuals - judged.residuals.mean()

@@ -22,7 +22,7 @@ from cgn_core.stats.diagnostics import Diagnostics, diagnose_fit
 from cgn_core.stats.influence import influence
 from cgn_core.stats.judged_weeks import judged_weeks
 from cgn_core.stats.stability import cusum, recursion
-from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly
+from cgn_core.stats.weekly_models import SINGLE_LEVER, WEEKLY_MODELS, fit_weekly
 from cgn_core.tables import Daily, daily_from_frame
 from datagen.worlds import world
 
@@ -147,7 +147,7 @@ def test_levers_that_never_vary_or_always_move_together_have_no_inflation_but_a_
     fit = fit_daily(same) if model == "daily" else fit_weekly(same, model=model)
     found = diagnose_fit(same, fit)
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["residuals"]
-    if model != "single_lever":
+    if model not in SINGLE_LEVER:
         assert {"posts", "reels", "ads"} <= set(found.collinearity.undetermined)
         assert found.collinearity.verdict == "undetermined"
 
@@ -227,6 +227,9 @@ def test_lights_come_once_per_topic_with_a_cause_and_something_to_do() -> None:
             assert each.cause
             assert each.evidence
             assert (each.advice == "Nothing.") == (each.colour == "green")
+        shape = next(each for each in found.lights if each.topic == "shape")
+        pulled = fit.model in {"single_lever", "ols", "ridge", "lasso", "elastic_net"}
+        assert ("Viral weeks pull this fit" in shape.advice) == pulled
 
 
 def test_the_json_has_the_commands_keys() -> None:
