@@ -17,7 +17,8 @@ ENGLISH = (
 )
 SPANISH = (
     '\ufeff"Identificador de la publicación","Nombre de usuario de la cuenta","Tipo de publicación",'
-    '"Hora de publicación","Enlace permanente",Visualizaciones,"Me gusta","Veces que se ha compartido",Seguidores,"Veces guardado"\n'
+    '"Hora de publicación","Enlace permanente",Visualizaciones,"Me gusta",'
+    '"Veces que se ha compartido",Seguidores,"Veces guardado"\n'
 )
 PORTUGUESE = (
     '\ufeff"Horário de publicação","Tipo de publicação","Identificação da publicação",Curtidas,Compartilhamentos,'
