@@ -37,9 +37,14 @@ def next_week_stock(history: History, decay: float) -> tuple[Floats, Floats]:
     left = decay ** np.arange(1, DAYS_PER_WEEK + 1)
     last = stock(history.counts, decay)[-1]
     carried = np.array(last * left.sum(), dtype=np.float64).reshape(-1)
+    within = np.array((1 - left[::-1]) @ weekday_shares(history), dtype=np.float64).reshape(-1)
+    return carried, within
+
+
+def weekday_shares(history: History) -> Matrix:
+    """How each lever's pieces fell on Monday to Sunday, evenly where there were none; shape (7, levers)."""
     per_weekday = np.zeros((DAYS_PER_WEEK, len(history.levers)))
     np.add.at(per_weekday, (history.days + MONDAY_OFFSET) % DAYS_PER_WEEK, history.counts)
     totals = per_weekday.sum(axis=0)
-    shares = np.where(totals > 0, per_weekday / np.where(totals > 0, totals, 1), 1 / DAYS_PER_WEEK)
-    within = np.array((1 - left[::-1]) @ shares, dtype=np.float64).reshape(-1)
-    return carried, within
+    shares: Matrix = np.where(totals > 0, per_weekday / np.where(totals > 0, totals, 1), 1 / DAYS_PER_WEEK)
+    return shares

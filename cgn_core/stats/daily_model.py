@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from cgn_core.stats.ahead import stored_shares, stored_weeks
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
 from cgn_core.stats.carry_over import next_week_stock
@@ -79,7 +80,9 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
         for lever in determined
     )
     unknown = tuple(name for lever, name in enumerate(history.levers) if lever not in determined)
-    predictor = _predictor(history, fit, calendar, fitted, covariance, freedom, unknown)
+    common = float(len(np.unique(history.weeks[fit.used])) - 1)
+    widened = _widened(covariance, freedom, common, slice(terms.shape[1], fit.design.shape[1]))
+    predictor = _predictor(history, fit, calendar, fitted, widened, common, unknown)
     return Fit(
         model="daily",
         target=history.target,
@@ -97,9 +100,11 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
             "dispersion": predictor.dispersion,
             "days": int(fit.used.sum()),
             "exceptional_losses": [iso_day(int(day)) for day in history.days[fit.losses]],
-            "degrees_of_freedom": len(np.unique(history.weeks[fit.used])) - 1,
+            "degrees_of_freedom": int(common),
             "effect_degrees_of_freedom": {history.levers[lever]: float(freedom[place[lever]]) for lever in determined},
             "effect_covariance": covariance[np.ix_(own, own)].tolist(),
+            "weeks_ahead": stored_weeks(history, fit, calendar, fitted, widened),
+            "weekday_shares": stored_shares(history),
         },
     )
 
@@ -129,7 +134,7 @@ def _predictor(
     calendar: Calendar,
     fitted: list[int],
     covariance: Matrix,
-    freedom: Floats,
+    freedom: float,
     unknown: tuple[str, ...],
 ) -> WeekPredictor:
     rows = _next_week(history, calendar, fitted, fit.decay)
@@ -137,23 +142,24 @@ def _predictor(
     if fit.decay > 0:
         later, sooner = (_next_week(history, calendar, fitted, fit.decay + step) for step in (STEP, -STEP))
         rows = np.hstack([rows, ((later - sooner) @ fit.coefficients / (2 * STEP))[:, None]])
-    common = float(len(np.unique(history.weeks[fit.used])) - 1)
-    # One t law serves every plan; a lever that fewer weeks inform has its error widened to its own.
-    levers = slice(fit.design.shape[1] - len(fitted), fit.design.shape[1])
-    widening = np.ones(len(covariance))
-    own = special.stdtrit(freedom[levers], 0.975) / special.stdtrit(common, 0.975)
-    widening[levers] = np.maximum(own, 1.0)
-    spread = rows * widening
     return week_predictor(
         history,
         mean=mean.tolist(),
-        covariance=spread @ covariance @ spread.T,
-        freedom=common,
+        covariance=rows @ covariance @ rows.T,
+        freedom=freedom,
         n_residuals=len(history.complete_weeks),
         undetermined=unknown,
         noise=Noise(_weekly_dispersion(history, fit), DAYS_PER_WEEK * fit.floor, DAYS_PER_WEEK * history.lost),
         jumps=viral_week(((history.growth - fit.mean) / fit.level)[fit.viral], days=int(history.usable.sum())),
     )
+
+
+def _widened(covariance: Matrix, freedom: Floats, common: float, levers: slice) -> Matrix:
+    """The covariance for one t law that serves every plan: a lever that fewer weeks inform has its error widened."""
+    factors = np.ones(len(freedom))
+    factors[levers] = np.maximum(special.stdtrit(freedom[levers], 0.975) / special.stdtrit(common, 0.975), 1.0)
+    widened: Matrix = factors[:, None] * covariance * factors
+    return widened
 
 
 def _next_week(history: History, calendar: Calendar, fitted: list[int], decay: float) -> Matrix:

@@ -202,12 +202,17 @@ def difference(
     step = _row(predictor, first) - _row(predictor, second)
     estimate = sum(_parts(predictor, first)) - sum(_parts(predictor, second))
     variance = float(step @ np.array(predictor.covariance) @ step)
-    if variance <= 0:
-        return Difference(estimate, estimate, estimate, level)
-    scales = np.array(predictor.scales)
-    spreads = _lift(predictor) * np.sqrt(variance * scales[:, 0])
-    margin = mixture_quantile(scales[:, 1], np.zeros(len(scales)), spreads, (1 + level) / 2)
+    margin = difference_margin(predictor, variance, level)
     return Difference(estimate, estimate - margin, estimate + margin, level)
+
+
+def difference_margin(predictor: WeekPredictor, variance: float, level: float) -> float:
+    """Half the width of a difference's interval, by the variance of its estimate without viral days."""
+    if variance <= 0:
+        return 0.0
+    scales = np.array(predictor.scales)
+    spreads = viral_lift(predictor) * np.sqrt(variance * scales[:, 0])
+    return mixture_quantile(scales[:, 1], np.zeros(len(scales)), spreads, (1 + level) / 2)
 
 
 def full_plan(predictor: WeekPredictor, plan: Mapping[str, float]) -> dict[str, float]:
@@ -255,7 +260,7 @@ def _row(predictor: WeekPredictor, counts: Mapping[str, float]) -> Floats:
     return np.array([1.0, *(counts[name] for name in predictor.levers)])
 
 
-def _lift(predictor: WeekPredictor) -> float:
+def viral_lift(predictor: WeekPredictor) -> float:
     """Expected week over repeatable week, by the viral days."""
     return 1.0 + sum(weight * mean for weight, mean, _ in predictor.jumps)
 
@@ -270,7 +275,7 @@ def _parts(predictor: WeekPredictor, counts: Mapping[str, float]) -> tuple[float
     repeatable = float(_row(predictor, counts) @ np.array(predictor.mean))
     if predictor.method == LOO_RESIDUALS:
         return repeatable, float(np.mean(predictor.residuals))
-    return repeatable, (_lift(predictor) - 1.0) * _gain(predictor, repeatable)
+    return repeatable, (viral_lift(predictor) - 1.0) * _gain(predictor, repeatable)
 
 
 def _quantiles(
