@@ -1,0 +1,286 @@
+"""Rolling-origin least squares and ridge of many creators in one pass.
+
+Every origin's coefficients, forecast, leverage and interval come from one triangular factor that grows by a week at a
+time; the numbers equal a refit at every origin. A rolling window isn't downdated, which would lose digits: a block's
+factors are stored from each week to its end, and each window joins one of them with the weeks after it, so that weeks
+enter by rotations only and leave by never having entered.
+
+Where a window leaves coefficients open (a content type not used yet), the answer is that of minimum norm, by a singular
+value decomposition of these creators' windows alone, and the open effects are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import special
+
+from cgn_core.errors import InvalidInput, TooFewObservations
+from cgn_core.stats.arrays import Cube, FlagCube, FlagMatrix, Floats, Integers, Matrix
+from cgn_core.stats.intervals import require_level
+from cgn_core.stats.triangular_factor import TriangularFactor
+
+BLOCK = 128
+"""Creators in one pass: their factors fit the processor's cache."""
+CUBE, PLANE = 3, 2
+"""Axes."""
+OPEN_PART = 1e-5
+"""Part of a scaled coefficient in the null space from which its effect counts as open."""
+
+
+@dataclass(frozen=True)
+class RollingFit:
+    """o origins, k terms, m creators; every origin forecasts the row ``ahead - 1`` rows after it."""
+
+    origins: Integers
+    """Shape (o,): how many weeks were known, so the first row that was not."""
+    coefficients: Cube
+    """Shape (o, k, m)."""
+    predictions: Matrix
+    """Shape (o, m)."""
+    leverages: Matrix
+    """Shape (o, m), of the forecast row beside the weeks known."""
+    variances: Matrix
+    """Shape (o, m): residual sum of squares over ``freedom``."""
+    freedom: Matrix
+    """Shape (o, m): weeks less determined coefficients; a penalty counts as a week."""
+    low: Matrix
+    high: Matrix
+    """Shape (o, m), Student's t interval of the forecast row's target."""
+    undetermined: FlagCube
+    """Shape (o, k, m): effects that the weeks leave open."""
+    level: float
+    """Of the intervals."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        arrays = {name: value.tolist() for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return {**arrays, "level": self.level}
+
+
+def rolling_origin(
+    design: Cube,
+    target: Matrix,
+    *,
+    initial: int,
+    window: int | None = None,
+    step: int = 1,
+    ahead: int = 1,
+    penalty: float | Floats | Matrix = 0.0,
+    level: float = 0.9,
+) -> RollingFit:
+    """Least squares or ridge of each creator's weeks up to every origin, and the forecast of a later week.
+
+    Args:
+        design: shape (weeks, k, m), the intercept among the terms; creators last.
+        target: shape (weeks, m).
+        initial: weeks before the first origin; with a window, at least as long as it.
+        window: weeks of a rolling window; None lets it grow.
+        step: weeks from one origin to the next.
+        ahead: weeks from the last known to the forecast one.
+        penalty: on squared coefficients. A number leaves the first term, the intercept, free; an array of shape (k,)
+            or (k, m) says it for each.
+        level: of the t intervals, two-sided.
+    Returns: what a refit at every origin gives; under a penalty what least squares gives when sqrt(penalty) rows of
+        target zero are weeks too, which for the intervals is the posterior under a normal prior.
+
+    Raises:
+        InvalidInput: shapes that don't belong together, numbers that are not finite, a count below 1.
+        TooFewObservations: no week is left to forecast, or the first window has no more weeks than free coefficients.
+        UnsupportedLevel: the level is not between 0 and 1.
+    Source: Gentleman (1973), doi:10.1093/imamat/12.3.329; Hoerl & Kennard (1970), doi:10.1080/00401706.1970.10488634.
+    """
+    require_level(level)
+    task = _task(design, target, penalty, initial=initial, window=window, step=step, ahead=ahead)
+    found = _pass(task)
+    for number in np.flatnonzero(found.suspects.any(axis=1)):
+        _solve_apart(task, found, int(number))
+    predictions = (task.design[task.origins + ahead - 1] * found.coefficients).sum(axis=1)
+    variances = found.squares / found.freedom
+    margins = special.stdtrit(found.freedom, (1 + level) / 2) * np.sqrt(variances * (1 + found.leverages))
+    return RollingFit(
+        origins=task.origins,
+        coefficients=found.coefficients,
+        predictions=predictions,
+        leverages=found.leverages,
+        variances=variances,
+        freedom=found.freedom,
+        low=predictions - margins,
+        high=predictions + margins,
+        undetermined=found.undetermined,
+        level=level,
+    )
+
+
+class _Task(NamedTuple):
+    """What is asked: the arguments, checked."""
+
+    design: Cube
+    target: Matrix
+    penalties: Matrix
+    origins: Integers
+    window: int | None
+    ahead: int
+
+    def start(self, origin: int) -> int:
+        """First week that an origin learns from."""
+        return 0 if self.window is None else max(0, origin - self.window)
+
+
+class _Found(NamedTuple):
+    """Arrays that the pass fills."""
+
+    coefficients: Cube
+    leverages: Matrix
+    squares: Matrix
+    freedom: Matrix
+    undetermined: FlagCube
+    suspects: FlagMatrix
+
+
+def _task(
+    design: Cube,
+    target: Matrix,
+    penalty: float | Floats | Matrix,
+    *,
+    initial: int,
+    window: int | None,
+    step: int,
+    ahead: int,
+) -> _Task:
+    design, target = np.asarray(design, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    if design.ndim != CUBE or target.shape != (len(design), design.shape[2]) or 0 in design.shape:
+        raise InvalidInput(
+            f"A design of shape (weeks, terms, creators) needs a target of shape (weeks, creators); these have "
+            f"{design.shape} and {target.shape}."
+        )
+    counts = {"initial": initial, "step": step, "ahead": ahead, "window": 1 if window is None else window}
+    for name, count in counts.items():
+        if count < 1:
+            raise InvalidInput(f"The {name} must be a number of weeks of at least 1, not {count}.")
+    weeks, terms, creators = design.shape
+    penalties = np.asarray(penalty, dtype=np.float64)
+    if penalties.ndim == 0:
+        penalties = np.where(np.arange(terms) > 0, penalties, 0.0)
+    try:
+        penalties = np.broadcast_to(penalties if penalties.ndim == PLANE else penalties[:, None], (terms, creators))
+    except ValueError:
+        raise InvalidInput(f"A penalty of shape {penalties.shape} doesn't fit {terms} terms.") from None
+    if not (np.isfinite(design).all() and np.isfinite(target).all() and np.isfinite(penalties).all()):
+        raise InvalidInput("The design, the target and the penalties must be finite numbers.")
+    if (penalties < 0).any():
+        raise InvalidInput("A penalty must not be negative.")
+    known, free = min(initial, weeks if window is None else window), int((penalties == 0).sum(axis=0).max())
+    if known <= free:
+        raise TooFewObservations(
+            f"{known} weeks before the first forecast can't judge {free} effects; it takes {free + 1}."
+        )
+    origins = np.arange(initial, weeks - ahead + 1, step)
+    if len(origins) == 0:
+        raise TooFewObservations(f"A forecast needs {initial + ahead} weeks at least; there are {weeks}.")
+    return _Task(design, target, penalties, origins, window, ahead)
+
+
+def _pass(task: _Task) -> _Found:
+    """All creators, a block at a time."""
+    _, terms, creators = task.design.shape
+    shape = (len(task.origins), creators)
+    known = np.array([origin - task.start(origin) for origin in task.origins.tolist()], dtype=np.float64)
+    found = _Found(
+        coefficients=np.empty((len(task.origins), terms, creators)),
+        leverages=np.empty(shape),
+        squares=np.empty(shape),
+        freedom=known[:, None] - (task.penalties == 0).sum(axis=0),
+        undetermined=np.zeros((len(task.origins), terms, creators), dtype=bool),
+        suspects=np.empty(shape, dtype=bool),
+    )
+    column_scales, target_scales = _scales(task.design), _scales(task.target)
+    for first in range(0, creators, BLOCK):
+        block = slice(first, first + BLOCK)
+        columns, targets = column_scales[:, block], target_scales[block]
+        for number, factor in enumerate(_factors(task, block, columns, targets)):
+            row = task.design[task.origins[number] + task.ahead - 1, :, block] * columns
+            found.coefficients[number, :, block] = factor.coefficients() * columns / targets
+            found.leverages[number, block] = factor.leverages(row)
+            found.squares[number, block] = factor.squares / targets**2
+            found.suspects[number, block] = factor.suspects()
+    return found
+
+
+def _scales(values: Matrix | Cube) -> Floats | Matrix:
+    """Powers of two that bring each column's largest value to between a half and one: exact, so no digit changes."""
+    scales: Floats | Matrix = np.ldexp(1.0, -np.frexp(np.abs(values).max(axis=0))[1])
+    return scales
+
+
+def _factors(task: _Task, block: slice, columns: Matrix, targets: Floats) -> Iterator[TriangularFactor]:
+    """The factor of every origin's weeks, to be read before the next is asked for."""
+    terms = task.design.shape[1]
+
+    def grow(factor: TriangularFactor, first: int, stop: int) -> None:
+        for week in range(first, stop):
+            row = np.empty((terms + 1, columns.shape[1]))
+            np.multiply(task.design[week, :, block], columns, out=row[:terms])
+            np.multiply(task.target[week, block], targets, out=row[terms])
+            factor.append(row, np.ones(columns.shape[1]))
+
+    def begin() -> TriangularFactor:
+        factor = TriangularFactor.empty(terms, columns.shape[1])
+        for place in np.flatnonzero((task.penalties[:, block] > 0).any(axis=1)).tolist():
+            row = np.zeros((terms + 1, columns.shape[1]))
+            row[place] = columns[place]
+            factor.append(row, task.penalties[place, block].copy(), first=place)
+        return factor
+
+    later, border, done = begin(), 0, 0
+    earlier: dict[int, TriangularFactor] = {}
+    for origin in task.origins.tolist():
+        start = task.start(origin)
+        if start > border:
+            # All weeks before the border have left: a new border, and the factors from each week up to it.
+            earlier, border = {}, origin
+            growing = TriangularFactor.empty(terms, columns.shape[1])
+            for week in range(origin - 1, start - 1, -1):
+                grow(growing, week, week + 1)
+                earlier[week] = growing.copy()
+            later, done = begin(), origin
+        grow(later, done, origin)
+        done = origin
+        if start < border:
+            joined = earlier[start].copy()
+            joined.append_factor(later)
+            yield joined
+        else:
+            yield later
+
+
+def _solve_apart(task: _Task, found: _Found, number: int) -> None:
+    """The minimum-norm answer of an origin's suspect creators, as statsmodels' pseudo-inverse gives it.
+
+    Singular values below the largest times the machine's precision times the longer side count as zero.
+    """
+    chosen = np.flatnonzero(found.suspects[number])
+    origin = int(task.origins[number])
+    weeks = slice(task.start(origin), origin)
+    terms = task.design.shape[1]
+    penalties = np.sqrt(task.penalties[:, chosen]).T
+    rows = np.concatenate([task.design[weeks, :, chosen].transpose(2, 0, 1), penalties[:, :, None] * np.eye(terms)], 1)
+    answers = np.concatenate([task.target[weeks, chosen].T, np.zeros_like(penalties)], 1)
+    left, singular, right = np.linalg.svd(rows, full_matrices=False)
+    kept = singular > singular[:, :1] * max(rows.shape[1:]) * np.finfo(np.float64).eps
+    inverse = np.divide(1.0, singular, out=np.zeros_like(singular), where=kept)
+    solved = np.einsum("crk,cr->ck", left, answers) * inverse
+    coefficients = np.einsum("ckj,ck->cj", right, solved)
+    ahead = task.design[origin + task.ahead - 1][:, chosen]
+    found.coefficients[number][:, chosen] = coefficients.T
+    found.leverages[number, chosen] = ((np.einsum("ckj,jc->ck", right, ahead) * inverse) ** 2).sum(axis=1)
+    found.squares[number, chosen] = ((answers - np.einsum("crk,ck->cr", rows, coefficients)) ** 2).sum(axis=1)
+    found.freedom[number, chosen] += terms - kept.sum(axis=1)
+    # In units of the columns' lengths, so that a lever counted in thousands can't hide its part.
+    lengths = np.sqrt((rows**2).sum(axis=1))
+    null = np.where(kept[:, :, None], 0.0, right * np.where(lengths > 0, lengths, 1.0)[:, None, :])
+    null /= np.maximum(np.sqrt((null**2).sum(axis=2, keepdims=True)), np.finfo(np.float64).tiny)
+    found.undetermined[number][:, chosen] = (np.abs(null) > OPEN_PART).any(axis=1).T
