@@ -22,7 +22,8 @@ from cgn_core.stats.ahead import MOST_WEEKS, Outlook, outlook
 from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.intervals import check_level
-from cgn_core.stats.planner_search import Task, best_plan
+from cgn_core.stats.planner_search import best_plan
+from cgn_core.stats.planner_task import Task
 from cgn_core.stats.predictive import (
     BEYOND_SUPPORT,
     EDGE,

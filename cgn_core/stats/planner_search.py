@@ -6,11 +6,11 @@ on the same estimates, is not: a convex quadratic in what the weeks add up to, p
 Why the answer is the best one. On any stretch ``a <= sqrt(variance) <= b`` the square root lies above its chord
 ``(ab + variance) / (a + b)``, and a convex variance above its tangent, so ``mean - z · tangent of the chord`` bounds
 the value from above. That bound is a sum over weeks: its maximum takes each week's best pattern by itself, and a plan
-falls short of it by the sum of what its patterns fall short, week by week. A plan that beats the best one known can
-therefore hold only patterns whose shortfalls add up to less than bound minus best known. The search halves stretches
-until those plans are few, builds all of them week by week, and values each exactly; partial plans that add up to the
-same are the same for all weeks to come and are merged. Stretches whose bound is below the best known value hold nothing
-better. Nothing else is left out.
+falls short of it by what its patterns fall short, week by week, and by the variance's curvature between the plan and
+the point of touch. A plan that beats the best one known can therefore hold only patterns whose shortfalls, with that
+curvature, add up to less than bound minus best known. The search halves stretches until those plans are few, builds all
+of them week by week, and values each exactly; partial plans that add up to the same are the same for all weeks to come
+and are merged. Stretches whose bound is below the best known value hold nothing better. Nothing else is left out.
 
 Source: branch and bound, Land & Doig (1960), doi:10.2307/1910129; points of touch by simplicial decomposition, von
 Hohenbalken (1977), doi:10.1007/BF01584323.
@@ -20,19 +20,15 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from cgn_core.errors import InvalidInput
-from cgn_core.stats.arrays import Cube, Floats, Integers, Matrix
+from cgn_core.stats.arrays import Floats, Integers, Matrix
+from cgn_core.stats.planner_task import Counts, Task
 
-Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
-
-MOST_PATTERNS = 500_000
-FEW, MANY = 2_000, 300_000
+FEW, MANY = 2_000, 30_000
 """Partial plans that are followed at most: to find a good plan, then to rule out better ones."""
-MOST_WORK = 20_000_000
+MOST_WORK = 3_000_000
 """Partial plans that are looked at altogether; after that the gap that is still open is told."""
 EXPANDED = 10
 """How many times as many may be looked at on the way."""
@@ -40,106 +36,7 @@ WORTH_HALVING = 0.1
 """Share of the gap that a halved stretch must be able to close."""
 SAME = 1e-9
 """Relative difference below which two values are a tie."""
-ROOM = 1e-9
-"""Relative room in the cap, for hours that are sums of decimals."""
 STEPS = 200
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be planned: ``weeks`` weeks, k levers.
-
-    Attributes:
-        lows: shape (k,), fewest pieces a week.
-        highs: shape (k,), most pieces a week.
-        minutes: shape (k,), of work per piece, >= 0.
-        cap: minutes of work a week.
-        usual: shape (k,), the usual week; ties go to what is nearest to it.
-        means: shape (weeks, k), followers per piece.
-        loads: shape (weeks, k, d), what a piece adds to the exposure to each of d uncertain numbers.
-        exposed: shape (d,), the exposure of a plan without any piece.
-        covariance: shape (d, d), of the uncertain numbers.
-        dispersion: variance of the noise over the followers gained.
-        gained: followers gained without any piece.
-        floor: gain below which the noise shrinks no further.
-        noise: variance that no plan changes.
-        caution: z, standard deviations taken off the mean, >= 0.
-    """
-
-    lows: Integers
-    highs: Integers
-    minutes: Floats
-    cap: float
-    usual: Floats
-    means: Matrix
-    loads: Cube
-    exposed: Floats
-    covariance: Matrix
-    dispersion: float
-    gained: float
-    floor: float
-    noise: float
-    caution: float
-
-    @cached_property
-    def patterns(self) -> Counts:
-        """Every week that keeps to the bounds and the cap; shape (patterns, k).
-
-        Raises:
-            InvalidInput: there are more than can be searched.
-        """
-        found = np.zeros((1, 0), dtype=np.int64)
-        room = np.array([self.cap * (1 + ROOM) - float(self.lows @ self.minutes)])
-        for low, high, each in zip(self.lows, self.highs, self.minutes, strict=True):
-            most = np.full(len(found), int(high - low))
-            if each > 0:
-                most = np.minimum(most, np.floor(np.maximum(room, 0.0) / each).astype(np.int64))
-            number = most + 1
-            if number.sum() > MOST_PATTERNS:
-                raise InvalidInput(
-                    f"These bounds leave more than {MOST_PATTERNS:,} different weeks to choose from; narrow them."
-                )
-            parent = np.repeat(np.arange(len(found)), number)
-            more = np.arange(len(parent)) - np.repeat(np.cumsum(number) - number, number)
-            found = np.column_stack([found[parent], low + more])
-            room = room[parent] - more * each
-        return found
-
-    @cached_property
-    def effort(self) -> Floats:
-        """Minutes of each pattern."""
-        minutes: Floats = self.patterns @ self.minutes
-        return minutes
-
-    @cached_property
-    def oddness(self) -> Floats:
-        """How far each pattern lies from the usual week; for one total it is least over weeks that are alike."""
-        away: Floats = (((self.patterns - self.usual) * np.maximum(self.minutes, 1.0)) ** 2).sum(axis=1)
-        return away
-
-    @cached_property
-    def features(self) -> Cube:
-        """Each week's patterns as (mean, exposures); shape (weeks, patterns, 1 + d)."""
-        joint = np.concatenate([self.means[:, :, None], self.loads], axis=2)
-        summed: Cube = np.einsum("pk,wkd->wpd", self.patterns.astype(np.float64), joint)
-        return summed
-
-    @property
-    def start(self) -> Floats:
-        """The features of a plan without any piece."""
-        return np.concatenate([[0.0], self.exposed])
-
-    def variance(self, totals: Matrix) -> Floats:
-        """Of plans whose features add up to totals of shape (n, 1 + d)."""
-        exposures = totals[:, 1:]
-        gain = np.maximum(totals[:, 0] + self.gained, self.floor)
-        found: Floats = ((exposures @ self.covariance) * exposures).sum(axis=1) + self.dispersion * gain + self.noise
-        return np.maximum(found, 0.0)
-
-    def value(self, totals: Matrix) -> Floats:
-        """What is maximised."""
-        found: Floats = totals[:, 0] - self.caution * np.sqrt(self.variance(totals))
-        return found
 
 
 def best_plan(task: Task) -> tuple[Counts, float]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cgn_core.errors import InvalidInput
 from cgn_core.stats import planner_search
-from cgn_core.stats.planner_search import Counts, Task, best_plan
+from cgn_core.stats.planner_search import best_plan
+from cgn_core.stats.planner_task import Counts, Task
 
 MINUTES = np.array([45.0, 120.0, 8.0])
 EFFECTS = np.array([13.0, 20.0, 4.0])
