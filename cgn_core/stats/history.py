@@ -34,6 +34,7 @@ class History:
         recorded: shape (n, levers), per day, NaN where unknown.
         unfollows: shape (n,), followers lost per day, NaN where unknown.
         target: net_growth | gross_follows.
+        followers: shape (n,), at the end of each day, NaN where unknown or not observed; None where never told.
     """
 
     days: Integers
@@ -42,6 +43,7 @@ class History:
     recorded: Matrix
     unfollows: Floats
     target: str
+    followers: Floats | None = None
 
     @cached_property
     def counts(self) -> Matrix:
@@ -91,6 +93,7 @@ class History:
             growth=np.where(hidden, np.nan, self.growth[kept]),
             recorded=self.recorded[kept],
             unfollows=np.where(hidden, np.nan, self.unfollows[kept]),
+            followers=None if self.followers is None else np.where(hidden, np.nan, self.followers[kept]),
         )
 
     @property
@@ -151,6 +154,7 @@ def read_history(daily: Daily, *, extra: pd.DataFrame | None = None) -> History:
         recorded=recorded[keep],
         unfollows=unfollows[keep],
         target=target_name(daily),
+        followers=_followers(daily)[keep] if "followers" in frame else None,
     )
 
 
@@ -175,6 +179,12 @@ def _growth(daily: Daily) -> Floats:
         observed &= np.concatenate([[False], observed[:-1]])
     growth[~observed] = np.nan
     return growth
+
+
+def _followers(daily: Daily) -> Floats:
+    level: Floats = daily.frame["followers"].to_numpy(dtype="float64", copy=True)
+    level[daily.provenance["followers"].to_numpy() != Provenance.OBSERVED] = np.nan
+    return level
 
 
 def require_weeks(history: History, *, fewest: int = FEWEST_WEEKS) -> Integers:

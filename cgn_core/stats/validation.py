@@ -19,11 +19,12 @@ from cgn_core.stats.history import FEWEST_WEEKS, History, read_history
 from cgn_core.stats.intervals import LEVELS, refused_levels, residuals_needed
 from cgn_core.stats.predictive import Prediction, WeekPredictor, predict, quantiles
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly_history
+from cgn_core.stats.weekly_options import WEEKLY_OPTIONS, fit_weekly_options_history
 from cgn_core.tables import DAYS_PER_WEEK, Daily
 
 Progress = Callable[[float, str], None]
 EPOCH = pd.Timestamp(1970, 1, 1).toordinal()
-MODELS = ("daily", *WEEKLY_MODELS)
+MODELS = ("daily", *WEEKLY_MODELS, WEEKLY_OPTIONS)
 MOST_PARTS = 20
 """Quantiles that stand for the whole distribution in the CRPS; a narrower level affords fewer."""
 
@@ -160,6 +161,8 @@ def fit_model(history: History, *, model: str, level: float = EFFECT_LEVEL, ahea
         return fit_daily_history(history, level=level)
     if model in WEEKLY_MODELS:
         return fit_weekly_history(history, model=model, level=level)
+    if model == WEEKLY_OPTIONS:
+        return fit_weekly_options_history(history, level=level)
     if model in BASELINES:
         return fit_baseline_history(history, model=model, ahead=ahead)
     raise InvalidInput(f"There is no model {model!r}; there are {', '.join(MODELS)}.")

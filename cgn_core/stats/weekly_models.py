@@ -19,7 +19,7 @@ from scipy import special
 
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.ahead import stored_shares
-from cgn_core.stats.arrays import Floats, Integers, Matrix
+from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
 from cgn_core.stats.extra_predictors import check_extra
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Effect, Fit, effect_of, open_caution
 from cgn_core.stats.history import FEWEST_WEEKS, History, iso_monday, read_history, require_weeks
@@ -109,7 +109,7 @@ def fit_weekly_history(history: History, *, model: str, level: float = EFFECT_LE
     trained = np.isin(history.week_numbers, weeks)
     counts, growth = history.weekly_counts[trained], history.weekly_growth[trained]
     names, links = _terms(history, model)
-    own, fitted = _columns(counts @ links)
+    own, fitted = determined_terms(np.ones((len(weeks), 1)), counts @ links)
     design = np.column_stack([np.ones(len(weeks)), counts @ links[:, fitted]])
     freedom = len(weeks) - design.shape[1]
     if freedom < 1:
@@ -172,21 +172,32 @@ def _estimate(
     return ESTIMATORS[model](design, growth)
 
 
-def _columns(predictors: Matrix) -> tuple[list[int], list[int]]:
+def determined_terms(given: Matrix, predictors: Matrix) -> tuple[list[int], list[int]]:
     """Terms whose own effect the weeks determine; and those to fit: these, and what carries others' joint effect.
 
     Fitted values, and forecasts of weeks like those seen, are then those of the minimum-norm solution. An effect that
     hangs on one single week is open too: it could not be told from that week's luck.
+
+    Args:
+        given: terms that are fitted in any case, shape (n, q), the intercept among them.
+        predictors: shape (n, p).
     """
-    design = np.hstack([np.ones((len(predictors), 1)), predictors])
+    design = np.hstack([given, predictors])
+    always = given.shape[1]
     shared = leverages(design) < LARGEST_LEVERAGE
-    open_terms = undetermined(design[shared])[1:] if shared.any() else np.ones(predictors.shape[1], dtype=bool)
+    open_terms = _open(design[shared])[always:]
     own = [term for term in range(predictors.shape[1]) if not open_terms[term]]
     fitted = list(own)
     for term in range(predictors.shape[1]):
-        if open_terms[term] and not undetermined(design[:, [0, *(1 + each for each in fitted), 1 + term]])[-1]:
+        if open_terms[term] and not _open(np.hstack([given, predictors[:, [*fitted, term]]]))[-1]:
             fitted.append(term)
     return own, fitted
+
+
+def _open(design: Matrix) -> Flags:
+    """:func:`undetermined` for a design that may have fewer weeks than terms."""
+    missing = max(design.shape[1] - len(design), 0)
+    return undetermined(np.vstack([design, np.zeros((missing, design.shape[1]))]))
 
 
 def effects_of(
