@@ -32,6 +32,12 @@ class Model(StrEnum):
     OLS = "ols"
     HUBER = "huber"
     TUKEY = "tukey"
+    QUANTILE = "quantile"
+    RIDGE = "ridge"
+    LASSO = "lasso"
+    ELASTIC_NET = "elastic_net"
+    THEIL_SEN = "theil_sen"
+    WEEKLY_OPTIONS = "weekly_options"
 
 
 def read_daily(file: Path, creator: str | None) -> Daily:

@@ -14,8 +14,8 @@ from cgn_core.stats.intervals import require_level
 from cgn_core.stats.predictive import Difference, Prediction, difference
 from cgn_core.stats.predictive import predict as predict_week
 from cgn_core.stats.training import Training
-from cgn_core.stats.validation import MODELS, fit_model
-from cgn_core.stats.weekly_models import fit_weekly
+from cgn_core.stats.validation import fit_model
+from cgn_core.stats.weekly_models import SINGLE_LEVER, WEEKLY_MODELS, fit_weekly
 from cgn_core.tables import Daily
 
 
@@ -27,13 +27,15 @@ def fit(
     extra: pd.DataFrame | None = None,
     declared_planned: Collection[str] = (),
 ) -> Fit:
-    """Fit one model: daily (the default), single_lever, ols, huber, tukey, or a naive forecast.
+    """Fit one model: daily (the default), a weekly one, or a naive forecast.
 
     Args:
         daily: at least eight complete weeks.
-        model: its name.
+        model: daily, single_lever, ols, huber, tukey, quantile, ridge, lasso, elastic_net, theil_sen, weekly_options,
+            or a naive forecast's name.
         level: of the effects' intervals, two-sided.
-        extra: further same-day predictors: ``date`` and one column each; not for single_lever and naive forecasts.
+        extra: further same-day predictors: ``date`` and one column each; not for models of a single lever,
+            weekly_options and naive forecasts.
         declared_planned: those of them that you set yourself in advance.
 
     Raises:
@@ -49,9 +51,9 @@ def fit(
     planned = frozenset(declared_planned)
     if name == "daily":
         return fit_daily(daily, level=level, extra=extra, declared_planned=planned)
-    if name in MODELS and name != "single_lever":
+    if name in WEEKLY_MODELS and name not in SINGLE_LEVER:
         return fit_weekly(daily, model=name, level=level, extra=extra, declared_planned=planned)
-    raise InvalidInput(f"The model {name} takes no further predictors; daily, ols, huber and tukey do.")
+    raise InvalidInput(f"The model {name} takes no further predictors; daily, ols, huber and tukey, for example, do.")
 
 
 def predict(
