@@ -112,7 +112,7 @@ def test_a_content_type_not_used_yet_gets_the_minimum_norm_answer_and_is_named()
     assert_refits(fit, design, target)
     assert fit.undetermined[:15, 2, 1].all()
     assert fit.undetermined.sum() == 15
-    assert (fit.coefficients[:15, 2, 1] == 0).all()
+    assert np.abs(fit.coefficients[:15, 2, 1]).max() < 1e-10
     assert fit.freedom[0].tolist() == [7, 8, 7]
 
 
@@ -169,7 +169,7 @@ def test_no_forecast_hangs_on_the_block_that_it_was_made_in(monkeypatch: pytest.
     whole = rolling_origin(design, target, initial=12, window=20)
     monkeypatch.setattr(rolling, "BLOCK", 3)
     parts = rolling_origin(design, target, initial=12, window=20)
-    np.testing.assert_array_equal(whole.low, parts.low)
+    np.testing.assert_allclose(whole.low, parts.low, rtol=1e-12)
 
 
 def test_nothing_of_the_forecast_week_or_later_enters() -> None:
