@@ -105,3 +105,36 @@ def winkler_error(actual: Floats, low: Floats, high: Floats, *, level: float) ->
 def coverage_share(actual: Floats, low: Floats, high: Floats) -> float:
     """Share of weeks inside the interval."""
     return float(((actual >= low) & (actual <= high)).mean())
+
+
+def follows_per_hour_error(actual: Floats, forecast: Floats, *, hours: Floats) -> float:
+    """Mean absolute error in followers per hour of work.
+
+    Args:
+        actual: shape (h,), followers per week.
+        forecast: shape (h,), same weeks and unit.
+        hours: shape (h,), > 0, worked in those weeks.
+    """
+    return float((np.abs(actual - forecast) / hours).mean())
+
+
+def decision_regret_error(first: Floats, second: Floats, *, said: Floats) -> float:
+    """Followers lost per choice between two plans, against who knew which brings more.
+
+    Args:
+        first: shape (h,), what the first plan of each pair really brought.
+        second: shape (h,), what the second did.
+        said: shape (h,), by how much the second was forecast to bring more; at 0 a coin decides.
+    Source: the loss of a choice, Savage (1951), doi:10.1080/01621459.1951.10500768.
+    """
+    chosen = np.where(said > 0, second, np.where(said < 0, first, (first + second) / 2))
+    return float((np.maximum(first, second) - chosen).mean())
+
+
+def right_choice_score(first: Floats, second: Floats, *, said: Floats) -> float:
+    """Share of choices between two plans that brought no less than the other; a coin's choice counts half.
+
+    Arguments as :func:`decision_regret_error`.
+    """
+    right = np.where(said == 0, 0.5, np.sign(said) * np.sign(second - first) >= 0)
+    return float(np.where(first == second, 1.0, right).mean())

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
-from cgn_core.stats import scores
-from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES, FEWEST_WEEKS_NAIVE, fit_baseline_history
 from cgn_core.stats.daily_model import fit_daily_history
 from cgn_core.stats.fit import EFFECT_LEVEL, Fit
-from cgn_core.stats.history import FEWEST_WEEKS, History, read_history
-from cgn_core.stats.intervals import LEVELS, refused_levels, residuals_needed
-from cgn_core.stats.predictive import Prediction, WeekPredictor, predict, quantiles
+from cgn_core.stats.history import FEWEST_WEEKS, History
+from cgn_core.stats.intervals import require_level
+from cgn_core.stats.judged_forecasts import Judged, TargetWeeks, judge
+from cgn_core.stats.predictive import WeekPredictor
+from cgn_core.stats.validation_scores import Scores, score
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly_history
 from cgn_core.stats.weekly_options import WEEKLY_OPTIONS, fit_weekly_options_history
-from cgn_core.tables import DAYS_PER_WEEK, Daily
+from cgn_core.tables import DAYS_PER_WEEK, DEFAULT_MINUTES, Daily
 
 Progress = Callable[[float, str], None]
-EPOCH = pd.Timestamp(1970, 1, 1).toordinal()
 MODELS = ("daily", *WEEKLY_MODELS, WEEKLY_OPTIONS)
-MOST_PARTS = 20
-"""Quantiles that stand for the whole distribution in the CRPS; a narrower level affords fewer."""
+LAST, EACH = "last", "each"
+"""Horizons that are scored: the farthest, or every one up to it."""
 
 
 def no_progress(fraction: float, sentence: str) -> None:
@@ -52,13 +48,17 @@ class Grammar:
     """Left out between the history and the forecast week."""
     window: int | None = None
     """A rolling window's length; None lets it grow."""
+    refit: int | None = 1
+    """Origins from one fit to the next: 1 fits at every one, None never again. In between the last fit is asked, as a
+    model is that was trained some weeks ago."""
 
     def __post_init__(self) -> None:
         """Refuse what is no validation."""
-        for name, least in (("initial", 1), ("horizon", 1), ("step", 1), ("gap", 0), ("window", 1)):
+        for name, least in (("initial", 1), ("horizon", 1), ("step", 1), ("gap", 0), ("window", 1), ("refit", 1)):
             value = getattr(self, name)
             if value is not None and value < least:
-                raise InvalidInput(f"The {name} must be a number of weeks of at least {least}, not {value}.")
+                unit = "origins" if name == "refit" else "weeks"
+                raise InvalidInput(f"The {name} must be a number of {unit} of at least {least}, not {value}.")
 
     @property
     def ahead(self) -> int:
@@ -102,6 +102,14 @@ class Validation:
     refused_levels: tuple[float, ...]
     baselines: dict[str, dict[str, float | None]]
     forecasts: tuple[WeekForecast, ...]
+    widths: dict[str, float] = field(default_factory=dict)
+    """Mean width of the interval per level, followers per week."""
+    pinball: dict[str, float] = field(default_factory=dict)
+    """Mean pinball loss per quantile, followers per week: both ends of every interval, and the median."""
+    decisions: dict[str, float | None] = field(default_factory=dict)
+    """What the forecasts are worth to who plans by them; see :class:`cgn_core.stats.validation_scores.Scores`."""
+    by_horizon: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """``scores`` of every horizon, on the same forecast weeks; only where each was asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``cgn cv --json`` prints, and the forecasts."""
@@ -116,11 +124,15 @@ class Validation:
             "level": self.level,
             "grammar": asdict(self.grammar),
             "forecasts": [asdict(forecast) for forecast in self.forecasts],
+            "widths": self.widths,
+            "pinball": self.pinball,
+            "decisions": self.decisions,
+            "by_horizon": self.by_horizon,
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Validation:
-        """The inverse of :meth:`to_json`."""
+        """The inverse of :meth:`to_json`; what an older version didn't store is empty."""
         return cls(
             model=stored["model"],
             grammar=Grammar(**stored["grammar"]),
@@ -131,18 +143,8 @@ class Validation:
             refused_levels=tuple(stored["refused_levels"]),
             baselines={name: dict(values) for name, values in stored["baselines"].items()},
             forecasts=tuple(WeekForecast(**forecast) for forecast in stored["forecasts"]),
+            **{name: dict(stored.get(name, {})) for name in ("widths", "pinball", "decisions", "by_horizon")},
         )
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What one origin's forecast said, by level and by evenly spaced quantiles."""
-
-    place: int
-    shown: Prediction
-    intervals: dict[float, tuple[float, float]]
-    spread: tuple[float, ...]
-    """Quantiles at :func:`_midpoints` of the asked level; none where the history doesn't support it."""
 
 
 def fit_model(history: History, *, model: str, level: float = EFFECT_LEVEL, ahead: int = 1) -> Fit:
@@ -150,7 +152,7 @@ def fit_model(history: History, *, model: str, level: float = EFFECT_LEVEL, ahea
 
     Args:
         history: up to the Sunday before the forecast week.
-        model: daily | single_lever | ols | huber | tukey, or a name of ``BASELINES``.
+        model: a name of ``MODELS`` or of ``BASELINES``.
         level: of the effects' intervals.
         ahead: weeks from the last known one to the forecast one; only naive forecasts depend on it.
 
@@ -174,6 +176,8 @@ def cross_validate(
     model: str,
     grammar: Grammar | None = None,
     level: float = 0.9,
+    horizons: str = LAST,
+    minutes: Mapping[str, float] = DEFAULT_MINUTES,
     progress: Progress = no_progress,
 ) -> Validation:
     """Refit at every origin and forecast the week ahead, given what was then posted in it.
@@ -184,154 +188,113 @@ def cross_validate(
 
     Args:
         daily: the whole history.
-        model: daily | single_lever | ols | huber | tukey.
+        model: a name of ``MODELS`` or of ``BASELINES``.
         grammar: None takes ``default_initial`` and the next week.
         level: of the interval; where an early history doesn't support it, the widest it does is used and scored apart.
+        horizons: last | each; each scores every horizon up to the grammar's on the same weeks.
+        minutes: of work per piece, for errors per hour where hours aren't noted.
         progress: called at every origin.
 
     Raises:
         TooFewObservations: no origin has eight complete weeks before it and a week after it.
         ConstantSeries: growth never changes before any origin.
-        InvalidInput: no such model.
+        InvalidInput: no such model, or no such choice of horizons.
+        UnsupportedLevel: a level that doesn't lie between 0 and 1.
     """
-    weekly = daily.weekly()
-    targets = weekly[weekly["is_target"]].reset_index(drop=True)
-    rules = grammar or Grammar(initial=default_initial(len(targets)))
-    first = max(rules.initial, FEWEST_WEEKS_NAIVE if model in BASELINES else FEWEST_WEEKS)
-    places = range(first - 1 + rules.ahead, len(targets), rules.step)
+    if horizons not in (LAST, EACH):
+        raise InvalidInput(f"Horizons are {LAST} or {EACH}, not {horizons!r}.")
+    require_level(level)
+    weeks = TargetWeeks.of(daily, minutes=minutes)
+    rules = grammar or Grammar(initial=default_initial(len(weeks)))
+    if horizons == LAST:
+        return validate_weeks(weeks, model=model, grammar=rules, level=level, progress=progress)
+    found = {}
+    first = _first(model, rules)
+    for horizon in range(1, rules.horizon + 1):
+        # The same weeks are forecast from nearer, so that the horizons' scores can be compared.
+        nearer = replace(rules, horizon=horizon, initial=first + rules.horizon - horizon)
+
+        def part(fraction: float, sentence: str, done: int = horizon - 1) -> None:
+            progress((done + fraction) / rules.horizon, sentence)
+
+        found[horizon] = validate_weeks(weeks, model=model, grammar=nearer, level=level, progress=part)
+    scores = {str(horizon): each.scores for horizon, each in found.items()}
+    return replace(found[rules.horizon], grammar=rules, by_horizon=scores)
+
+
+def validate_weeks(
+    weeks: TargetWeeks, *, model: str, grammar: Grammar, level: float, progress: Progress = no_progress
+) -> Validation:
+    """:func:`cross_validate` on weeks that are prepared, for several models on one history."""
+    first = _first(model, grammar)
+    places = range(first - 1 + grammar.ahead, len(weeks), grammar.step)
     if len(places) == 0:
-        needed = first + rules.ahead
+        needed = first + grammar.ahead
         raise TooFewObservations(
-            f"The history holds {len(targets)} complete weeks; a validation that starts after {first} needs at least "
-            f"{needed}, so {needed - len(targets)} more are missing."
+            f"The history holds {len(weeks)} complete weeks; a validation that starts after {first} needs at least "
+            f"{needed}, so {needed - len(weeks)} more are missing."
         )
-    history = read_history(daily)
-    rows = None if rules.window is None else rules.window * DAYS_PER_WEEK
-    made: list[_Answer] = []
+    judged: list[Judged] = []
+    predictor: WeekPredictor | None = None
     refusal: TooFewObservations | ConstantSeries | None = None
     for done, place in enumerate(places):
         progress(done / len(places), f"Forecasting week {done + 1} of {len(places)} with the {model} model")
-        past = history.until(
-            _sunday(targets, place - rules.ahead),
-            rows=rows,
-            planned_until=_ordinal(targets["week_start"][place]) - 1,
-        )
-        try:
-            predictor = fit_model(past, model=model, ahead=rules.ahead).predictor
-        except (TooFewObservations, ConstantSeries) as error:
-            refusal = error
-            continue
-        answer = _answer(predictor, targets.iloc[place], place, level)
-        if answer is not None:
-            made.append(answer)
-    if not made:
+        if predictor is None or (grammar.refit is not None and done % grammar.refit == 0):
+            try:
+                predictor = fit_model(_known(weeks, place, grammar), model=model, ahead=grammar.ahead).predictor
+            except (TooFewObservations, ConstantSeries) as error:
+                predictor, refusal = None, error
+                continue
+        said = judge(predictor, weeks, place, level=level)
+        if said is not None:
+            judged.append(said)
+    if not judged:
         raise refusal or TooFewObservations(
             f"No origin has enough weeks before it to support an interval of {level:.0%} or less."
         )
-    return _scored(model, rules, level, targets, made)
+    return _validation(model, grammar, score(weeks, judged, level=level, ahead=grammar.ahead), weeks, judged)
 
 
-def _answer(predictor: WeekPredictor, week: pd.Series[Any], place: int, level: float) -> _Answer | None:
-    """The forecast of a week for what was posted in it; None where the history supports no level."""
-    plan = {name: float(week[name]) for name in predictor.levers if np.isfinite(float(week[name]))}
-    wanted = {each for each in (*LEVELS, level) if residuals_needed(each) <= predictor.n_residuals}
-    if not any(each <= level for each in wanted):
-        return None
-    answers = {each: predict(predictor, plan, level=each, answer_refused=True) for each in sorted(wanted)}
-    spread = quantiles(predictor, plan, _midpoints(level).tolist()) if level in wanted else ()
-    return _Answer(
-        place=place,
-        shown=answers[max(each for each in wanted if each <= level)],
-        intervals={each: (_known(answer.low), _known(answer.high)) for each, answer in answers.items()},
-        spread=spread,
+def _first(model: str, grammar: Grammar) -> int:
+    """Weeks before the first origin."""
+    return max(grammar.initial, FEWEST_WEEKS_NAIVE if model in BASELINES else FEWEST_WEEKS)
+
+
+def _known(weeks: TargetWeeks, place: int, grammar: Grammar) -> History:
+    """What was known when a week was forecast, and what was planned until it."""
+    return weeks.history.until(
+        weeks.sunday(place - grammar.ahead),
+        rows=None if grammar.window is None else grammar.window * DAYS_PER_WEEK,
+        planned_until=weeks.monday(place) - 1,
     )
 
 
-def _midpoints(level: float) -> Floats:
-    """Midpoints of as many equal parts of (0, 1) as a history that supports the level affords; shape (q,)."""
-    parts = min((residuals_needed(level) + 1) // 2, MOST_PARTS)
-    return (np.arange(parts) + 0.5) / parts
-
-
-def _sunday(targets: pd.DataFrame, place: int) -> int:
-    return _ordinal(targets["week_start"][place]) + DAYS_PER_WEEK - 1
-
-
-def _ordinal(day: pd.Timestamp) -> int:
-    return day.toordinal() - EPOCH
-
-
-def _known(value: float | None) -> float:
-    assert value is not None
-    return value
-
-
-def _week_forecast(answer: _Answer, rules: Grammar, targets: pd.DataFrame) -> WeekForecast:
-    origin = targets["week_start"][answer.place - rules.ahead] + pd.Timedelta(days=DAYS_PER_WEEK - 1)
-    return WeekForecast(
-        origin=origin.date().isoformat(),
-        week_start=targets["week_start"][answer.place].date().isoformat(),
-        actual=float(targets["net_growth"][answer.place]),
-        expected=_known(answer.shown.expected),
-        median=_known(answer.shown.median),
-        low=_known(answer.shown.low),
-        high=_known(answer.shown.high),
-        repeatable=_known(answer.shown.repeatable),
-        viral=_known(answer.shown.viral),
-        is_viral_week=False,
-    )
-
-
-def _scored(model: str, rules: Grammar, level: float, targets: pd.DataFrame, made: list[_Answer]) -> Validation:
-    growth = targets["net_growth"].to_numpy(dtype="float64")
-    forecasts = tuple(_week_forecast(answer, rules, targets) for answer in made)
-    actual = np.array([forecast.actual for forecast in forecasts])
-    before = [growth[: answer.place - rules.ahead + 1] for answer in made]
-    coverage = {}
-    for each in sorted({*LEVELS, level}):
-        held = [(growth[answer.place], *answer.intervals[each]) for answer in made if each in answer.intervals]
-        if held:
-            coverage[f"{each:g}"] = scores.coverage_share(*np.array(held).T)
-    median = np.array([forecast.median for forecast in forecasts])
-    expected = np.array([forecast.expected for forecast in forecasts])
-    naive = {name: np.array([rule(past, rules.ahead) for past in before]) for name, rule in BASELINES.items()}
+def _validation(model: str, grammar: Grammar, found: Scores, weeks: TargetWeeks, judged: list[Judged]) -> Validation:
     return Validation(
         model=model,
-        grammar=rules,
-        level=level,
-        origins=len(made),
-        scores=_point_scores(actual, median, expected, before) | _interval_scores(growth, made, level),
-        coverage=coverage,
-        refused_levels=refused_levels(len(growth)),
-        baselines={name: _point_scores(actual, said, said, before) for name, said in naive.items()},
-        forecasts=forecasts,
+        grammar=grammar,
+        level=found.level,
+        origins=len(judged),
+        scores=found.scores,
+        coverage=found.coverage,
+        refused_levels=found.refused_levels,
+        baselines=found.baselines,
+        forecasts=tuple(
+            WeekForecast(
+                origin=weeks.iso_sunday(each.place - grammar.ahead),
+                week_start=weeks.iso_monday(each.place),
+                actual=each.actual,
+                expected=each.expected,
+                median=each.median,
+                low=each.low,
+                high=each.high,
+                repeatable=each.repeatable,
+                viral=each.viral,
+                is_viral_week=False,
+            )
+            for each in judged
+        ),
+        widths=found.widths,
+        pinball=found.pinball,
+        decisions=found.decisions,
     )
-
-
-def _point_scores(actual: Floats, median: Floats, expected: Floats, before: list[Floats]) -> dict[str, float | None]:
-    last = np.array([past[-1] for past in before])
-    scale = np.abs(np.diff(before[-1])).mean() if len(before[-1]) > 1 else 0.0
-    mean = np.array([past.mean() for past in before])
-    spread = float(((actual - mean) ** 2).sum())
-    return {
-        "mae": scores.mean_absolute_error(actual, median),
-        "rmse": scores.root_mean_squared_error(actual, expected),
-        "r2_out_of_sample": scores.out_of_sample_r2_score(actual, expected, reference=mean) if spread > 0 else None,
-        "mase": scores.mean_absolute_error(actual, median) / float(scale) if scale > 0 else None,
-        "smape": scores.symmetric_percentage_error(actual, median),
-        "directional_accuracy": scores.directional_accuracy_score(actual, median, before=last),
-    }
-
-
-def _interval_scores(growth: Floats, made: list[_Answer], level: float) -> dict[str, float | None]:
-    """CRPS and Winkler score over the origins whose history supports the level; None where there is none."""
-    whole = [answer for answer in made if level in answer.intervals]
-    if not whole:
-        return {"crps": None, "winkler": None}
-    actual = growth[[answer.place for answer in whole]]
-    low, high = np.array([answer.intervals[level] for answer in whole]).T
-    said = np.array([answer.spread for answer in whole])
-    return {
-        "crps": scores.crps_error(actual, said, probabilities=_midpoints(level)),
-        "winkler": scores.winkler_error(actual, low, high, level=level),
-    }

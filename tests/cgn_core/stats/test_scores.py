@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from cgn_core.errors import ConstantSeries, TooFewObservations
@@ -81,3 +83,52 @@ def test_the_winkler_error_is_the_width_and_ten_times_the_miss_at_eighty_percent
 def test_an_intervals_ends_belong_to_it() -> None:
     actual = np.array([0.0, 10.0, 5.0, 10.1, -0.1])
     assert scores.coverage_share(actual, np.zeros(5), np.full(5, 10.0)) == 0.6
+
+
+def test_the_error_per_hour_divides_each_week_by_its_own_hours() -> None:
+    assert scores.follows_per_hour_error(ACTUAL, FORECAST, hours=np.array([2.0, 1.0, 4.0])) == pytest.approx(1 / 3)
+
+
+def test_regret_and_right_choices_by_hand() -> None:
+    first, second = np.array([10.0, 10.0, 10.0, 10.0]), np.array([30.0, 6.0, 14.0, 10.0])
+    said = np.array([1.0, 2.0, 0.0, -1.0])  # right, wrong by 4, a coin's half of 4, and no difference
+    assert scores.decision_regret_error(first, second, said=said) == pytest.approx((0 + 4 + 2 + 0) / 4)
+    assert scores.right_choice_score(first, second, said=said) == pytest.approx((1 + 0 + 0.5 + 1) / 4)
+
+
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+@given(pairs=st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=20))
+def test_nobody_regrets_less_than_who_knew_and_nobody_more_than_who_took_the_opposite(
+    pairs: list[tuple[float, float, float]],
+) -> None:
+    first, second, said = np.array(pairs).T
+    regret = scores.decision_regret_error(first, second, said=said)
+    apart = np.abs(first - second).mean()
+    assert scores.decision_regret_error(first, second, said=second - first) == pytest.approx(0, abs=1e-9)
+    assert scores.decision_regret_error(first, second, said=first - second) == pytest.approx(apart)
+    assert -1e-9 <= regret <= apart + 1e-9
+    assert regret + scores.decision_regret_error(first, second, said=-said) == pytest.approx(apart)
+    assert 0 <= scores.right_choice_score(first, second, said=said) <= 1
+
+
+@given(weeks=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=20), level=st.sampled_from([0.5, 0.9]))
+def test_scores_of_finite_numbers_are_finite_and_none_is_negative(
+    weeks: list[tuple[float, float]], level: float
+) -> None:
+    actual, forecast = np.array(weeks).T
+    found = [
+        scores.mean_absolute_error(actual, forecast),
+        scores.root_mean_squared_error(actual, forecast),
+        scores.symmetric_percentage_error(actual, forecast),
+        scores.pinball_error(actual, forecast, probability=level),
+        scores.winkler_error(actual, forecast - 1, forecast + 1, level=level),
+        scores.coverage_share(actual, forecast - 1, forecast + 1),
+        scores.directional_accuracy_score(actual, forecast, before=np.zeros(len(actual))),
+        scores.crps_error(actual, forecast[:, None], probabilities=np.array([0.5])),
+        scores.follows_per_hour_error(actual, forecast, hours=np.full(len(actual), 2.0)),
+    ]
+    assert np.isfinite(found).all()
+    assert min(found) >= 0
+    assert found[0] <= found[1] * (1 + 1e-9) + 1e-12

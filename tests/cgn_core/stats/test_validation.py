@@ -112,12 +112,110 @@ def test_a_step_leaves_weeks_out_and_a_window_forgets_what_lies_before_it(daily:
 
 
 @pytest.mark.parametrize(
-    "change", [{"horizon": 0}, {"horizon": -1}, {"gap": -1}, {"step": 0}, {"initial": 0}, {"window": 0}]
+    "change", [{"horizon": 0}, {"horizon": -1}, {"gap": -1}, {"step": 0}, {"initial": 0}, {"window": 0}, {"refit": 0}]
 )
 def test_a_grammar_that_would_see_the_week_it_forecasts_or_never_move_is_refused(change: dict[str, int]) -> None:
     (name,) = change
-    with pytest.raises(InvalidInput, match=f"The {name} must be a number of weeks of at least"):
+    with pytest.raises(InvalidInput, match=f"The {name} must be a number of (weeks|origins) of at least"):
         Grammar(**{"initial": 10, **change})
+
+
+def test_between_refits_the_last_fit_is_asked_again_and_never_means_the_first_one(daily: Daily) -> None:
+    grammar = Grammar(initial=12)
+    every = cross_validate(daily, model="ols", grammar=grammar).forecasts
+    third = cross_validate(daily, model="ols", grammar=replace(grammar, refit=3)).forecasts
+    never = cross_validate(daily, model="ols", grammar=replace(grammar, refit=None)).forecasts
+    assert [each.week_start for each in third] == [each.week_start for each in every]
+    assert third[::3] == every[::3]
+    assert all(one.median != two.median for one, two in zip(third[1::3], every[1::3], strict=True))
+    past = read_history(truncate(daily, daily.frame["date"][7 * 12 - 1]))
+    first = fit_model(past, model="ols").predictor
+    weekly = daily.weekly()
+    for each in never:
+        (place,) = np.flatnonzero(weekly["week_start"] == pd.Timestamp(each.week_start))
+        posted = {name: weekly[name].to_numpy()[place] for name in daily.levers}
+        assert each.median == predict(first, posted, level=0.5, answer_refused=True).median
+
+
+@pytest.mark.parametrize("refit", [2, None])
+@pytest.mark.parametrize("name", ["daily", "tukey", "weekly_options", "last_value"])
+def test_an_old_fit_knows_nothing_of_what_came_after_it(daily: Daily, name: str, refit: int | None) -> None:
+    grammar = Grammar(initial=16, refit=refit)
+    before = cross_validate(daily, model=name, grammar=grammar).forecasts
+    after = cross_validate(changed(daily, slice(7 * 25, None), follows=3.0, followers=1.5), model=name, grammar=grammar)
+    start = daily.frame["date"][7 * 25].date().isoformat()
+    told = [each for each in before if each.week_start <= start]
+    assert [replace(each, actual=0.0) for each in after.forecasts if each.week_start <= start] == [
+        replace(each, actual=0.0) for each in told
+    ]
+
+
+def test_every_horizon_is_scored_on_the_same_weeks(daily: Daily) -> None:
+    grammar = Grammar(initial=10, horizon=3)
+    found = cross_validate(daily, model="tukey", grammar=grammar, horizons="each")
+    assert list(found.by_horizon) == ["1", "2", "3"]
+    assert found.by_horizon["3"] == found.scores
+    alone = cross_validate(daily, model="tukey", grammar=grammar)
+    assert found == replace(alone, by_horizon=found.by_horizon)
+    nearest = cross_validate(daily, model="tukey", grammar=Grammar(initial=12))
+    assert [each.week_start for each in nearest.forecasts] == [each.week_start for each in found.forecasts]
+    assert found.by_horizon["1"] == nearest.scores
+    assert alone.by_horizon == {}
+    with pytest.raises(InvalidInput, match="Horizons are last or each, not 'all'"):
+        cross_validate(daily, model="tukey", horizons="all")
+
+
+def test_every_interval_has_its_width_and_both_of_its_ends_a_pinball_loss(usual: Validation) -> None:
+    assert list(usual.widths) == list(usual.coverage) == ["0.5", "0.8", "0.9"]
+    assert list(usual.widths.values()) == sorted(usual.widths.values())
+    assert list(usual.pinball) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
+    assert usual.scores["mae"] == pytest.approx(2 * usual.pinball["0.5"])
+    wide = [each for place, each in enumerate(usual.forecasts) if place >= 19 - 8]
+    assert usual.widths["0.9"] == pytest.approx(np.mean([each.high - each.low for each in wide]))
+    gaps = np.array([each.actual - each.low for each in wide])
+    assert usual.pinball["0.05"] == pytest.approx(np.maximum(0.05 * gaps, -0.95 * gaps).mean())
+
+
+def test_errors_per_hour_divide_by_the_hours_that_were_worked(daily: Daily, usual: Validation) -> None:
+    weekly = daily.weekly().set_index("week_start")
+    errors = [
+        abs(each.actual - each.median) / (weekly["minutes_spent"][pd.Timestamp(each.week_start)] / 60)
+        for each in usual.forecasts
+    ]
+    assert usual.decisions["follows_per_hour_error"] == pytest.approx(np.mean(errors))
+    untimed = Daily(daily.frame.drop(columns="minutes_spent"), daily.provenance.drop(columns="minutes_spent"))
+    by_piece = cross_validate(untimed, model="daily", minutes={"posts": 60.0, "reels": 0.0, "stories": 0.0})
+    errors = [
+        abs(each.actual - each.median) / weekly["posts"][pd.Timestamp(each.week_start)]
+        for each in by_piece.forecasts
+        if weekly["posts"][pd.Timestamp(each.week_start)] > 0
+    ]
+    assert by_piece.decisions["follows_per_hour_error"] == pytest.approx(np.mean(errors))
+    idle = cross_validate(untimed, model="daily", minutes={})
+    assert idle.decisions["follows_per_hour_error"] is None
+
+
+def test_choosing_by_a_model_of_the_true_form_regrets_less_than_tossing_a_coin() -> None:
+    regret, chance, right = [], [], []
+    for seed in range(6):
+        found = cross_validate(world("plain", seed=seed, weeks=45).daily, model="daily").decisions
+        assert found["regret"] is not None
+        assert found["regret_of_chance"] is not None
+        assert found["right_choices"] is not None
+        regret.append(found["regret"])
+        chance.append(found["regret_of_chance"])
+        right.append(found["right_choices"])
+    assert np.mean(regret) < 0.7 * np.mean(chance)
+    assert np.mean(right) > 0.65
+
+
+def test_a_forecast_that_no_plan_moves_tosses_the_coin(daily: Daily) -> None:
+    found = cross_validate(daily, model="mean").decisions
+    assert found["regret"] == found["regret_of_chance"]
+    assert found["right_choices"] == 0.5
+    growth = daily.weekly()["net_growth"].to_numpy()
+    pairs = range(WEEKS - cross_validate(daily, model="mean").origins, WEEKS - 1)
+    assert found["regret"] == pytest.approx(np.mean([abs(growth[week + 1] - growth[week]) / 2 for week in pairs]))
 
 
 def test_the_first_forecast_comes_after_a_quarter_of_the_weeks_but_six_at_least_and_26_at_most() -> None:
@@ -222,6 +320,9 @@ def test_a_validation_survives_json_and_has_the_keys_of_the_command(usual: Valid
     stored = json.loads(json.dumps(usual.to_json(), allow_nan=False))
     assert Validation.from_json(stored) == usual
     assert {"model", "origins", "horizon", "scores", "coverage", "refused_levels", "baselines"} <= set(stored)
+    older = {name: stored[name] for name in stored if name not in {"widths", "pinball", "decisions", "by_horizon"}}
+    older["grammar"] = {name: value for name, value in stored["grammar"].items() if name != "refit"}
+    assert Validation.from_json(older).scores == usual.scores
     assert set(stored["scores"]) == {
         "mae", "rmse", "r2_out_of_sample", "mase", "smape", "directional_accuracy", "crps", "winkler",
     }  # fmt: skip
