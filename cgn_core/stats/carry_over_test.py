@@ -7,7 +7,6 @@ on four.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -78,7 +77,6 @@ def weekly_carry_over(history: Daily | pd.DataFrame, *, size: float = SIZE) -> C
     Raises:
         TooFewObservations: fewer than eight complete weeks.
         InvalidInput: a size out of range; an unusable weekly table.
-    Source: HC3, MacKinnon & White (1985), doi:10.1016/0304-4076(85)90158-7.
     """
     require_size(size)
     try:
@@ -115,7 +113,7 @@ def carry_over_of(weeks: RepeatableWeeks, *, size: float = SIZE) -> CarryOver:
     if np.abs(away).max() <= EXACT * max(float(np.abs(weeks.growth).mean()), EXACT):
         sentence = "Growth follows the content without any noise, so there is nothing to test."
         return _open(count, weeks.basis, "exact_fit", sentence, size=size)
-    ratio, error = float(found.coefficients[-1]), math.sqrt(found.covariance[-1, -1])
+    ratio, error = weeks.last_term(design, weeks=chosen)
     critical = -float(special.stdtrit(freedom, size))
     statistic = ratio / error
     identified = statistic > critical

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ from cgn_core.stats.history import (
 )
 from cgn_core.stats.least_squares import solve, undetermined
 from cgn_core.stats.viral import robust_scale
-from cgn_core.stats.weekly_estimators import Estimate, ordinary, tukey
+from cgn_core.stats.weekly_estimators import LARGEST_LEVERAGE, Estimate, ordinary, tukey
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK, Daily
 
 BY_DAY, BY_WEEK = "days", "weeks"
@@ -114,6 +115,29 @@ class RepeatableWeeks:
         chosen = np.ones(len(self.growth), dtype=bool) if weeks is None else weeks
         root = 1 / np.sqrt(self.level[chosen])
         return ordinary(design[chosen] * root[:, None], self.growth[chosen] * root)
+
+    def last_term(self, design: Matrix, *, weeks: Flags | None = None) -> tuple[float, float]:
+        """The last column's coefficient by weighted least squares, and its standard error for a test.
+
+        The error is the larger of the conventional one and HC2's. HC3, the usual choice, is driven by the one or two
+        busiest weeks that a squared count leans on: too wide for 26 weeks, too narrow for 104 with heavy-tailed noise.
+
+        Args:
+            design: shape (n, p), full column rank on the weeks used.
+            weeks: shape (n,), which to use; None takes all.
+        Source: Angrist & Pischke (2009), Mostly Harmless Econometrics, section 8.1.
+        """
+        chosen = np.ones(len(self.growth), dtype=bool) if weeks is None else weeks
+        root = 1 / np.sqrt(self.level[chosen])
+        factor, upper = np.linalg.qr(design[chosen] * root[:, None])
+        growth = self.growth[chosen] * root
+        residuals = growth - factor @ (factor.T @ growth)
+        leverage = np.minimum((factor**2).sum(axis=1), LARGEST_LEVERAGE)
+        # The last column's part that no other column has is the factor's last column.
+        size = abs(float(upper[-1, -1]))
+        conventional = float(residuals @ residuals) / (len(growth) - design.shape[1])
+        robust = float((factor[:, -1] ** 2 * residuals**2 / (1 - leverage)).sum())
+        return float(factor[:, -1] @ growth / upper[-1, -1]), math.sqrt(max(conventional, robust)) / size
 
     def determines(self, design: Matrix, *, weeks: Flags | None = None) -> bool:
         """Whether the last column of a design has a coefficient of its own."""

@@ -114,8 +114,8 @@ def saturation(
     Raises:
         TooFewObservations: fewer than eight complete weeks.
         InvalidInput: minutes that are not above zero; a size or share out of range; an unusable weekly table.
-    Source: quadratic response, Box & Wilson (1951), Journal of the Royal Statistical Society B 13(1); HC3, MacKinnon &
-        White (1985), doi:10.1016/0304-4076(85)90158-7.
+    Source: quadratic response, Box & Wilson (1951), Journal of the Royal Statistical Society B 13(1); its error, see
+        :meth:`RepeatableWeeks.last_term`.
     """
     require_options(minutes=minutes, size=size)
     if not 0 <= left < 1:
@@ -194,13 +194,13 @@ def _tested(
 ) -> TypeSaturation:
     name = weeks.levers[place]
     design, centres, scales = bent_design(weeks, [place])
-    estimate = weeks.estimate(design)
     freedom = weeks.freedom(design.shape[1])
-    error = math.sqrt(estimate.covariance[-1, -1])
-    statistic = float(estimate.coefficients[-1]) / error
+    coefficient, error = weeks.last_term(design)
+    statistic = coefficient / error
     p_value = min(float(special.stdtr(freedom, statistic)) * tests, 1.0)
-    square = float(estimate.coefficients[-1] / scales[0] ** 2)
-    slope = float(estimate.coefficients[weeks.calendar.shape[1] + place]) - 2 * square * float(centres[0])
+    square = coefficient / float(scales[0]) ** 2
+    straight = float(weeks.estimate(design).coefficients[weeks.calendar.shape[1] + place])
+    slope = straight - 2 * square * float(centres[0])
     counts = weeks.counts[:, place]
     quietest, busiest = float(counts.min()), float(counts.max())
     at = [slope + 2 * square * pieces for pieces in (quietest, busiest)]
