@@ -35,6 +35,7 @@ from cgn_core.stats.predictive import (
     extrapolation_of,
     viral_lift,
 )
+from cgn_core.stats.returns import MINUTES_PER_HOUR
 from cgn_core.stats.week_plan import (
     BALANCED,
     NEAR_OPTIMAL,
@@ -47,7 +48,6 @@ from cgn_core.stats.week_plan import (
 )
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK, DEFAULT_MINUTES
 
-MINUTES_PER_HOUR = 60.0
 HOURS_A_WEEK = 168.0
 
 Bounds = Mapping[str, tuple[int, int]]

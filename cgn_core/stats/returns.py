@@ -1,9 +1,16 @@
-"""What an hour of content work returns: on average, and one hour more."""
+"""What an hour of content work returns: on average, and one hour more; in followers, and in money.
+
+Two definitions of an hour are told apart. ``marginal`` is counted at the minutes per piece, as the planner and the
+response curves count, for those are what is planned with. ``average`` is counted by the hours really worked, where they
+are recorded. As long as the response is a straight line the two differ in nothing else: ``average = marginal /
+stretch``, where ``stretch`` is the hours worked per hour that the minutes say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +49,8 @@ class ContentReturn:
     """Of one hour more, at the minutes per piece."""
     distinguishable: bool
     """Whether the marginal interval leaves out zero."""
+    stretch: float = 1.0
+    """Hours really worked per hour that the minutes per piece say, over the last twelve weeks."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -69,7 +78,8 @@ def content_returns(
     """Average and marginal followers per hour, by content type that takes time.
 
     The response is a straight line until saturation is shown, so both follow from the effect of a piece; the average
-    divides by the hours really worked, shared out by the minutes per piece, where ``minutes_spent`` is known.
+    divides by the hours really worked, shared out by the minutes per piece, where ``minutes_spent`` is known. See the
+    module for the two definitions.
 
     Args:
         fit: with effects per piece.
@@ -81,24 +91,96 @@ def content_returns(
         InvalidInput: minutes that are not above zero.
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
+    stretch = _stretch(weekly.tail(RECENT_WEEKS), minutes)
+    returns = []
+    for name, effect in effect_estimates(fit, minutes=minutes, level=level):
+        marginal = _divided(effect, minutes[name] / MINUTES_PER_HOUR)
+        clear = not marginal.low <= 0 <= marginal.high
+        returns.append(ContentReturn(name, minutes[name], _divided(marginal, stretch), marginal, clear, stretch))
+    return tuple(returns)
+
+
+def effect_estimates(
+    fit: Fit, *, minutes: Mapping[str, float], level: float, together: int = 1
+) -> list[tuple[str, Estimate]]:
+    """Followers per piece of every content type that takes time.
+
+    Args:
+        fit: with effects per piece.
+        minutes: of work per piece and content type, > 0.
+        level: of the intervals, two-sided.
+        together: how many intervals are to hold at once (Bonferroni); ``level`` is then that of all of them.
+
+    Raises:
+        InvalidInput: minutes that are not above zero.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
+    """
     require_level(level)
     for name, value in minutes.items():
         if not np.isfinite(value) or value <= 0:
             raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
-    stretch = _stretch(weekly.tail(RECENT_WEEKS), minutes)
-    common = fit.details.get("degrees_of_freedom", fit.weeks)
-    own = fit.details.get("effect_degrees_of_freedom", {})
-    returns = []
-    for effect in fit.effects:
-        if effect.name not in minutes:
-            continue
-        hours = minutes[effect.name] / MINUTES_PER_HOUR
-        multiplier = float(special.stdtrit(max(own.get(effect.name, common), 1), (1 + level) / 2))
-        marginal = _estimate(effect.estimate / hours, multiplier * effect.std_error / hours, level)
-        average = _estimate(marginal.estimate / stretch, multiplier * effect.std_error / hours / stretch, level)
-        clear = not marginal.low <= 0 <= marginal.high
-        returns.append(ContentReturn(effect.name, minutes[effect.name], average, marginal, clear))
-    return tuple(returns)
+    return [
+        (
+            effect.name,
+            _estimate(effect.estimate, _multiplier(fit, effect.name, level, together) * effect.std_error, level),
+        )
+        for effect in fit.effects
+        if effect.name in minutes
+    ]
+
+
+@dataclass(frozen=True)
+class HourlyContrast:
+    """How many followers more an hour on one content type brings than an hour on another."""
+
+    better: str
+    """The one with the higher estimate."""
+    worse: str
+    difference: Estimate
+    """Followers per hour; its level holds for all pairs at once."""
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.difference.low > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**asdict(self), "distinguishable": self.distinguishable}
+
+
+def hourly_contrasts(fit: Fit, *, minutes: Mapping[str, float], level: float = 0.9) -> tuple[HourlyContrast, ...]:
+    """Every pair of content types compared by what one hour more brings, at the minutes per piece.
+
+    The errors of two effects hang together, so the difference takes their covariance; a fit that was stored without it
+    is answered with no pair.
+
+    Args:
+        fit: with effects per piece.
+        minutes: of work per piece and content type, > 0.
+        level: of all intervals together, two-sided (Bonferroni across the pairs).
+
+    Raises:
+        InvalidInput: minutes that are not above zero.
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
+    """
+    timed = effect_estimates(fit, minutes=minutes, level=level)
+    if "effect_covariance" not in fit.details:
+        return ()
+    covariance = np.array(fit.details["effect_covariance"]).reshape(len(fit.effects), -1)
+    places = {effect.name: place for place, effect in enumerate(fit.effects)}
+    found, pairs = [], list(combinations(timed, 2))
+    for first, second in pairs:
+        step, difference = np.zeros(len(fit.effects)), 0.0
+        for (name, effect), sign in ((first, 1.0), (second, -1.0)):
+            step[places[name]] = sign * MINUTES_PER_HOUR / minutes[name]
+            difference += step[places[name]] * effect.estimate
+        names = (first[0], second[0])
+        multiplier = max(_multiplier(fit, name, level, len(pairs)) for name in names)
+        margin = multiplier * float(np.sqrt(max(float(step @ covariance @ step), 0.0)))
+        better, worse = names if difference >= 0 else names[::-1]
+        found.append(HourlyContrast(better, worse, _estimate(abs(difference), margin, level)))
+    return tuple(found)
 
 
 def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level: float = 0.9) -> OverallReturn:
@@ -125,6 +207,16 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
     error = float(np.sqrt(residuals @ residuals / (weeks - 1) * weeks) / hours.sum())
     margin = float(special.stdtrit(weeks - 1, (1 + level) / 2)) * error
     return OverallReturn(_estimate(ratio, margin, level), float(hours.mean()), weeks)
+
+
+def _multiplier(fit: Fit, name: str, level: float, together: int) -> float:
+    """Student's, by the effect's own degrees of freedom."""
+    freedom = fit.details.get("effect_degrees_of_freedom", {}).get(name) or fit.details.get("degrees_of_freedom")
+    return -float(special.stdtrit(max(freedom or fit.weeks, 1), (1 - level) / (2 * together)))
+
+
+def _divided(value: Estimate, by: float) -> Estimate:
+    return Estimate(value.estimate / by, value.low / by, value.high / by, value.level)
 
 
 def _estimate(value: float, margin: float, level: float) -> Estimate:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from cgn_core.errors import InvalidInput, TooFewObservations, UnsupportedLevel
+from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import Effect, Fit
-from cgn_core.stats.returns import ContentReturn, content_returns, overall_return
+from cgn_core.stats.returns import ContentReturn, content_returns, effect_estimates, hourly_contrasts, overall_return
 from cgn_core.stats.weekly_models import fit_weekly
 from cgn_core.tables import DEFAULT_MINUTES
 from datagen.worlds import world
@@ -57,6 +59,7 @@ def test_where_the_work_really_took_twice_as_long_the_average_hour_brings_half(f
     for each in content_returns(fit, weeks(minutes_spent=2 * 9 * 60.0), minutes=MINUTES):
         assert each.average.estimate == pytest.approx(each.marginal.estimate / 2)
         assert each.average.high - each.average.low == pytest.approx((each.marginal.high - each.marginal.low) / 2)
+        assert each.stretch == pytest.approx(2)
 
 
 def test_only_the_last_twelve_weeks_and_those_with_known_hours_count(fit: Fit) -> None:
@@ -130,3 +133,47 @@ def test_fewer_than_four_weeks_with_growth_and_hours_are_refused() -> None:
         overall_return(weeks(minutes_spent=[60.0] * 3 + [0.0] * 9), minutes=MINUTES)
     with pytest.raises(TooFewObservations, match="Only 2 of the last weeks"):
         overall_return(weeks(net_growth=[1.0, 2.0] + [np.nan] * 10), minutes=MINUTES)
+
+
+def test_types_are_compared_with_the_covariance_of_their_effects_as_statsmodels_does() -> None:
+    daily = world("plain", seed=9, weeks=40).daily
+    made = fit_weekly(daily, model="ols")
+    weekly = daily.weekly()
+    design = sm.add_constant(weekly[["posts", "reels", "stories", "ads"]].to_numpy())
+    reference = sm.OLS(weekly["net_growth"].to_numpy(), design).fit(cov_type="HC3", use_t=True)
+    contrasts = hourly_contrasts(made, minutes=DEFAULT_MINUTES, level=0.85)
+    assert len(contrasts) == 3
+    for each in contrasts:
+        row = np.zeros(5)
+        for name, sign in ((each.better, 1.0), (each.worse, -1.0)):
+            row[1 + ["posts", "reels", "stories"].index(name)] = sign * 60 / DEFAULT_MINUTES[name]
+        known = reference.t_test(row)
+        assert each.difference.estimate == pytest.approx(known.effect.item())
+        # 85 % for three pairs together is 95 % for each
+        assert (each.difference.low, each.difference.high) == pytest.approx(tuple(known.conf_int(alpha=0.05)[0]))
+
+
+def test_comparisons_hold_together_as_often_as_they_say() -> None:
+    wrong = 0
+    for seed in range(60):
+        creator = world("no effect at all", seed=seed, weeks=30)
+        contrasts = hourly_contrasts(fit_daily(creator.daily), minutes=DEFAULT_MINUTES, level=0.9)
+        wrong += any(each.distinguishable for each in contrasts)
+    assert wrong <= stats.binom.isf(1e-4, 60, 0.1)
+
+
+def test_a_fit_that_was_stored_without_covariance_compares_nothing(fit: Fit) -> None:
+    assert hourly_contrasts(fit, minutes=DEFAULT_MINUTES) == ()
+
+
+def test_more_intervals_at_once_are_wider(fit: Fit) -> None:
+    alone, together = (effect_estimates(fit, minutes=MINUTES, level=0.9, together=number) for number in (1, 5))
+    for (name, single), (other, joint) in zip(alone, together, strict=True):
+        assert name == other
+        assert joint.low < single.low < single.estimate == joint.estimate < single.high < joint.high
+
+
+def test_a_return_that_was_stored_before_the_stretch_is_still_read(fit: Fit) -> None:
+    stored = content_returns(fit, weeks(), minutes=MINUTES)[0].to_json()
+    del stored["stretch"]
+    assert ContentReturn.from_json(stored).stretch == 1.0
