@@ -178,7 +178,9 @@ def _from_days(history: History) -> RepeatableWeeks:
     trained = np.isin(history.week_numbers, weeks)
 
     def weekly(values: Matrix) -> Matrix:
-        sums: Matrix = values[start:].reshape(-1, DAYS_PER_WEEK, values.shape[1]).sum(axis=1)
+        # The number of weeks in full: a history without any lever has no size to infer it from.
+        by_day = values[start:].reshape(len(history.week_numbers), DAYS_PER_WEEK, values.shape[1])
+        sums: Matrix = by_day.sum(axis=1)
         return sums
 
     seen = np.isfinite(history.recorded[:, determined])

@@ -201,13 +201,13 @@ class _Line:
         powers[:, 0] = 0.0
         return self._band(powers, multiplier)
 
-    def marginal(self, pieces: Floats, multiplier: float) -> Matrix:
-        """The same of one piece more."""
+    def marginal(self, pieces: Floats, multiplier: float, *, share: float = 0.0) -> Matrix:
+        """The same of one piece more, less a share of what that brings at the first of these numbers of pieces."""
         slopes = np.zeros((len(pieces), len(self.coefficients)))
         slopes[:, 1] = 1.0
         if self.bent:
             slopes[:, 2] = 2 * pieces
-        return self._band(slopes, multiplier)
+        return self._band(slopes - share * slopes[0], multiplier)
 
     def _band(self, rows: Matrix, multiplier: float) -> Matrix:
         middle = rows @ self.coefficients
@@ -258,28 +258,36 @@ def _enough(
     estimate, low, high = line.marginal(pieces, multiplier) / hours
     if least_per_hour is None and (not line.bent or estimate[0] <= 0):
         return _not_identified(name, None)
-    least = HALF * float(estimate[0]) if least_per_hour is None else least_per_hour
+    if least_per_hour is None:
+        # The threshold is an estimate itself, so what lies between it and the curve has a band of its own.
+        least, gap = HALF * float(estimate[0]), line.marginal(pieces, multiplier, share=HALF) / hours
+    else:
+        least, gap = least_per_hour, np.vstack([estimate, low, high]) - least_per_hour
     # A line is above or below for good, so it takes its whole interval; a claimed bend decides by its estimate.
-    above, below = (estimate[-1] >= least, estimate[0] < least) if line.bent else (low[0] > least, high[0] < least)
+    above, below = (gap[0, -1] >= 0, gap[0, 0] < 0) if line.bent else (gap[1, 0] > 0, gap[2, 0] < 0)
     if above:
         return _always_more(name, least, busiest)
     if below:
         return _always_less(name, least, quietest)
-    return _found(line, pieces, low - least, high - least, least, hours) if line.bent else _not_identified(name, least)
+    return _found(name, pieces, gap, least) if line.bent else _not_identified(name, least)
 
 
-def _found(line: _Line, pieces: Floats, low: Floats, high: Floats, least: float, hours: float) -> Enough:
+def _found(name: str, pieces: Floats, gap: Matrix, least: float) -> Enough:
     """The cadence of a bent curve; its interval holds the cadences whose marginal return isn't told from the threshold.
 
+    Args:
+        name: of the content type.
+        pieces: shape (m,), ascending.
+        gap: shape (3, m), estimate, low and high of the marginal return above the threshold.
+        least: the threshold.
     Source: Fieller (1954), Journal of the Royal Statistical Society B 16(2).
     """
-    _, slope, square = (float(value) for value in line.coefficients)
-    found = (least * hours - slope) / (2 * square)
+    _, low, high = gap
+    found = float(np.interp(0.0, gap[0, ::-1], pieces[::-1]))
     first = float(pieces[np.argmax(low < 0)]) if low[0] >= 0 else None
     last = float(pieces[np.argmax(high < 0)]) if high[-1] < 0 else None
     begin = f"fewer than {pieces[0]:.0f}" if first is None else f"{first:.1f}"
     end = f"more than {pieces[-1]:.0f}" if last is None else f"{last:.1f}"
-    name = line.weeks.levers[line.place]
     sentence = (
         f"From about {found:.1f} {name} a week another hour pays less than {least:,.1f} followers "
         f"(it could be {begin} to {end})."
