@@ -103,7 +103,10 @@ class Outlook:
 
 
 def outlook(fit: Fit, *, weeks: int, end_value: float) -> Outlook:
-    """The coming weeks as a fit sees them; models of weeks know no carry-over and expect every week's base alike.
+    """The coming weeks as a fit sees them.
+
+    Models of weeks know no carry-over and expect every week's base alike; so is a daily fit answered that was stored
+    before its coming weeks were stored with it.
 
     Args:
         fit: of any model.

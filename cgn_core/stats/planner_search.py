@@ -47,7 +47,7 @@ def best_plan(task: Task) -> tuple[Counts, float]:
     Returns: shape (weeks, k); and by how much the value of another plan could be higher at most, 0 where none is.
     """
     if task.caution == 0 or len(task.patterns) == 1:
-        return _each_week_by_itself(task, task.features[:, :, 0]), 0.0
+        return _each_week_by_itself(task, task.means @ task.patterns.T), 0.0
     return _Search(task).run()
 
 

@@ -12,7 +12,7 @@ from cgn_core.stats.arrays import Cube, Floats, Integers, Matrix
 
 Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
-MOST_PATTERNS = 500_000
+MOST_PATTERNS = 300_000
 ROOM = 1e-9
 """Relative room in the cap, for hours that are sums of decimals."""
 
@@ -93,7 +93,11 @@ class Task:
     def features(self) -> Cube:
         """Each week's patterns as (mean, exposures); shape (weeks, patterns, 1 + d)."""
         joint = np.concatenate([self.means[:, :, None], self.loads], axis=2)
-        summed: Cube = np.einsum("pk,wkd->wpd", self.patterns.astype(np.float64), joint)
+        patterns = self.patterns.astype(np.float64)
+        if (joint == joint[0]).all():
+            alike: Cube = np.broadcast_to(patterns @ joint[0], (len(joint), len(patterns), joint.shape[2]))
+            return alike
+        summed: Cube = np.einsum("pk,wkd->wpd", patterns, joint)
         return summed
 
     @property
