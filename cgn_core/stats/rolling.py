@@ -22,14 +22,14 @@ from scipy import special
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Cube, FlagCube, FlagMatrix, Floats, IntegerMatrix, Integers, Matrix
 from cgn_core.stats.intervals import require_level
+from cgn_core.stats.minimum_norm import decompose
+from cgn_core.stats.origins import check_designs, forecast_origins, window_start
 from cgn_core.stats.triangular_factor import TriangularFactor
 
 BLOCK = 512
 """Creators in one pass: enough that numpy computes rather than calls, few enough for the cache."""
-CUBE, PLANE = 3, 2
+PLANE = 2
 """Axes."""
-OPEN_PART = 1e-5
-"""Part of a scaled coefficient in the null space from which its effect counts as open."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,6 @@ class _Task(NamedTuple):
     window: int | None
     ahead: int
 
-    def start(self, origin: int) -> int:
-        """First week that an origin learns from."""
-        return 0 if self.window is None else max(0, origin - self.window)
-
 
 class _Found(NamedTuple):
     """Arrays that the pass fills."""
@@ -157,16 +153,9 @@ def _task(
     ahead: int,
 ) -> _Task:
     design, target = np.ascontiguousarray(design, np.float64), np.ascontiguousarray(target, np.float64)
-    if design.ndim != CUBE or target.shape != (len(design), design.shape[2]) or 0 in design.shape:
-        raise InvalidInput(
-            f"A design of shape (weeks, terms, creators) needs a target of shape (weeks, creators); these have "
-            f"{design.shape} and {target.shape}."
-        )
-    counts = {"initial": initial, "step": step, "ahead": ahead, "window": 1 if window is None else window}
-    for name, count in counts.items():
-        if count < 1:
-            raise InvalidInput(f"The {name} must be a number of weeks of at least 1, not {count}.")
-    weeks, terms, creators = design.shape
+    check_designs(design, target)
+    origins = forecast_origins(len(design), initial=initial, window=window, step=step, ahead=ahead)
+    _, terms, creators = design.shape
     penalties = np.asarray(penalty, dtype=np.float64)
     if penalties.ndim == 0:
         penalties = np.where(np.arange(terms) > 0, penalties, 0.0)
@@ -174,19 +163,13 @@ def _task(
         penalties = np.broadcast_to(penalties if penalties.ndim == PLANE else penalties[:, None], (terms, creators))
     except ValueError:
         raise InvalidInput(f"A penalty of shape {penalties.shape} doesn't fit {terms} terms.") from None
-    # Extremes are cheaper to find than every number's finiteness, and a NaN is one.
-    if not all(np.isfinite([each.min(), each.max()]).all() for each in (design, target, penalties)):
-        raise InvalidInput("The design, the target and the penalties must be finite numbers.")
-    if (penalties < 0).any():
-        raise InvalidInput("A penalty must not be negative.")
-    known, free = min(initial, weeks if window is None else window), int((penalties == 0).sum(axis=0).max())
+    if not np.isfinite(penalties).all() or (penalties < 0).any():
+        raise InvalidInput("A penalty must be a number of 0 or more.")
+    known, free = initial if window is None else min(initial, window), int((penalties == 0).sum(axis=0).max())
     if known <= free:
         raise TooFewObservations(
             f"{known} weeks before the first forecast can't judge {free} effects; it takes {free + 1}."
         )
-    origins = np.arange(initial, weeks - ahead + 1, step)
-    if len(origins) == 0:
-        raise TooFewObservations(f"A forecast needs {initial + ahead} weeks at least; there are {weeks}.")
     return _Task(design, target, np.ascontiguousarray(penalties), origins, window, ahead)
 
 
@@ -194,7 +177,7 @@ def _pass(task: _Task, *, compiled: bool) -> _Found:
     """All creators, a block at a time."""
     _, terms, creators = task.design.shape
     shape = (len(task.origins), creators)
-    starts = np.array([task.start(origin) for origin in task.origins.tolist()], dtype=np.int64)
+    starts = np.array([window_start(origin, task.window) for origin in task.origins.tolist()], dtype=np.int64)
     found = _Found(
         coefficients=np.empty((len(task.origins), terms, creators)),
         predictions=np.empty(shape),
@@ -270,7 +253,7 @@ def _factors(task: _Task, block: slice, columns: Matrix, targets: Floats) -> Ite
     later, border, done = begin(), 0, 0
     earlier: dict[int, TriangularFactor] = {}
     for origin in task.origins.tolist():
-        start = task.start(origin)
+        start = window_start(origin, task.window)
         if start > border:
             # All weeks before the border have left: a new border, and the factors from each week up to it.
             earlier, border = {}, origin
@@ -290,30 +273,20 @@ def _factors(task: _Task, block: slice, columns: Matrix, targets: Floats) -> Ite
 
 
 def _solve_apart(task: _Task, found: _Found, number: int) -> None:
-    """The minimum-norm answer of an origin's suspect creators, as statsmodels' pseudo-inverse gives it.
-
-    Singular values below the largest times the machine's precision times the longer side count as zero.
-    """
+    """The minimum-norm answer of an origin's suspect creators."""
     chosen = np.flatnonzero(found.suspects[number])
     origin = int(task.origins[number])
-    weeks = slice(task.start(origin), origin)
+    weeks = slice(window_start(origin, task.window), origin)
     terms = task.design.shape[1]
     penalties = np.sqrt(task.penalties[:, chosen]).T
     rows = np.concatenate([task.design[weeks, :, chosen].transpose(2, 0, 1), penalties[:, :, None] * np.eye(terms)], 1)
     answers = np.concatenate([task.target[weeks, chosen].T, np.zeros_like(penalties)], 1)
-    left, singular, right = np.linalg.svd(rows, full_matrices=False)
-    kept = singular > singular[:, :1] * max(rows.shape[1:]) * np.finfo(np.float64).eps
-    inverse = np.divide(1.0, singular, out=np.zeros_like(singular), where=kept)
-    solved = np.einsum("crk,cr->ck", left, answers) * inverse
-    coefficients = np.einsum("ckj,ck->cj", right, solved)
+    solved = decompose(rows)
+    coefficients = np.einsum("cjk,crk,cr->cj", solved.inner, solved.columns, answers, optimize=True)
     ahead = task.design[origin + task.ahead - 1][:, chosen]
     found.coefficients[number][:, chosen] = coefficients.T
     found.predictions[number, chosen] = np.einsum("cj,jc->c", coefficients, ahead)
-    found.leverages[number, chosen] = ((np.einsum("ckj,jc->ck", right, ahead) * inverse) ** 2).sum(axis=1)
+    found.leverages[number, chosen] = (np.einsum("cjk,jc->ck", solved.inner, ahead) ** 2).sum(axis=1)
     found.squares[number, chosen] = ((answers - np.einsum("crk,ck->cr", rows, coefficients)) ** 2).sum(axis=1)
-    found.freedom[number, chosen] += terms - kept.sum(axis=1)
-    # In units of the columns' lengths, so that a lever counted in thousands can't hide its part.
-    lengths = np.sqrt((rows**2).sum(axis=1))
-    null = np.where(kept[:, :, None], 0.0, right * np.where(lengths > 0, lengths, 1.0)[:, None, :])
-    null /= np.maximum(np.sqrt((null**2).sum(axis=2, keepdims=True)), np.finfo(np.float64).tiny)
-    found.undetermined[number][:, chosen] = (np.abs(null) > OPEN_PART).any(axis=1).T
+    found.freedom[number, chosen] += terms - solved.rank
+    found.undetermined[number][:, chosen] = solved.undetermined.T

@@ -14,7 +14,8 @@ import numba
 import numpy as np
 
 from cgn_core.stats.arrays import Cube, FlagMatrix, Floats, Integers, Matrix
-from cgn_core.stats.triangular_factor import NOTHING, SUSPECT
+from cgn_core.stats.minimum_norm import SUSPECT
+from cgn_core.stats.triangular_factor import NOTHING
 
 WIDE = 64
 """Creators in a block: enough for the vector loops to pay, few enough for the cache."""

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgn_core.stats.arrays import Cube, Flags, Floats, Matrix
+from cgn_core.stats.minimum_norm import SUSPECT
 
 NOTHING = 1e-200
 """A pivot before any week: no weight beside a week's, yet no division of zero by zero."""
-SUSPECT = 1e-10
-"""Pivot over column norm below which a design may be rank-deficient; a singular value decomposition then decides."""
 
 
 @dataclass(frozen=True)
