@@ -3,52 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-from cgn_core.errors import ConstantSeries, TooFewObservations
-from cgn_core.stats.arrays import Floats
 from cgn_core.stats.baselines import BASELINES
-from cgn_core.stats.daily_model import fit_daily
+from cgn_core.stats.comparison import validate_all
+from cgn_core.stats.daily_model import fit_daily_history
+from cgn_core.stats.drift import Drift, detect_drift, regime_caution
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Effect, Fit
-from cgn_core.stats.history import read_history, require_weeks
+from cgn_core.stats.history import History, require_weeks
 from cgn_core.stats.intervals import require_level, supported_level
+from cgn_core.stats.judged_forecasts import TargetWeeks
+from cgn_core.stats.least_squares_story import why_not_least_squares
+from cgn_core.stats.model_choice import NO_BETTER, Ranked, choose, rank, unseen_weeks
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
     Grammar,
     Progress,
     Validation,
-    cross_validate,
     default_initial,
     fit_model,
     no_progress,
+    validate_weeks,
 )
 from cgn_core.tables import DEFAULT_MINUTES, Daily
 
 TRAINED = ("daily", "single_lever", "ols", "huber", "tukey")
-"""What a training ranks; :func:`compare` ranks whatever it is asked to."""
-BEATS, NO_BETTER = "beats_naive", "no_better_than_naive"
-DOUBT = 0.05
-"""One-sided probability of a paired difference this large if the model were no better than the naive forecast."""
-FEWEST_ORIGINS = 4
-"""Unseen weeks below which no model is said to beat anything."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A model's or naive forecast's error on the unseen weeks that all were scored on; followers per week."""
-
-    model: str
-    mae: float
-    mae_low: float
-    mae_high: float
-    """95 % interval of the mean absolute error."""
-    rmse: float
-    baseline: bool
+"""What a training ranks; :func:`cgn_core.stats.comparison.compare` ranks whatever it is asked to."""
+VALIDATED = 0.9
+"""Share of the work that validation is."""
+DRIFT_SEED = 0
+"""Of the blocks that drift's bounds are drawn from: the same history gives the same training."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +56,9 @@ class Training:
     weeks: int
     cautions: tuple[Caution, ...]
     regime_start: str | None = None
+    """ISO Monday since which growth is on another level than before; None where it isn't."""
+    drift: dict[str, Any] = field(default_factory=dict)
+    """What the search for such a break found, with the seed of its bounds; without its path."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``cgn train --json`` prints, and everything a page shows."""
@@ -85,6 +76,7 @@ class Training:
             "ranking": [asdict(ranked) for ranked in self.ranking],
             "validation": self.validation.to_json(),
             "returns": [each.to_json() for each in self.returns],
+            "drift": self.drift,
             "fit": self.fit.to_json(),
         }
 
@@ -102,6 +94,7 @@ class Training:
             weeks=stored["weeks"],
             cautions=tuple(Caution(**caution) for caution in stored["warnings"]),
             regime_start=stored["regime_start"],
+            drift=dict(stored.get("drift", {})),
         )
 
 
@@ -114,11 +107,11 @@ def train(
     minutes: Mapping[str, float] = DEFAULT_MINUTES,
     progress: Progress = no_progress,
 ) -> Training:
-    """Validate the models by rolling origin, rank them, and fit the best on everything.
+    """Validate the models by rolling origin, rank them, and fit the one to show on everything.
 
-    A model beats the naive forecast when its absolute errors are smaller than the best naive forecast's on the same
-    unseen weeks beyond what a one-sided paired t test at 5 % leaves to chance. Otherwise the naive forecast is the one
-    that is shown.
+    Shown is the daily model, unless another forecasts better beyond chance. It beats the naive forecast when its
+    absolute errors are smaller than the best naive forecast's on the same unseen weeks beyond what a one-sided paired t
+    test at 5 % leaves to chance. Otherwise the naive forecast is the one that is shown.
 
     Args:
         daily: at least eight complete weeks.
@@ -135,36 +128,62 @@ def train(
         UnsupportedLevel: a level that doesn't lie between 0 and 1.
     """
     require_level(level)
-    history = read_history(daily)
-    weeks = require_weeks(history)
+    weeks = TargetWeeks.of(daily, minutes=minutes)
+    known = len(require_weeks(weeks.history))
     wanted = (model,) if model is not None else TRAINED
-    grammar = Grammar(initial=default_initial(len(weeks)))
-    shown_level = supported_level(len(weeks), wanted=interval_level)
-    validations = _validate(daily, wanted, grammar, shown_level, progress)
-    progress(0.95, "Fitting the chosen model on all weeks")
-    ranking = _ranked(validations)
-    chosen, verdict, reason = _choose(ranking, validations, forced=model)
-    fit = _with_effects(fit_model(history, model=chosen, level=level), daily, level=level)
-    viral = {_monday(day) for day in fit.viral_days}
-    validation = validations[chosen]
-    marked = tuple(replace(each, is_viral_week=each.week_start in viral) for each in validation.forecasts)
+    grammar = Grammar(initial=default_initial(known))
+    shown_level = supported_level(known, wanted=interval_level)
+
+    def validating(fraction: float, sentence: str) -> None:
+        progress(VALIDATED * fraction, sentence)
+
+    validations, _ = validate_all(weeks, wanted, grammar=grammar, level=shown_level, progress=validating)
+    progress(VALIDATED, "Fitting the chosen model on all weeks")
+    unseen = unseen_weeks(weeks, validations, grammar)
+    chosen, verdict, reason = choose(unseen, forced=model)
+    by_day = fit_daily_history(weeks.history, level=level)
+    fit = _with_effects(_fit(weeks.history, chosen, by_day, level=level), by_day)
+    reason += why_not_least_squares(weeks.history, fit, unseen, level=level)
+    validation = validations.get(chosen) or validate_weeks(weeks, model=chosen, grammar=grammar, level=shown_level)
+    progress((1 + VALIDATED) / 2, "Looking for a change of level")
+    drift = detect_drift(daily, rng=np.random.default_rng(DRIFT_SEED))
+    regime = regime_caution(drift, known)
+    cautions = _cautions(fit, verdict, reason, shown_level, interval_level)
     return Training(
         fit=fit,
-        validation=replace(validation, forecasts=marked),
-        ranking=ranking,
+        validation=_marked(validation, fit),
+        ranking=rank(unseen),
         chosen=chosen,
         reason=reason,
         verdict=verdict,
         returns=content_returns(fit, daily.weekly(), minutes=minutes, level=interval_level),
-        weeks=len(weeks),
-        cautions=_cautions(fit, verdict, reason, shown_level, interval_level),
+        weeks=known,
+        cautions=cautions if regime is None else (*cautions, regime),
+        regime_start=drift.start_week if drift.alarm else None,
+        drift=_stored_drift(drift),
     )
 
 
-def _with_effects(fit: Fit, daily: Daily, *, level: float) -> Fit:
+def _stored_drift(drift: Drift) -> dict[str, Any]:
+    found = {**drift.to_json(), "cadence_outside": list(drift.cadence_outside), "seed": DRIFT_SEED}
+    del found["path"]
+    return found
+
+
+def _fit(history: History, model: str, by_day: Fit, *, level: float) -> Fit:
+    return by_day if model == by_day.model else fit_model(history, model=model, level=level)
+
+
+def _marked(validation: Validation, fit: Fit) -> Validation:
+    """The validation with the weeks marked that hold a viral day."""
+    viral = {_monday(day) for day in fit.viral_days}
+    marked = tuple(replace(each, is_viral_week=each.week_start in viral) for each in validation.forecasts)
+    return replace(validation, forecasts=marked)
+
+
+def _with_effects(fit: Fit, by_day: Fit) -> Fit:
     """The fit with every lever's effect and the viral days, which only the daily fit knows where it wasn't chosen."""
-    by_day = fit_daily(daily, level=level)
-    if fit.model == "daily":
+    if fit.model == by_day.model:
         return by_day
     known = {effect.name for effect in fit.effects}
     added = tuple(effect for effect in by_day.effects if effect.name not in known)
@@ -192,86 +211,6 @@ def _joined_covariance(fit: Fit, by_day: Fit, added: tuple[Effect, ...]) -> list
     return found
 
 
-def _validate(
-    daily: Daily, wanted: tuple[str, ...], grammar: Grammar, level: float, progress: Progress
-) -> dict[str, Validation]:
-    """Each model and naive forecast, validated; a model that the history is too short for is left out."""
-    found = {}
-    names = (*wanted, *BASELINES)
-    for place, name in enumerate(names):
-
-        def part(fraction: float, sentence: str, place: int = place) -> None:
-            progress(0.95 * (place + fraction) / len(names), sentence)
-
-        try:
-            found[name] = cross_validate(daily, model=name, grammar=grammar, level=level, progress=part)
-        except (TooFewObservations, ConstantSeries):
-            if name in BASELINES:
-                raise
-    return found
-
-
-def _errors(validations: Mapping[str, Validation]) -> dict[str, Floats]:
-    """Absolute errors on the weeks that all were scored on, in order; a naive forecast is its value, nothing else."""
-    weeks = set.intersection(*({each.week_start for each in v.forecasts} for v in validations.values()))
-    return {
-        name: np.array(
-            [
-                abs(f.actual - (f.repeatable if name in BASELINES else f.median))
-                for f in validation.forecasts
-                if f.week_start in weeks
-            ]
-        )
-        for name, validation in validations.items()
-    }
-
-
-def _ranked(validations: Mapping[str, Validation]) -> tuple[Ranked, ...]:
-    ranked = []
-    for name, errors in _errors(validations).items():
-        mean, count = float(errors.mean()), len(errors)
-        margin = 0.0
-        if count > 1:
-            margin = float(special.stdtrit(count - 1, 0.975) * errors.std(ddof=1) / np.sqrt(count))
-        rmse = validations[name].scores["rmse"]
-        assert rmse is not None
-        ranked.append(Ranked(name, mean, max(mean - margin, 0.0), mean + margin, rmse, name in BASELINES))
-    return tuple(sorted(ranked, key=lambda each: each.mae))
-
-
-def _choose(
-    ranking: tuple[Ranked, ...], validations: Mapping[str, Validation], *, forced: str | None
-) -> tuple[str, str, str]:
-    """The model to show, the verdict, and the reason in a sentence."""
-    naive = next(each for each in ranking if each.baseline)
-    best = next((each for each in ranking if not each.baseline), None)
-    errors = _errors(validations)
-    count = len(errors[naive.model])
-    if best is None or count < FEWEST_ORIGINS:
-        reason = (
-            f"Only {count} unseen weeks are there to judge by; {FEWEST_ORIGINS} are needed to tell a model from chance."
-        )
-        return (best.model if forced and best else naive.model), NO_BETTER, reason
-    doubt = _one_sided(errors[naive.model] - errors[best.model])
-    against = f"{best.mae:,.0f} followers a week on average, the {_words(naive.model)} by {naive.mae:,.0f}"
-    if doubt <= DOUBT:
-        return best.model, BEATS, f"Over {count} unseen weeks the {_words(best.model)} is off by {against}."
-    reason = f"Over {count} unseen weeks the {_words(best.model)} is off by {against}: chance alone could do that."
-    return (best.model if forced else naive.model), NO_BETTER, reason
-
-
-def _one_sided(gain: Floats) -> float:
-    """Probability of so large a mean gain if there were none, by a paired t test."""
-    spread = float(gain.std(ddof=1))
-    if spread == 0:
-        return 0.0 if gain.mean() > 0 else 1.0
-    return float(1 - special.stdtr(len(gain) - 1, gain.mean() / (spread / np.sqrt(len(gain)))))
-
-
-def _words(model: str) -> str:
-    return model.replace("_", " ") + (" forecast" if model in BASELINES else " model")
-
-
 def _monday(day: str) -> str:
     stamp = pd.Timestamp(day)
     return (stamp - pd.Timedelta(days=stamp.weekday())).date().isoformat()
@@ -279,7 +218,9 @@ def _monday(day: str) -> str:
 
 def _cautions(fit: Fit, verdict: str, reason: str, shown: float, wanted: float) -> tuple[Caution, ...]:
     found = list(fit.cautions)
-    if verdict == NO_BETTER:
+    if verdict == NO_BETTER and fit.model not in BASELINES:
+        found.append(Caution(NO_BETTER, f"The naive forecast would do as well. {reason}"))
+    elif verdict == NO_BETTER:
         found.append(Caution(NO_BETTER, f"No model beats the naive forecast, so that is what is shown. {reason}"))
     if shown < wanted:
         found.append(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -12,10 +13,10 @@ from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import truncate
 from cgn_core.stats.predictive import predict
-from cgn_core.stats.training import Training, train
-from cgn_core.stats.validation import MODELS, Grammar, cross_validate
+from cgn_core.stats.training import TRAINED, Training, train
+from cgn_core.stats.validation import Grammar, cross_validate
 from cgn_core.tables import Daily, daily_from_frame
-from datagen.worlds import world
+from datagen.worlds import second_world, world
 
 WEEKS = 26
 KEYS = {"model", "weeks", "target", "effects", "scores", "regime_start", "verdict", "warnings"}
@@ -48,10 +49,10 @@ def codes(training: Training) -> Mapping[str, str]:
 
 def test_where_effects_are_strong_a_model_beats_the_naive_forecast_and_is_shown(winner: Training) -> None:
     assert winner.verdict == "beats_naive"
-    assert winner.chosen == winner.fit.model == winner.validation.model == winner.ranking[0].model
-    assert winner.chosen in MODELS
+    assert winner.chosen == winner.fit.model == winner.validation.model == "daily"
     assert winner.weeks == WEEKS
-    best, naive = winner.ranking[0], next(each for each in winner.ranking if each.baseline)
+    best = next(each for each in winner.ranking if each.model == "daily")
+    naive = next(each for each in winner.ranking if each.baseline)
     assert f"{best.mae:,.0f} followers a week" in winner.reason
     assert f"by {naive.mae:,.0f}" in winner.reason
     assert "no_better_than_naive" not in codes(winner)
@@ -96,14 +97,17 @@ def test_the_verdict_is_a_paired_test_on_the_same_unseen_weeks(daily: Daily, win
     weeks = sorted(set(model) & set(rival))
     errors = np.array([abs(model[week].actual - model[week].median) for week in weeks])
     naive_errors = np.array([abs(rival[week].actual - rival[week].repeatable) for week in weeks])
-    assert winner.ranking[0].mae == pytest.approx(errors.mean())
+    shown = next(each for each in winner.ranking if each.model == winner.chosen)
+    assert shown.mae == pytest.approx(errors.mean())
     assert stats.ttest_rel(naive_errors, errors, alternative="greater").pvalue <= 0.05
     interval = stats.t.interval(0.95, len(weeks) - 1, errors.mean(), stats.sem(errors))
-    assert (winner.ranking[0].mae_low, winner.ranking[0].mae_high) == pytest.approx(interval)
+    assert (shown.mae_low, shown.mae_high) == pytest.approx(interval)
+    lead = stats.ttest_rel(naive_errors, errors).confidence_interval(0.95)
+    assert (shown.gain, shown.gain_low, shown.gain_high) == pytest.approx(((naive_errors - errors).mean(), *lead))
 
 
 def test_every_model_and_every_naive_forecast_is_ranked_by_its_error(winner: Training) -> None:
-    assert {each.model for each in winner.ranking} == {*MODELS, *BASELINES}
+    assert {each.model for each in winner.ranking} == {*TRAINED, *BASELINES}
     assert {each.model for each in winner.ranking if each.baseline} == set(BASELINES)
     errors = [each.mae for each in winner.ranking]
     assert errors == sorted(errors)
@@ -115,6 +119,13 @@ def test_an_asked_model_is_shown_even_where_it_is_no_better_and_that_is_said() -
     assert (training.fit.model, training.verdict) == ("single_lever", "no_better_than_naive")
     assert {each.model for each in training.ranking} == {"single_lever", *BASELINES}
     assert "no_better_than_naive" in codes(training)
+
+
+def test_a_naive_forecast_can_be_asked_for_and_beats_nothing(daily: Daily) -> None:
+    training = train(daily, model="mean")
+    assert (training.fit.model, training.validation.model, training.verdict) == ("mean", "mean", "no_better_than_naive")
+    assert training.reason == "The mean forecast was asked for, and it is a naive one itself."
+    assert len(training.fit.effects) >= 3
 
 
 def test_weeks_with_a_viral_day_are_marked_among_the_forecasts(daily: Daily) -> None:
@@ -144,6 +155,20 @@ def test_eight_weeks_are_trained_on_but_judge_nothing_and_seven_are_refused(dail
         train(first_weeks(daily, 7))
 
 
+def test_a_level_that_fell_and_stayed_down_dates_the_regime_and_is_warned_of(daily: Daily) -> None:
+    fell = second_world("level falls", seed=4, weeks=40, falls_on=7 * 32).daily
+    training = train(fell, model="tukey")
+    began = fell.frame["date"][7 * 32]
+    assert training.regime_start is not None
+    assert abs((pd.Timestamp(training.regime_start) - began).days) <= 7
+    assert "older weeks belong to another regime" in codes(training)["another_regime"]
+    assert training.drift["direction"] == "down"
+    assert training.drift["seed"] == 0
+    calm = train(daily, model="tukey")
+    assert (calm.regime_start, calm.drift["alarm"]) == (None, False)
+    assert "another_regime" not in codes(calm)
+
+
 def test_growth_that_never_changes_an_unknown_model_and_a_level_that_is_none_are_refused(daily: Daily) -> None:
     with pytest.raises(ConstantSeries):
         train(daily_from_frame(daily.frame.assign(follows=7.0, unfollows=0.0)))
@@ -171,6 +196,9 @@ def test_training_twice_gives_the_same_and_it_survives_json(daily: Daily, winner
     again = Training.from_json(stored)
     assert again.to_json() == winner.to_json()
     assert again.ranking == winner.ranking
+    older = {name: value for name, value in stored.items() if name != "drift"}
+    older["ranking"] = [{k: v for k, v in each.items() if not k.startswith("gain")} for each in stored["ranking"]]
+    assert Training.from_json(older).ranking[0].gain is None
     assert predict(again.fit.predictor, {"posts": 2.0}) == predict(winner.fit.predictor, {"posts": 2.0})
 
 
