@@ -12,9 +12,11 @@ HOST ?=
 # Two at least: most integration tests wait for other processes, so even one core gains from a second worker.
 TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 PYTEST_ARGS ?=
+# The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
+PEERS := .venv-bench
 PACKAGES := webapp worker cgn_core datagen
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
 .PHONY: help up test lint bench containers lock clean
@@ -36,6 +38,7 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory $(PEERS)/.installed || echo "Measuring without the other forecasters." >&2
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
 
 containers:
@@ -43,11 +46,12 @@ containers:
 
 # uv keeps the versions that a lock already names; delete a package's lines to let it move.
 lock: $(VENV)/.installed-dev
-	@$(UV_COMPILE) --output-file requirements.lock
-	@$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) pyproject.toml --output-file requirements.lock
+	@$(UV_COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) benchmarks/requirements-peers.in --output-file benchmarks/requirements-peers.lock
 
 clean:
-	@rm -rf $(VENV) build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(VENV)/.made:
@@ -74,6 +78,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need ..."
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/requirements-peers.lock | $(VENV)/.made
+	@echo "Installing the forecasters to measure against into $(PEERS) (once; a minute or two) ..."
+	@[ -x $(PEERS)/bin/python ] || $(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+		--requirement benchmarks/requirements-peers.lock
 	@touch $@
 
 # Debian's browser where apt and root are at hand; else the build that Playwright brings.

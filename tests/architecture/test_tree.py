@@ -141,7 +141,7 @@ def test_every_decision_has_its_four_parts() -> None:
 
 
 def test_every_locked_package_carries_hashes() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-dev.lock", "benchmarks/requirements-peers.lock"):
         entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip())
         assert entries
         assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
