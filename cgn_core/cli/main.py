@@ -33,8 +33,12 @@ COMMANDS = {
     "generate": Lazy("cgn_core.cli.generate:generate", "Write synthetic creators whose true effects are known."),
     "validate": Lazy("cgn_core.cli.validate:validate", "Say what a file holds and what is wrong with it."),
     "train": Lazy("cgn_core.cli.analysis:train", "Train on a file: effects, scores on unseen weeks, the verdict."),
+    "compare": Lazy("cgn_core.cli.decisions:compare", "Rank the models beside the naive forecasts."),
     "cv": Lazy("cgn_core.cli.analysis:cv", "Validate a model by rolling origin."),
     "predict": Lazy("cgn_core.cli.analysis:predict", "Forecast next week under one or more plans."),
+    "plan": Lazy("cgn_core.cli.decisions:plan", "Plan the weeks that bring the most within the hours."),
+    "diagnose": Lazy("cgn_core.cli.decisions:diagnose", "Drift, saturation, carry-over and the health of a fit."),
+    "benchmark": Lazy("cgn_core.cli.decisions:benchmark", "Growth, cadence, mix and engagement beside competitors."),
     "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),
     "user": Lazy("cgn_core.cli.admin:user", "Administer accounts."),
 }

@@ -19,16 +19,16 @@ class DriftWeek:
     down: float
 
 
-def drift_figure(weeks: Sequence[DriftWeek], *, threshold: float, start_week: str | None = None) -> Figure:
+def drift_figure(weeks: Sequence[DriftWeek], *, bounds: tuple[float, float], start_week: str | None = None) -> Figure:
     """Rises above and falls below the zero line, the alarm's bounds dashed, the new regime shaded.
 
     Args:
         weeks: ascending; at least one.
-        threshold: from which a side raises the alarm.
+        bounds: from which the upper and the lower side raise the alarm, each > 0.
         start_week: ISO Monday on which growth left its path, where it did.
     """
     dates = [week.week_start for week in weeks]
-    bounds = [
+    lines = [
         {
             "type": "line",
             "xref": "paper",
@@ -38,7 +38,7 @@ def drift_figure(weeks: Sequence[DriftWeek], *, threshold: float, start_week: st
             "y1": bound,
             "line": {"color": token("caution"), "width": 1, "dash": "dash"},
         }
-        for bound in (threshold, -threshold)
+        for bound in (bounds[0], -bounds[1])
     ]
     shades = [
         {
@@ -60,7 +60,7 @@ def drift_figure(weeks: Sequence[DriftWeek], *, threshold: float, start_week: st
         ],
         "layout": layout(
             height=260,
-            shapes=[zero_line(), *bounds, *(shades if start_week else [])],
+            shapes=[zero_line(), *lines, *(shades if start_week else [])],
             xaxis=axis(showgrid=False, type="date"),
             yaxis=axis(title="evidence, standard deviations"),
         ),

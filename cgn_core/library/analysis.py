@@ -7,14 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from cgn_core.errors import InvalidInput
+from cgn_core.stats.comparison import Comparison
+from cgn_core.stats.comparison import compare as compare_models
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import read_history
 from cgn_core.stats.intervals import require_level
 from cgn_core.stats.predictive import Difference, Prediction, difference
-from cgn_core.stats.predictive import predict as predict_week
 from cgn_core.stats.training import Training
-from cgn_core.stats.validation import fit_model
+from cgn_core.stats.validation import MODELS, Grammar, Progress, fit_model, no_progress
 from cgn_core.stats.weekly_models import SINGLE_LEVER, WEEKLY_MODELS, fit_weekly
 from cgn_core.tables import Daily
 
@@ -56,18 +57,29 @@ def fit(
     raise InvalidInput(f"The model {name} takes no further predictors; daily, ols, huber and tukey, for example, do.")
 
 
+def compare(
+    daily: Daily,
+    models: Sequence[str] | None = None,
+    *,
+    grammar: Grammar | None = None,
+    level: float = 0.9,
+    progress: Progress = no_progress,
+) -> Comparison:
+    """Rank models beside the naive forecasts on weeks that none of them had seen; all models where none is named.
+
+    Raises:
+        InvalidInput: no such model.
+        TooFewObservations, ConstantSeries: the history can't be learned from.
+    """
+    wanted = MODELS if models is None else tuple(models)
+    return compare_models(daily, models=wanted, grammar=grammar, level=level, progress=progress)
+
+
 def predict(
     fitted: Fit | Training, plans: Sequence[Mapping[str, float]] | Mapping[str, float], *, level: float = 0.9
 ) -> list[Prediction]:
-    """Next week under one or more plans; a lever left out is the mean of the last four weeks.
-
-    Raises:
-        InvalidInput: an unknown lever or a negative count.
-        UnsupportedLevel: the history is too short for this level.
-    """
-    predictor = fitted.fit.predictor if isinstance(fitted, Training) else fitted.predictor
-    wanted = [plans] if isinstance(plans, Mapping) else plans
-    return [predict_week(predictor, plan, level=level) for plan in wanted]
+    """Next week under one or more plans, as :meth:`Fit.predict`; of a training its shown fit's."""
+    return (fitted.fit if isinstance(fitted, Training) else fitted).predict(plans, level=level)
 
 
 def what_if(

@@ -1,14 +1,20 @@
-"""Decisions: what an hour returns, and how a creator stands among competitors."""
+"""Decisions: what an hour returns, what to post, what to be careful about, and how competitors do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
+from cgn_core.stats.diagnosis import Diagnosis
+from cgn_core.stats.diagnosis import diagnose as diagnose_daily
 from cgn_core.stats.fit import Fit
+from cgn_core.stats.planner import Bounds, plan_weeks
 from cgn_core.stats.returns import ContentReturn, content_returns
+from cgn_core.stats.training import Training
+from cgn_core.stats.week_plan import WeekPlan
 from cgn_core.tables import DEFAULT_MINUTES, Daily
 
 
@@ -19,8 +25,52 @@ def roi(
     return content_returns(fitted, daily.weekly(), minutes=minutes, level=level)
 
 
+def plan(
+    fitted: Fit | Training,
+    *,
+    hours: float,
+    weeks: int = 4,
+    minutes: Mapping[str, float] = DEFAULT_MINUTES,
+    risk: float = 0.5,
+    bounds: Bounds | None = None,
+    level: float = 0.9,
+    end_value: float = 1.0,
+) -> WeekPlan:
+    """The weeks that bring the most within the hours; the options are those of ``plan_weeks``.
+
+    Raises:
+        InvalidInput: hours, weeks or bounds that allow no plan.
+        UnsupportedLevel: the history is too short for this level.
+    """
+    fit = fitted.fit if isinstance(fitted, Training) else fitted
+    options: dict[str, Any] = {"risk": risk, "bounds": bounds, "level": level, "end_value": end_value}
+    return plan_weeks(fit, hours=hours, weeks=weeks, minutes=minutes, **options)
+
+
+def diagnose(
+    daily: Daily,
+    *,
+    model: str = "daily",
+    false_alarms_per_year: float = 0.5,
+    minutes: Mapping[str, float] = DEFAULT_MINUTES,
+    seed: int = 1,
+) -> Diagnosis:
+    """Drift, saturation, carry-over, viral days and the fit's health; ``seed`` decides the bootstrap's draws.
+
+    Raises:
+        TooFewObservations, ConstantSeries: the history can't be learned from.
+    """
+    return diagnose_daily(
+        daily,
+        rng=np.random.default_rng(seed),
+        model=model,
+        false_alarms_per_year=false_alarms_per_year,
+        minutes=minutes,
+    )
+
+
 def benchmark(own: Daily, peers: Mapping[str, Daily], *, seed: int = 1, level: float = 0.9) -> Benchmark:
-    """Growth relative to size beside competitors; ``seed`` decides the bootstrap's draws.
+    """Growth, cadence, mix and engagement beside competitors; ``seed`` decides the bootstrap's draws.
 
     Raises:
         TooFewObservations: no competitor shares eight weeks.

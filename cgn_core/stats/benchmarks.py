@@ -12,6 +12,7 @@ import pandas as pd
 from cgn_core.errors import TooFewObservations
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.intervals import require_level
+from cgn_core.stats.notebook import html_table
 from cgn_core.stats.peer_changes import Change, changes
 from cgn_core.stats.peer_metrics import (
     FEWEST_PEERS,
@@ -116,6 +117,11 @@ class Benchmark:
     def to_json(self) -> dict[str, Any]:
         """What ``cgn benchmark --json`` prints."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        rows = [(name, each.value, each.percentile, each.low, each.high) for name, each in self.percentiles.items()]
+        columns = ("", "own", "percentile", "low", "high")
+        return html_table(f"Among peers, over {self.weeks} weeks", columns, rows, notes=[self.sentence])
 
 
 def growth_benchmark(

@@ -12,6 +12,7 @@ from cgn_core.stats.history import require_weeks
 from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.judged_forecasts import TargetWeeks
 from cgn_core.stats.model_choice import Ranked, choose, rank, unseen_weeks
+from cgn_core.stats.notebook import html_table
 from cgn_core.stats.validation import (
     MODELS,
     Grammar,
@@ -52,6 +53,11 @@ class Comparison:
             "weeks": self.weeks,
             "left_out": self.left_out,
         }
+
+    def _repr_html_(self) -> str:
+        rows = [(each.model, each.mae, each.mae_low, each.mae_high) for each in self.ranking]
+        title = f"Followers a week off by, over {self.weeks} unseen weeks"
+        return html_table(title, ("", "mean", "low", "high"), rows, notes=[f"Chosen: {self.chosen}. {self.reason}"])
 
 
 def compare(

@@ -19,6 +19,7 @@ from cgn_core.stats.arrays import Floats, Integers, Matrix
 from cgn_core.stats.fit import Caution
 from cgn_core.stats.history import FEWEST_WEEKS, RECENT_WEEKS, iso_monday, read_history, require_weeks
 from cgn_core.stats.least_squares import TO_NORMAL, median
+from cgn_core.stats.notebook import html_table
 from cgn_core.stats.one_step import CLIP, OneStep, one_step_residuals
 from cgn_core.tables import Daily
 
@@ -76,6 +77,10 @@ class Drift:
     def to_json(self) -> dict[str, Any]:
         """What ``cgn diagnose --json`` prints under ``drift``."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        rows = [(each.week_start, each.residual, each.up, each.down) for each in self.path[-8:]]
+        return html_table("Drift, the last weeks", ("week of", "residual", "up", "down"), rows, notes=[self.sentence])
 
 
 @dataclass(frozen=True)

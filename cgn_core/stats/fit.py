@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -12,7 +12,8 @@ import pandas as pd
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.features import availability_of
-from cgn_core.stats.predictive import WeekPredictor
+from cgn_core.stats.notebook import html_table
+from cgn_core.stats.predictive import Prediction, WeekPredictor, predict
 from cgn_core.tables import Daily
 
 EFFECT_LEVEL = 0.95
@@ -69,9 +70,28 @@ class Fit:
     cautions: tuple[Caution, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
+    def predict(
+        self, plans: Mapping[str, float] | Sequence[Mapping[str, float]], *, level: float = 0.9
+    ) -> list[Prediction]:
+        """Next week under one or more plans; a lever left out is the mean of the last four weeks.
+
+        Raises:
+            InvalidInput: an unknown lever or a negative count.
+            UnsupportedLevel: the history is too short for this level.
+        """
+        wanted = [plans] if isinstance(plans, Mapping) else plans
+        return [predict(self.predictor, plan, level=level) for plan in wanted]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values; :meth:`from_json` is the inverse."""
         return {**asdict(self), "predictor": self.predictor.to_json()}
+
+    def _repr_html_(self) -> str:
+        rows = [(each.unit, each.estimate, each.low, each.high) for each in self.effects]
+        title = f"{self.model}: what one more piece brings, over {self.weeks} weeks"
+        level = f"{self.effects[0].level:.0%} " if self.effects else ""
+        columns = ("", "estimate", f"{level}low", f"{level}high")
+        return html_table(title, columns, rows, notes=[caution.message for caution in self.cautions])
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Fit:

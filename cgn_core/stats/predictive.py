@@ -21,6 +21,7 @@ from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.features import availability_of
 from cgn_core.stats.intervals import check_level, check_probability, weibull_quantile
+from cgn_core.stats.notebook import html_table
 from cgn_core.tables import Availability
 
 DAILY_MIXTURE = "daily_mixture"
@@ -126,6 +127,12 @@ class Prediction:
         """Plain values."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        names = ("expected", "median", "low", "high", "repeatable", "viral")
+        plan = ", ".join(f"{count:g} {name}" for name, count in self.plan.items())
+        title = f"Followers next week with {plan} ({self.level:.0%} interval)"
+        return html_table(title, names, [[getattr(self, name) for name in names]])
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -139,6 +146,10 @@ class Difference:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        title = f"Followers more ({self.level:.0%} interval)"
+        return html_table(title, ("estimate", "low", "high"), [(self.estimate, self.low, self.high)])
 
 
 def predict(

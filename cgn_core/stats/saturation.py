@@ -19,6 +19,7 @@ from scipy import special
 from cgn_core.errors import ConstantSeries, InvalidInput
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.fit import one_of
+from cgn_core.stats.notebook import html_table
 from cgn_core.stats.repeatable_weeks import BY_DAY, BY_WEEK, RepeatableWeeks, complete_weeks, repeatable_weeks
 from cgn_core.tables import DEFAULT_MINUTES, Daily
 
@@ -83,6 +84,10 @@ class Saturation:
     def to_json(self) -> dict[str, Any]:
         """Plain values; :meth:`from_json` is the inverse."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        rows = [(each.name, each.p_value, each.power, each.sentence) for each in self.types]
+        return html_table("Does more bring less and less?", ("", "p", "power", ""), rows, notes=[self.sentence])
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Saturation:

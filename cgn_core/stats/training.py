@@ -19,6 +19,7 @@ from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.judged_forecasts import TargetWeeks
 from cgn_core.stats.least_squares_story import why_not_least_squares
 from cgn_core.stats.model_choice import NO_BETTER, Ranked, choose, rank, unseen_weeks
+from cgn_core.stats.notebook import html_table
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
     Grammar,
@@ -79,6 +80,12 @@ class Training:
             "drift": self.drift,
             "fit": self.fit.to_json(),
         }
+
+    def _repr_html_(self) -> str:
+        rows = [(each.model, each.mae, each.mae_low, each.mae_high) for each in self.ranking]
+        title = "Followers a week off by, on unseen weeks"
+        ranking = html_table(title, ("", "mean", "low", "high"), rows)
+        return self.fit._repr_html_() + ranking + html_table(self.reason, (), ())
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Training:

@@ -13,6 +13,7 @@ from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import FEWEST_WEEKS, History
 from cgn_core.stats.intervals import require_level
 from cgn_core.stats.judged_forecasts import Judged, TargetWeeks, judge
+from cgn_core.stats.notebook import html_table, scores_rows
 from cgn_core.stats.predictive import WeekPredictor
 from cgn_core.stats.validation_scores import Scores, score
 from cgn_core.stats.weekly_models import WEEKLY_MODELS, fit_weekly_history
@@ -129,6 +130,12 @@ class Validation:
             "decisions": self.decisions,
             "by_horizon": self.by_horizon,
         }
+
+    def _repr_html_(self) -> str:
+        rows = scores_rows({self.model: self.scores, **self.baselines})
+        held = ", ".join(f"{float(level):.0%}: {share:.0%}" for level, share in self.coverage.items())
+        title = f"Scores over {self.origins} unseen weeks"
+        return html_table(title, ("", self.model, *self.baselines), rows, notes=[f"Intervals held: {held}."])
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Validation:

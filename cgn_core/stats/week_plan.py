@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cgn_core.stats.arrays import Floats
+from cgn_core.stats.notebook import Cell, html_table
 from cgn_core.stats.predictive import NONE, Difference
 from cgn_core.tables import DAYS_PER_WEEK
 
@@ -90,6 +91,14 @@ class WeekPlan:
             "sentences": list(self.sentences),
         }
 
+    def _repr_html_(self) -> str:
+        names = list(self.weeks[0].counts)
+        rows: list[list[Cell]] = [
+            [week.week, *(float(week.counts[name]) for name in names), week.hours] for week in self.weeks
+        ]
+        title = f"At most {self.hours:g} hours a week"
+        return html_table(title, ("week of", *names, "hours"), rows, notes=self.sentences)
+
 
 def spread_over_days(week: str, counts: Mapping[str, int], shares: Mapping[str, Floats]) -> tuple[PlannedDay, ...]:
     """The days of a week: each lever's pieces spaced evenly along the weekdays it was posted on before.
@@ -150,19 +159,20 @@ def _gain_sentence(plan: WeekPlan) -> str:
             "usual week as far as hours and bounds allow."
         )
     gain, number = plan.gain, len(plan.weeks)
-    over = "In the week" if number == 1 else f"Over the {number} weeks"
-    interval = f"({gain.level:.0%}: {gain.low:,.0f} to {gain.high:,.0f})"
-    if gain.low <= 0 <= gain.high:
-        return f"Not distinguishable from as before: {gain.estimate:+,.0f} followers {interval}."
-    if not plan.distinguishable:
+    interval = f"({gain.level:.0%}: {_count(gain.low)} to {_count(gain.high)})"
+    if gain.low <= 0 <= gain.high or not plan.distinguishable:
+        sentence = f"Not distinguishable from as before: {_count(gain.estimate)} followers more {interval}"
         return (
-            f"Not distinguishable from as before: {gain.estimate:+,.0f} followers {interval}, but the best-looking of "
-            "many plans looks better than it is."
+            f"{sentence}." if gain.low <= 0 <= gain.high else f"{sentence}, for the best of many plans looks too good."
         )
-    more = "more" if gain.estimate >= 0 else "fewer"
-    return (
-        f"{over} this brings {abs(gain.estimate):,.0f} followers {more} than the last four weeks' posting {interval}."
-    )
+    over = "In the week" if number == 1 else f"Over the {number} weeks"
+    brought = f"{_count(abs(gain.estimate))} followers {'more' if gain.estimate >= 0 else 'fewer'}"
+    return f"{over} this brings {brought} than the last four weeks' posting {interval}."
+
+
+def _count(value: float) -> str:
+    """With a decimal where a whole number would hide most of it."""
+    return f"{value:,.0f}" if abs(value) >= 10 or value == 0 else f"{value:,.1f}"  # noqa: PLR2004 - two digits
 
 
 def _listed(names: tuple[str, ...]) -> str:
