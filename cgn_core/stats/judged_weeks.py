@@ -175,6 +175,8 @@ def _by_day(history: History) -> JudgedWeeks:
 
 
 def _by_week(history: History, fit: Fit) -> JudgedWeeks:
+    if "judged" in fit.details:
+        return _as_fitted(history, fit)
     trained = np.isin(history.week_numbers, history.complete_weeks)
     counts, growth = history.weekly_counts[trained], history.weekly_growth[trained]
     order = [history.levers.index(name) for name in fit.predictor.levers]
@@ -200,6 +202,24 @@ def _by_week(history: History, fit: Fit) -> JudgedWeeks:
             undetermined=fit.predictor.undetermined,
             residuals_are=WEEK_RESIDUALS,
         )
+    )
+
+
+def _as_fitted(history: History, fit: Fit) -> JudgedWeeks:
+    """The weeks of a fit whose forecast formula holds for the next week alone, as they were stored with it."""
+    stored = fit.details["judged"]
+    kept = np.isin(history.week_numbers, stored["weeks"])
+    return JudgedWeeks(
+        model=fit.model,
+        weeks=history.week_numbers[kept],
+        terms=tuple(stored["terms"]),
+        design=np.array(stored["design"]),
+        growth=history.weekly_growth[kept],
+        fitted=np.array(stored["fitted"]),
+        variance=np.ones(int(kept.sum())),
+        weights=np.array(fit.details["weights"]),
+        undetermined=fit.predictor.undetermined,
+        residuals_are=WEEK_RESIDUALS,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.ahead import stored_shares
-from cgn_core.stats.arrays import Floats, Matrix
+from cgn_core.stats.arrays import Floats, Integers, Matrix
 from cgn_core.stats.calendar_terms import SEASON_FROM_WEEKS, TREND_FROM_WEEKS
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, open_caution
 from cgn_core.stats.history import FEWEST_WEEKS, History, iso_monday, read_history, require_weeks
@@ -36,6 +36,7 @@ from cgn_core.stats.weekly_terms import (
     Response,
     WeeklyOptions,
     WeeklyRows,
+    given_names,
 )
 from cgn_core.tables import Daily
 
@@ -125,6 +126,8 @@ def fit_weekly_options_history(
             "weekday_shares": stored_shares(history),
             "options": stored_options(options),
             "tried": [asdict(each) for each in tried],
+            "weights": fitted.estimate.weights.tolist(),
+            "judged": fitted.judged(),
         },
     )
 
@@ -231,6 +234,9 @@ class _Fitted:
     residuals: Floats
     """Leave-one-out, of the weeks that were fitted."""
     freedom: int
+    design: Matrix
+    used: Integers
+    """Places of the weeks that were fitted, among the rows."""
 
     def place(self, name: str) -> int:
         """A lever's column."""
@@ -242,6 +248,15 @@ class _Fitted:
         factors = np.concatenate([np.ones(self.always), slopes])
         covariance = factors[:, None] * self.estimate.covariance * factors
         return Estimate(factors * self.estimate.coefficients, covariance, self.estimate.weights)
+
+    def judged(self) -> dict[str, Any]:
+        """The weeks as they were fitted, for who judges the residuals; plain values."""
+        return {
+            "weeks": self.rows.numbers[self.used].tolist(),
+            "terms": [*given_names(self.options), *(self.names[lever] for lever in self.levers)],
+            "design": self.design.tolist(),
+            "fitted": (self.design @ self.estimate.coefficients).tolist(),
+        }
 
 
 def _fit(history: History, options: WeeklyOptions) -> _Fitted:
@@ -273,6 +288,8 @@ def _fit(history: History, options: WeeklyOptions) -> _Fitted:
         estimate=estimate,
         residuals=_forward(rows, options, residuals),
         freedom=freedom,
+        design=design,
+        used=used,
     )
 
 

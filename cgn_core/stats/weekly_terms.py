@@ -165,6 +165,14 @@ class WeeklyRows:
         return stock(response(self.counts), options.decay)
 
 
+def given_names(options: WeeklyOptions) -> tuple[str, ...]:
+    """Names of the columns of :meth:`WeeklyRows.given`."""
+    calendar = {TREND: (TREND,), SEASON: ("year_sine", "year_cosine")}
+    ordered = [name for name in (TREND, SEASON) if name in options.calendar]
+    lags = [name for name in (LAG_GROWTH, LAG_LOG_FOLLOWERS) if name in options.lags]
+    return ("intercept", *(column for name in ordered for column in calendar[name]), *lags)
+
+
 def _known_followers(history: History, weeks: Integers) -> Floats | None:
     """Followers last known at the end of each of these weeks; NaN before any was."""
     if history.followers is None:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgn_core.errors import CgnError, InvalidInput, TooFewObservations
+from cgn_core.stats.diagnostics import diagnose_fit
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.history import History, read_history
+from cgn_core.stats.judged_weeks import judged_weeks
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.validation import fit_model
 from cgn_core.stats.weekly_models import fit_weekly
@@ -183,6 +185,16 @@ def test_short_histories_get_the_plain_robust_fit_and_too_many_terms_are_counted
 def test_what_is_no_option_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         WeeklyOptions(**wrong)
+
+
+def test_a_fits_residuals_are_judged_on_the_weeks_and_terms_it_was_fitted_to() -> None:
+    daily = made(60, trend=8.0, season=150.0)
+    fit = fit_weekly_options(daily, options=WeeklyOptions(calendar=("trend", "season"), lags=("lag_growth",)))
+    judged = judged_weeks(daily, fit)
+    assert judged.terms == ("intercept", "trend", "year_sine", "year_cosine", "lag_growth", "posts", "reels")
+    assert len(judged.weeks) == 59
+    assert np.median(np.abs(judged.residuals)) < 8
+    assert diagnose_fit(daily, fit).lights
 
 
 def test_a_fit_with_options_survives_json() -> None:
