@@ -13,7 +13,7 @@ of them week by week, and values each exactly; partial plans that add up to the 
 and are merged. Stretches whose bound is below the best known value hold nothing better. Nothing else is left out.
 
 Source: branch and bound, Land & Doig (1960), doi:10.2307/1910129; points of touch by simplicial decomposition, von
-Hohenbalken (1977), doi:10.1007/BF01584323.
+Hohenbalken (1977), Mathematical Programming 13.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ WORTH_HALVING = 0.1
 SAME = 1e-9
 """Relative difference below which two values are a tie."""
 STEPS = 200
+UNFELT = 1e-12
+"""Share of the largest variance below which a direction of doubt counts as none, when plans are compared."""
 
 
 def best_plan(task: Task) -> tuple[Counts, float]:
@@ -112,13 +114,23 @@ class _Search:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.features = task.features
+        # In units of what plans can reach, so that only what no plan could ever feel is cut.
+        reach = np.abs(task.features[:, :, 1:]).max(axis=1).sum(axis=0) + np.abs(task.exposed)
+        reach[reach == 0] = 1.0
+        values, vectors = np.linalg.eigh(reach[:, None] * task.covariance * reach)
+        values[values < UNFELT * max(float(values[-1]), 0.0)] = 0.0
+        self.axes = vectors / reach[:, None] * np.sqrt(np.maximum(values, 0.0))
+        self.patterns = np.arange(len(task.patterns))
+        if task.alike:
+            first = task.features[0]
+            felt = np.column_stack([first[:, 0], first[:, 1:] @ self.axes])
+            self.patterns = _first_of_equals(felt, task.effort, task.oddness)
+        self.features = task.features[:, self.patterns]
+        self.effort, self.oddness = task.effort[self.patterns], task.oddness[self.patterns]
         self.weeks = len(self.features)
         self.same = SAME * (1 + float(np.abs(self.features[:, :, 0]).max(axis=1).sum()))
         self.best = self.known(tuple(self.features[:, :, 0].argmax(axis=1).tolist()))
         self.open_gap, self.work = 0.0, 0
-        values, vectors = np.linalg.eigh(task.covariance)
-        self.axes = vectors * np.sqrt(np.maximum(values, 0.0))
 
     def run(self) -> tuple[Counts, float]:
         """The best plan, and by how much another could be better at most."""
@@ -135,7 +147,7 @@ class _Search:
                 middle = 0.5 * (bound.low + bound.high)
                 for half in (self.bound(bound.low, middle), self.bound(middle, bound.high)):
                     heapq.heappush(stretches, half)
-        return task.patterns[list(self.best.patterns)], self.open_gap
+        return task.patterns[self.patterns[list(self.best.patterns)]], self.open_gap
 
     def bound(self, low: float, high: float) -> _Bound:
         """Of the plans whose standard deviation lies in the stretch."""
@@ -208,8 +220,6 @@ class _Search:
         Returns: False where there were too many partial plans, and only the most promising ones were followed.
         """
         task = self.task
-        unit = np.abs(self.features).max(axis=(0, 1)) * SAME
-        unit[unit == 0] = 1.0
         scores = self.features @ bound.slope
         short = scores.max(axis=1)[:, None] - scores
         inside = [np.argsort(row, kind="stable")[: int((row <= gap).sum())] for row in short]
@@ -240,8 +250,9 @@ class _Search:
             kept = np.flatnonzero(lost + (beyond**2).sum(axis=1) <= gap)
             parent, chosen, lost, places = parent[kept], chosen[kept], lost[kept], places[kept]
             totals = totals[parent] + self.features[week, chosen]
-            effort, oddness = effort[parent] + task.effort[chosen], oddness[parent] + task.oddness[chosen]
-            kept = _first_of_equals(np.round(totals / unit).astype(np.int64), effort, oddness)
+            effort, oddness = effort[parent] + self.effort[chosen], oddness[parent] + self.oddness[chosen]
+            # Partial plans of one mean and one place are the same to all that follows.
+            kept = _first_of_equals(np.column_stack([totals[:, 0], places]), effort, oddness)
             if len(kept) > most:
                 complete = False
                 astray = lost[kept] + ((places[kept] - bound.touched[1 + week]) ** 2).sum(axis=1)
@@ -276,8 +287,8 @@ class _Search:
         """A plan with its value and what decides ties."""
         where = list(plan)
         value = float(self.task.value(self.task.start[None] + self.sum_of(plan)[None])[0])
-        effort = float(_rounded(self.task.effort[where].sum()))
-        return _Known(value, effort, float(self.task.oddness[where].sum()), plan)
+        effort = float(_rounded(self.effort[where].sum()))
+        return _Known(value, effort, float(self.oddness[where].sum()), plan)
 
     def offer(self, plan: tuple[int, ...]) -> bool:
         """Keep a plan if it beats the best known; True where its value is higher."""
@@ -319,8 +330,11 @@ def _best_mixture(worths: Floats, places: Matrix, shares: Floats) -> tuple[Integ
         used, shares = used[kept], shares[kept] / shares[kept].sum()
 
 
-def _first_of_equals(keys: Integers, effort: Floats, oddness: Floats) -> Integers:
-    """Places of one row per distinct key: the one of the least effort, then oddness."""
+def _first_of_equals(felt: Matrix, effort: Floats, oddness: Floats) -> Integers:
+    """Places of one row per distinct row, rounding aside: the one of the least effort, then oddness."""
+    unit = SAME * np.abs(felt).max(axis=0, initial=0.0)
+    unit[unit == 0] = 1.0
+    keys = np.round(felt / unit).astype(np.int64)
     order = np.lexsort((oddness, _rounded(effort), *keys.T))
     ordered = keys[order]
     new = np.ones(len(order), dtype=bool)

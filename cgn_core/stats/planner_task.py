@@ -92,13 +92,24 @@ class Task:
     @cached_property
     def features(self) -> Cube:
         """Each week's patterns as (mean, exposures); shape (weeks, patterns, 1 + d)."""
-        joint = np.concatenate([self.means[:, :, None], self.loads], axis=2)
         patterns = self.patterns.astype(np.float64)
-        if (joint == joint[0]).all():
-            alike: Cube = np.broadcast_to(patterns @ joint[0], (len(joint), len(patterns), joint.shape[2]))
-            return alike
-        summed: Cube = np.einsum("pk,wkd->wpd", patterns, joint)
+        if self.alike:
+            once: Cube = np.broadcast_to(
+                patterns @ self.joint[0], (len(self.joint), len(patterns), self.joint.shape[2])
+            )
+            return once
+        summed: Cube = np.einsum("pk,wkd->wpd", patterns, self.joint)
         return summed
+
+    @cached_property
+    def joint(self) -> Cube:
+        """What a piece adds to (mean, exposures); shape (weeks, k, 1 + d)."""
+        return np.concatenate([self.means[:, :, None], self.loads], axis=2)
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether a piece does the same in every week."""
+        return bool((self.joint == self.joint[0]).all())
 
     @property
     def start(self) -> Floats:

@@ -194,3 +194,19 @@ def test_more_weeks_than_can_be_searched_are_refused() -> None:
     task = random_task(np.random.default_rng(0), weeks=1, highs=[200, 200, 200], cap=1e6, caution=0, fading=False)
     with pytest.raises(InvalidInput, match="narrow them"):
         best_plan(task)
+
+
+def test_types_that_no_doubt_tells_apart_are_planned_by_what_is_usual_and_fast() -> None:
+    # One lever for all, as the single-lever model has it: every mix of so many pieces is the same.
+    task = random_task(np.random.default_rng(2), weeks=12, highs=[9, 9, 30], cap=900, caution=1.28, fading=False)
+    shared = np.ones((5, 5)) * 900.0
+    shared[:, [0, 4]] = shared[[0, 4], :] = 0.0
+    one_lever = replace(task, means=np.full((12, 3), 12.0), covariance=shared, noise=50_000.0)
+    plan, gap = best_plan(one_lever)
+    assert gap == 0
+    totals = plan.sum(axis=1)
+    assert totals.max() - totals.min() <= 1
+    assert (plan[:, 1] == 0).all()  # reels take the most minutes, and ties go to fewer hours
+    sums = range(int(task.highs.sum()) * 12 + 1)
+    best = max(sums, key=lambda pieces: value(one_lever, np.array([[0, 0, pieces], *[[0, 0, 0]] * 11])))
+    assert totals.sum() == best
