@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import statsmodels.api as sm
+from statsmodels.stats.sandwich_covariance import cov_hac
 
 LEVERS = ["posts", "reels", "stories"]
 
@@ -31,3 +33,40 @@ def weekly_design(weekly: pd.DataFrame) -> tuple[Any, Any]:
 def predict_with_statsmodels(results: Any, row: Any) -> Any:
     """One prediction with its interval."""
     return results.get_prediction(row).summary_frame(alpha=0.1)
+
+
+def predict_arrays_with_statsmodels(results: Any, row: Any) -> Any:
+    """One prediction with its interval, without a frame."""
+    said = results.get_prediction(row)
+    return said.predicted_mean, said.conf_int(obs=True, alpha=0.1)
+
+
+def each(creators: list[tuple[Any, Any]], action: Callable[[Any, Any], Any]) -> list[Any]:
+    """One creator after the other."""
+    return [action(design, growth) for design, growth in creators]
+
+
+def validate_with_statsmodels(design: Any, growth: Any, *, initial: int) -> list[Any]:
+    """Refit at every origin; the next week's forecast with its interval."""
+    found = []
+    for origin in range(initial, len(design)):
+        results = sm.OLS(growth[:origin], design[:origin]).fit()
+        found.append((results.params, *predict_arrays_with_statsmodels(results, design[origin : origin + 1])))
+    return found
+
+
+def errors_with_statsmodels(design: Any, growth: Any) -> Any:
+    """Least squares with both kinds of errors."""
+    results = sm.OLS(growth, design).fit()
+    return results.params, results.cov_HC3, cov_hac(results)
+
+
+def huber_with_statsmodels(design: Any, growth: Any) -> Any:
+    """Huber's estimate with its covariance."""
+    results = sm.RLM(growth, design, M=sm.robust.norms.HuberT()).fit()
+    return results.params, results.bcov_scaled
+
+
+def huber_rolling_with_statsmodels(design: Any, growth: Any, *, initial: int) -> list[Any]:
+    """Huber's estimate at every origin."""
+    return [huber_with_statsmodels(design[:origin], growth[:origin]) for origin in range(initial, len(design))]
