@@ -16,10 +16,11 @@ from scipy import special
 from cgn_core.stats.ahead import DAILY
 from cgn_core.stats.carry_over_test import CarryOver
 from cgn_core.stats.fit import Fit, one_of
+from cgn_core.stats.model_choice import NO_BETTER
 from cgn_core.stats.predictive import viral_lift
 from cgn_core.stats.returns import Estimate, HourlyContrast, effect_estimates, hourly_contrasts
 from cgn_core.stats.saturation import Saturation
-from cgn_core.stats.training import NO_BETTER, Training
+from cgn_core.stats.training import Training
 from cgn_core.stats.week_plan import NO_EFFECT, WeekPlan
 from cgn_core.tables import DEFAULT_MINUTES
 
@@ -96,7 +97,7 @@ def _verdict(training: Training) -> Insight:
     shown = next(each for each in training.ranking if each.model == training.chosen)
     sentence = training.reason
     if training.verdict == NO_BETTER:
-        sentence = f"No model beats the naive forecast. {sentence}"
+        sentence = f"The forecast shown is no better than a naive one. {sentence}"
     unit = "followers a week that the forecast is off by"
     return Insight(training.verdict, sentence, shown.mae, unit, shown.mae_low, shown.mae_high, 0.95, MODEL)
 

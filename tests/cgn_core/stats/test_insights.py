@@ -11,9 +11,10 @@ from cgn_core.errors import InvalidInput, UnsupportedLevel
 from cgn_core.stats.carry_over_test import weekly_carry_over
 from cgn_core.stats.fit import Effect
 from cgn_core.stats.insights import Insight, insights
+from cgn_core.stats.model_choice import NO_BETTER
 from cgn_core.stats.planner import plan_weeks
 from cgn_core.stats.saturation import TypeSaturation, saturation
-from cgn_core.stats.training import NO_BETTER, Training, train
+from cgn_core.stats.training import Training, train
 from cgn_core.tables import Daily
 from datagen.worlds import world
 
@@ -151,7 +152,7 @@ def test_that_no_model_beats_the_naive_forecast_comes_first(training: Training) 
     plain = replace(training, verdict=NO_BETTER, reason="Chance alone could do that.")
     first = insights(plain)[0]
     assert (first.code, first.anchor) == (NO_BETTER, "model-card")
-    assert first.sentence == "No model beats the naive forecast. Chance alone could do that."
+    assert first.sentence == "The forecast shown is no better than a naive one. Chance alone could do that."
 
 
 def test_wrong_minutes_and_levels_are_refused(training: Training) -> None:
