@@ -165,7 +165,8 @@ def complete_weeks(history: Daily | pd.DataFrame) -> int:
     if not isinstance(history, pd.DataFrame):
         return len(read_history(history).complete_weeks)
     names = [name for name in CONTENT_TYPES if name in history]
-    return int((np.isfinite(_weekly_growth(history)[2]) & history[names].notna().all(axis=1).to_numpy()).sum())
+    known = np.isfinite(_weekly_counts(history, names)).all(axis=1)
+    return int((np.isfinite(_weekly_growth(history)[2]) & known).sum())
 
 
 def _from_days(history: History) -> RepeatableWeeks:
@@ -230,7 +231,7 @@ def _from_days(history: History) -> RepeatableWeeks:
 def _from_weekly(weekly: pd.DataFrame) -> RepeatableWeeks:
     target, numbers, growth = _weekly_growth(weekly)
     names = [name for name in CONTENT_TYPES if name in weekly]
-    counts = weekly[names].to_numpy(dtype="float64")
+    counts = _weekly_counts(weekly, names)
     complete = np.isfinite(growth) & np.isfinite(counts).all(axis=1)
     require_enough(int(complete.sum()))
     if growth[complete].min() == growth[complete].max():
@@ -288,6 +289,13 @@ def _weekly_growth(weekly: pd.DataFrame) -> tuple[str, Integers, Floats]:
     if "is_target" in weekly:
         growth[~weekly["is_target"].to_numpy(dtype=bool)] = np.nan
     return target, numbers, growth
+
+
+def _weekly_counts(weekly: pd.DataFrame, names: list[str]) -> Matrix:
+    """Pieces per week, NaN where unknown; blanks in a column that is mostly blank are zeros."""
+    counts: Matrix = weekly[names].to_numpy(dtype="float64")
+    noted = np.isfinite(counts).sum(axis=0) >= NOTED_SHARE * len(counts)
+    return np.where(np.isnan(counts) & ~noted, 0.0, counts)
 
 
 def _weekly_calendar(numbers: Integers, *, weeks: int) -> Matrix:

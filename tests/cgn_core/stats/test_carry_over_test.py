@@ -82,6 +82,14 @@ def test_a_planted_share_is_found_exactly_where_nothing_else_moves(plain: Daily)
     assert found.estimate == pytest.approx(0.5 * LASTING_SHARE, rel=1e-3)
 
 
+def test_content_that_takes_followers_from_the_next_week_is_no_carry_over(plain: Daily) -> None:
+    weeks = repeatable_weeks(plain)
+    found = carry_over_of(replace(weeks, growth=weeks.growth - np.nan_to_num(weeks.arriving) @ weeks.effects))
+    assert found.statistic is not None
+    assert found.statistic < -2
+    assert not found.identified
+
+
 def test_the_interval_lies_above_zero_exactly_where_carry_over_is_claimed() -> None:
     claims = []
     for seed in range(12):

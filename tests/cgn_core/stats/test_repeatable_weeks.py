@@ -134,6 +134,14 @@ def test_types_that_never_vary_or_never_appear_are_undetermined(daily: Daily) ->
         assert found.undetermined == ("stories", "ads")
 
 
+def test_a_column_that_is_mostly_blank_is_one_of_zeros(daily: Daily) -> None:
+    ads = daily.frame["ads"].where(daily.frame["ads"] > 0)
+    part = changed(daily, ads=ads)
+    assert repeatable_weeks(part).levers == CONTENT_TYPES
+    assert repeatable_weeks(part.weekly()).undetermined == ("ads",), "the weekly table knows no week's ads in full"
+    assert complete_weeks(part) == complete_weeks(part.weekly()) == 60
+
+
 def test_bad_weekly_tables_are_refused_by_name(daily: Daily) -> None:
     table = daily.weekly()
     with pytest.raises(InvalidInput, match="week_start and net_growth"):
