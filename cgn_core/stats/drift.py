@@ -168,6 +168,9 @@ def regime_caution(drift: Drift, weeks: int) -> Caution | None:
 def _bounds(residuals: Floats, rng: np.random.Generator, rate: float) -> tuple[float, float]:
     """Bounds on both sides that sums of the account's own noise pass at half the stated rate each."""
     adjusted = residuals - _moving_median(residuals)
+    # The newest weeks have no median around them: a fall that has just begun would raise the bound it should pass.
+    settled = max(len(adjusted) - ADJUSTED_OVER // 2, FEWEST_JUDGED)
+    adjusted = adjusted[:settled]
     spread = TO_NORMAL * median(np.abs(adjusted))
     # Taking the median of few weeks off takes some of the noise with it.
     adjusted = np.clip(adjusted / spread if spread > 0 else adjusted, -CLIP, CLIP)
@@ -219,10 +222,11 @@ def _walk(run: OneStep, bounds: tuple[float, float]) -> tuple[_Break | None, lis
     for place, residual in enumerate(run.residuals.tolist()):
         up, down = max(up + residual - ALLOWANCE, 0.0), max(down - residual - ALLOWANCE, 0.0)
         path.append(DriftWeek(iso_monday(int(run.weeks[place])), residual, up, down))
-        if up > bounds[0] or down > bounds[1]:
-            direction, began = (UP, began_up) if up > bounds[0] else (DOWN, began_down)
+        if up >= bounds[0] or down >= bounds[1]:
+            direction, began = (UP, began_up) if up >= bounds[0] else (DOWN, began_down)
             if _stands(run.residuals, began, place, direction):
-                return _Break(int(run.weeks[began]), int(run.weeks[place]), direction), path
+                start = _dated(run.residuals, began, place, direction)
+                return _Break(int(run.weeks[start]), int(run.weeks[place]), direction), path
             up = down = 0.0
         began_up = place + 1 if up == 0 else began_up
         began_down = place + 1 if down == 0 else began_down
@@ -237,6 +241,16 @@ def _stands(residuals: Floats, began: int, noticed: int, direction: str) -> bool
     until = max(noticed + 1, min(len(residuals), 2 * began + RECENT_WEEKS))
     after = median(residuals[began:until])
     return (after if direction == UP else -after) > LASTS
+
+
+def _dated(residuals: Floats, began: int, noticed: int, direction: str) -> int:
+    """The first week that fits the new level better than the old: since the sum was last zero, or later.
+
+    The sum may have left zero by chance some weeks before; each week is asked whether it is nearer to the new level.
+    """
+    away = residuals[began : noticed + 1] * (1 if direction == UP else -1)
+    nearer = away - median(away[-2:]) / 2
+    return began + int(np.argmax(np.cumsum(nearer[::-1])[::-1]))
 
 
 def _cadence_outside(levers: tuple[str, ...], counts: Matrix) -> tuple[str, ...]:
