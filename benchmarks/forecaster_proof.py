@@ -29,6 +29,8 @@ from datagen.worlds import second_world, world
 
 ENVIRONMENT = Path(__file__).parents[1] / ".venv-bench"
 PYTHON = ENVIRONMENT / "bin" / "python"
+INSTALLED = ENVIRONMENT / ".installed"
+"""What `make bench` leaves when everything is in place."""
 SCRIPT = Path(__file__).with_name("forecasters.py")
 LONGEST_SECONDS = 3_600
 
@@ -220,17 +222,17 @@ def rows(compared: Sequence[Compared], *, worlds: int) -> list[Row]:
         place = f"{each.kind}, {' and '.join(map(str, each.weeks))} weeks, {each.generator} generator"
         best, ratio = each.lead()
         most = 1.05 if each.kind == WITHOUT else 0.75
-        measure = f"error of the median over {best}'s, the best of {len(each.errors) - 2}"
+        measure = f"error of the median over that of {best}, the best of {len(each.errors) - 2}"
         found.append(Row(LEAD_CLAIM, place, worlds, measure, ratio, -np.inf, most))
         best, ratio = each.interval_lead()
-        measure = f"Winkler score over {best}'s, the best of {len(each.winkler) - 1}"
+        measure = f"Winkler score over that of {best}, the best of {len(each.winkler) - 1}"
         found.append(Row(INTERVAL_CLAIM, place, worlds, measure, ratio, -np.inf, 0.9))
     return found
 
 
-def missing(python: Path = PYTHON) -> str | None:
+def missing() -> str | None:
     """The sentence that says what is missing; None where the other forecasters can be asked."""
-    if python.exists() and (python.parents[1] / ".installed").exists():
+    if INSTALLED.exists():
         return None
     return f"not measured: the other forecasters aren't installed; `make bench` installs them into {ENVIRONMENT.name}"
 
