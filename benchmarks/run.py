@@ -98,9 +98,9 @@ def report(comparisons: list[Comparison]) -> str:
     lines = [
         "# Measured beside peers",
         "",
-        "Made by `make bench`. Machines differ: read the ratios. Both sides run in turns, BLAS on one thread; medians, and",
-        "in parentheses the middle half of the rounds. Above 1 we are faster. Where a peer does fewer creators a round,",
-        "both sides are given per creator. statsforecast runs in an environment and a process of its own.",
+        "Made by `make bench`. Machines differ: read the ratios. Both sides run in turns, BLAS on one thread; medians,",
+        "and in parentheses the middle half of the rounds. Above 1 we are faster. Where a peer does fewer creators a",
+        "round, both sides are per creator. statsforecast runs in an environment and a process of its own.",
         "",
         "| work | against | ours | theirs | times as fast | target | holds |",
         "|---|---|---|---|---|---|---|",

@@ -56,7 +56,7 @@ class ManyFits:
         }
 
 
-class _Basis(NamedTuple):
+class Basis(NamedTuple):
     """Orthonormal columns of m designs, creators first: ``columns = design @ inner``, with the inverse of R."""
 
     columns: Cube
@@ -67,6 +67,20 @@ class _Basis(NamedTuple):
     """Shape (m,)."""
     undetermined: FlagMatrix
     """Shape (m, k)."""
+
+    def project(self, growth: Matrix) -> Matrix:
+        """Least-squares coefficients of the columns; shape (m, n) in, (m, k) out.
+
+        Once more on what is left, because the columns are only as orthonormal as R's inverse is exact.
+        Source: Björck (1987), doi:10.1016/0024-3795(87)90101-7.
+        """
+        rotated = self.columns.transpose(0, 2, 1)
+        solved = _times(rotated, growth)
+        return solved + _times(rotated, growth - _times(self.columns, solved))
+
+    def solve(self, growth: Matrix) -> Matrix:
+        """Least-squares coefficients of the terms; shape (m, n) in, (m, k) out."""
+        return _times(self.inner, self.project(growth))
 
 
 class _Solved(NamedTuple):
@@ -144,7 +158,7 @@ def huber_rolling(
         last: Matrix | None = None
         for number, origin in enumerate(origins.tolist()):
             past = slice(window_start(origin, window), origin)
-            basis, actual = _basis(designs[:, past]), growth[:, past]
+            basis, actual = orthonormal(designs[:, past]), growth[:, past]
             start = None if last is None else actual - _times(designs[:, past], last)
             last, _, _ = _reweighted(basis, actual, start)
             found[number, :, block] = last.T
@@ -166,12 +180,12 @@ def _creators_first(design: Cube, target: Matrix) -> tuple[Cube, Matrix]:
     return np.ascontiguousarray(design.transpose(2, 0, 1)), np.ascontiguousarray(target.T)
 
 
-def _together(design: Cube, target: Matrix, solve: Callable[[_Basis, Matrix], _Solved]) -> ManyFits:
+def _together(design: Cube, target: Matrix, solve: Callable[[Basis, Matrix], _Solved]) -> ManyFits:
     """All creators, a block at a time."""
     made = []
     for first in range(0, design.shape[2], BLOCK):
         designs, growth = _creators_first(design[:, :, first : first + BLOCK], target[:, first : first + BLOCK])
-        basis = _basis(designs)
+        basis = orthonormal(designs)
         made.append((basis.undetermined, solve(basis, growth)))
     solved = [each for _, each in made]
     return ManyFits(
@@ -186,8 +200,8 @@ def _together(design: Cube, target: Matrix, solve: Callable[[_Basis, Matrix], _S
     )
 
 
-def _basis(designs: Cube) -> _Basis:
-    """Orthonormal columns of each design; shape (m, n, k) in and out."""
+def orthonormal(designs: Cube) -> Basis:
+    """Orthonormal columns of each design, shape (m, n, k) with n > k; minimum norm where it is rank-deficient."""
     upper = np.asarray(np.linalg.qr(designs, mode="r"))
     pivots = np.abs(np.diagonal(upper, axis1=1, axis2=2))
     suspects = (pivots <= SUSPECT * np.sqrt((upper**2).sum(axis=1))).any(axis=1)
@@ -200,7 +214,7 @@ def _basis(designs: Cube) -> _Basis:
         apart = decompose(designs[suspects])
         columns[suspects], inner[suspects], undetermined[suspects] = apart.columns, apart.inner, apart.undetermined
         rank[suspects] = apart.rank
-    return _Basis(columns, inner, rank, undetermined)
+    return Basis(columns, inner, rank, undetermined)
 
 
 def _times(matrices: Cube, vectors: Matrix) -> Matrix:
@@ -209,12 +223,9 @@ def _times(matrices: Cube, vectors: Matrix) -> Matrix:
     return product
 
 
-def _ordinary(basis: _Basis, growth: Matrix, *, reach: int, small_sample: bool) -> _Solved:
+def _ordinary(basis: Basis, growth: Matrix, *, reach: int, small_sample: bool) -> _Solved:
     weeks, terms = basis.columns.shape[1:]
-    rotated = basis.columns.transpose(0, 2, 1)
-    solved = _times(rotated, growth)
-    # Once more on what is left: the columns are as orthonormal as R's inverse is exact (Björck, 1987).
-    solved += _times(rotated, growth - _times(basis.columns, solved))
+    solved = basis.project(growth)
     residuals = growth - _times(basis.columns, solved)
     leverages = np.minimum((basis.columns**2).sum(axis=2), LARGEST_LEVERAGE)
     outer = basis.inner.transpose(0, 2, 1)
@@ -233,7 +244,7 @@ def _ordinary(basis: _Basis, growth: Matrix, *, reach: int, small_sample: bool) 
     )
 
 
-def _huber(basis: _Basis, growth: Matrix) -> _Solved:
+def _huber(basis: Basis, growth: Matrix) -> _Solved:
     coefficients, residuals, scales = _reweighted(basis, growth, None)
     weeks = growth.shape[1]
     scaled = np.abs(residuals) / scales[:, None]
@@ -245,7 +256,7 @@ def _huber(basis: _Basis, growth: Matrix) -> _Solved:
     return _Solved(coefficients, {"h1": covariance}, weights, scales)
 
 
-def _reweighted(basis: _Basis, growth: Matrix, start: Matrix | None) -> tuple[Matrix, Matrix, Floats]:
+def _reweighted(basis: Basis, growth: Matrix, start: Matrix | None) -> tuple[Matrix, Matrix, Floats]:
     """Iteratively reweighted least squares from residuals (m, n), None for those of least squares.
 
     Returns: coefficients (m, k), residuals (m, n) and scales (m,). Creators that stand leave the batch.
@@ -254,7 +265,7 @@ def _reweighted(basis: _Basis, growth: Matrix, start: Matrix | None) -> tuple[Ma
     floor = EXACT * np.maximum(np.abs(growth).max(axis=1), np.finfo(np.float64).tiny)
     # A column of zeros needs a one to be solved for, and gets a coefficient of zero.
     filler = np.eye(terms) * (np.arange(terms) >= basis.rank[:, None])[:, None, :]
-    solved = _times(basis.columns.transpose(0, 2, 1), growth)
+    solved = basis.project(growth)
     residuals = growth - _times(basis.columns, solved) if start is None else start
     scales = np.maximum(_deviations(residuals), floor)
     found = solved.copy(), residuals.copy(), scales.copy()

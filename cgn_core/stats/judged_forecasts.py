@@ -16,6 +16,8 @@ from cgn_core.tables import DAYS_PER_WEEK, DEFAULT_MINUTES, Daily
 MOST_PARTS = 20
 """Quantiles that stand for the whole distribution in the CRPS; a narrower level affords fewer."""
 MINUTES_PER_HOUR = 60.0
+EVEN = 1e-9
+"""Share of what is moved back and forth below which two plans are as good: a reel less and a post more, each alike."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,14 @@ def _next_better(predictor: WeekPredictor, weeks: TargetWeeks, place: int) -> fl
         return None
     this, after = (full_plan(predictor, weeks.plan(each)) for each in (place, place + 1))
     moved = [after[name] - this[name] for name in predictor.levers]
-    return float(np.dot(predictor.mean[1:], moved))
+    return said_gain(np.array(predictor.mean[1:]), np.array(moved))
+
+
+def said_gain(effects: Floats, moved: Floats) -> float:
+    """What moving levers, both of shape (levers,), is said to bring; exactly 0 where only rounding tells it from 0."""
+    parts = effects * moved
+    gain = float(parts.sum())
+    return gain if abs(gain) > EVEN * float(np.abs(parts).sum()) else 0.0
 
 
 def midpoints(level: float) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
@@ -230,9 +231,18 @@ def cross_validate(
 
 
 def validate_weeks(
-    weeks: TargetWeeks, *, model: str, grammar: Grammar, level: float, progress: Progress = no_progress
+    weeks: TargetWeeks,
+    *,
+    model: str,
+    grammar: Grammar,
+    level: float,
+    progress: Progress = no_progress,
+    ready: Mapping[int, Judged] = MappingProxyType({}),
 ) -> Validation:
-    """:func:`cross_validate` on weeks that are prepared, for several models on one history."""
+    """:func:`cross_validate` on weeks that are prepared, for several models on one history.
+
+    Forecasts that were made before, for many creators at once, are ``ready`` by the place of their week.
+    """
     first = _first(model, grammar)
     places = range(first - 1 + grammar.ahead, len(weeks), grammar.step)
     if len(places) == 0:
@@ -246,6 +256,9 @@ def validate_weeks(
     refusal: TooFewObservations | ConstantSeries | None = None
     for done, place in enumerate(places):
         progress(done / len(places), f"Forecasting week {done + 1} of {len(places)} with the {model} model")
+        if place in ready:
+            judged.append(ready[place])
+            continue
         if predictor is None or (grammar.refit is not None and done % grammar.refit == 0):
             try:
                 predictor = fit_model(_known(weeks, place, grammar), model=model, ahead=grammar.ahead).predictor
