@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgn_core.errors import InvalidInput, TooFewObservations
-from cgn_core.stats.arrays import Cube, FlagMatrix, Floats, Integers, Matrix
-from cgn_core.stats.minimum_norm import SUSPECT, decompose
+from cgn_core.stats.arrays import Cube, FlagMatrix, Floats, Matrix
 from cgn_core.stats.origins import check_designs, forecast_origins, window_start
+from cgn_core.stats.orthonormal import Basis, orthonormal, times
 from cgn_core.stats.weekly_estimators import EXACT, HUBER, LARGEST_LEVERAGE
 
 QUARTILE = 0.6744897501960817
@@ -54,33 +54,6 @@ class ManyFits:
             "scales": self.scales.tolist(),
             "undetermined": self.undetermined.tolist(),
         }
-
-
-class Basis(NamedTuple):
-    """Orthonormal columns of m designs, creators first: ``columns = design @ inner``, with the inverse of R."""
-
-    columns: Cube
-    """Shape (m, n, k); a column of zeros for each that rounding can't tell from none."""
-    inner: Cube
-    """Shape (m, k, k); times its transpose it is (X'X)^-1, or the pseudo-inverse."""
-    rank: Integers
-    """Shape (m,)."""
-    undetermined: FlagMatrix
-    """Shape (m, k)."""
-
-    def project(self, growth: Matrix) -> Matrix:
-        """Least-squares coefficients of the columns; shape (m, n) in, (m, k) out.
-
-        Once more on what is left, because the columns are only as orthonormal as R's inverse is exact.
-        Source: Björck (1987), doi:10.1016/0024-3795(87)90101-7.
-        """
-        rotated = self.columns.transpose(0, 2, 1)
-        solved = _times(rotated, growth)
-        return solved + _times(rotated, growth - _times(self.columns, solved))
-
-    def solve(self, growth: Matrix) -> Matrix:
-        """Least-squares coefficients of the terms; shape (m, n) in, (m, k) out."""
-        return _times(self.inner, self.project(growth))
 
 
 class _Solved(NamedTuple):
@@ -159,7 +132,7 @@ def huber_rolling(
         for number, origin in enumerate(origins.tolist()):
             past = slice(window_start(origin, window), origin)
             basis, actual = orthonormal(designs[:, past]), growth[:, past]
-            start = None if last is None else actual - _times(designs[:, past], last)
+            start = None if last is None else actual - times(designs[:, past], last)
             last, _, _ = _reweighted(basis, actual, start)
             found[number, :, block] = last.T
     return found
@@ -200,33 +173,10 @@ def _together(design: Cube, target: Matrix, solve: Callable[[Basis, Matrix], _So
     )
 
 
-def orthonormal(designs: Cube) -> Basis:
-    """Orthonormal columns of each design, shape (m, n, k) with n > k; minimum norm where it is rank-deficient."""
-    upper = np.asarray(np.linalg.qr(designs, mode="r"))
-    pivots = np.abs(np.diagonal(upper, axis1=1, axis2=2))
-    suspects = (pivots <= SUSPECT * np.sqrt((upper**2).sum(axis=1))).any(axis=1)
-    upper[suspects] = np.eye(upper.shape[1])
-    inner = np.linalg.inv(upper)
-    columns = designs @ inner
-    undetermined = np.zeros((len(designs), upper.shape[1]), dtype=np.bool_)
-    rank = np.full(len(designs), upper.shape[1])
-    if suspects.any():
-        apart = decompose(designs[suspects])
-        columns[suspects], inner[suspects], undetermined[suspects] = apart.columns, apart.inner, apart.undetermined
-        rank[suspects] = apart.rank
-    return Basis(columns, inner, rank, undetermined)
-
-
-def _times(matrices: Cube, vectors: Matrix) -> Matrix:
-    """Each creator's matrix (r, k) times its vector (k,)."""
-    product: Matrix = (matrices @ vectors[:, :, None])[:, :, 0]
-    return product
-
-
 def _ordinary(basis: Basis, growth: Matrix, *, reach: int, small_sample: bool) -> _Solved:
     weeks, terms = basis.columns.shape[1:]
     solved = basis.project(growth)
-    residuals = growth - _times(basis.columns, solved)
+    residuals = growth - times(basis.columns, solved)
     leverages = np.minimum((basis.columns**2).sum(axis=2), LARGEST_LEVERAGE)
     outer = basis.inner.transpose(0, 2, 1)
     lone = basis.columns * (residuals / (1 - leverages))[:, :, None] @ outer
@@ -237,7 +187,7 @@ def _ordinary(basis: Basis, growth: Matrix, *, reach: int, small_sample: bool) -
         runs[:, lag : lag + weeks] += scores
     factor = (weeks / (weeks - terms) if small_sample else 1.0) / (reach + 1)
     return _Solved(
-        coefficients=_times(basis.inner, solved),
+        coefficients=times(basis.inner, solved),
         covariances={"hc3": lone.transpose(0, 2, 1) @ lone, "hac": factor * runs.transpose(0, 2, 1) @ runs},
         weights=np.ones_like(growth),
         scales=np.sqrt((residuals**2).sum(axis=1) / (weeks - basis.rank)),
@@ -266,7 +216,7 @@ def _reweighted(basis: Basis, growth: Matrix, start: Matrix | None) -> tuple[Mat
     # A column of zeros needs a one to be solved for, and gets a coefficient of zero.
     filler = np.eye(terms) * (np.arange(terms) >= basis.rank[:, None])[:, None, :]
     solved = basis.project(growth)
-    residuals = growth - _times(basis.columns, solved) if start is None else start
+    residuals = growth - times(basis.columns, solved) if start is None else start
     scales = np.maximum(_deviations(residuals), floor)
     found = solved.copy(), residuals.copy(), scales.copy()
     going, standing = np.arange(creators), np.zeros(creators, dtype=bool)
@@ -275,7 +225,7 @@ def _reweighted(basis: Basis, growth: Matrix, start: Matrix | None) -> tuple[Mat
         weights = HUBER / np.maximum(np.abs(residuals) / scales[:, None], HUBER)
         weighted = (columns * weights[:, :, None]).transpose(0, 2, 1)
         updated = np.linalg.solve(weighted @ columns + filler, weighted @ actual[:, :, None])[:, :, 0]
-        residuals = actual - _times(columns, updated)
+        residuals = actual - times(columns, updated)
         scales = np.maximum(_deviations(residuals), floor)
         settled = np.abs(updated - solved).max(axis=1) <= SETTLED * np.abs(updated).max(axis=1)
         solved = updated
@@ -289,7 +239,7 @@ def _reweighted(basis: Basis, growth: Matrix, start: Matrix | None) -> tuple[Mat
             columns, actual, residuals, solved = columns[keep], actual[keep], residuals[keep], solved[keep]
             scales, floor, filler = scales[keep], floor[keep], filler[keep]
             going, standing = going[keep], standing[keep]
-    return _times(basis.inner, found[0]), found[1], found[2]
+    return times(basis.inner, found[0]), found[1], found[2]
 
 
 def _deviations(residuals: Matrix) -> Floats:

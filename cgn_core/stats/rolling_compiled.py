@@ -14,8 +14,7 @@ import numba
 import numpy as np
 
 from cgn_core.stats.arrays import Cube, FlagMatrix, Floats, Integers, Matrix
-from cgn_core.stats.minimum_norm import SUSPECT
-from cgn_core.stats.triangular_factor import NOTHING
+from cgn_core.stats.triangular_factor import CLOSE, NOTHING
 
 WIDE = 64
 """Creators in a block: enough for the vector loops to pay, few enough for the cache."""
@@ -37,7 +36,7 @@ def fill(
     predictions: Matrix,
     leverages: Matrix,
     squares: Matrix,
-    suspects: FlagMatrix,
+    close: FlagMatrix,
 ) -> None:
     """Fill the last five arrays as ``rolling`` does; n weeks, k terms, m creators, o origins.
 
@@ -54,7 +53,7 @@ def fill(
         predictions: shape (o, m).
         leverages: shape (o, m).
         squares: shape (o, m), residual sums of squares.
-        suspects: shape (o, m), whether the design may be rank-deficient.
+        close: shape (o, m), whether terms are close to collinear, or are.
     """
     weeks, terms, creators = design.shape
     longest = 0
@@ -111,7 +110,7 @@ def fill(
                 predictions[number, first + c] = turn[0, c] / targets[first + c]
                 leverages[number, first + c] = turn[1, c]
                 squares[number, first + c] = sums[2 * terms, c] / (targets[first + c] * targets[first + c])
-                suspects[number, first + c] = turn[2, c] > 0
+                close[number, first + c] = turn[2, c] > 0
 
 
 @compiled
@@ -217,7 +216,7 @@ def _read(factor: Cube, sums: Matrix, ahead: Matrix, row: Matrix, found: Matrix)
         pivot, norm, solved = sums[place], sums[terms + place], row[place]
         for c in range(WIDE):
             leverage[c] += solved[c] * solved[c] / pivot[c]
-            doubt[c] += 1.0 if pivot[c] <= SUSPECT * SUSPECT * norm[c] + ROOM else 0.0
+            doubt[c] += 1.0 if pivot[c] <= CLOSE * CLOSE * norm[c] + ROOM else 0.0
         for term in range(place + 1, terms):
             upper, left = factor[place, term], row[term]
             for c in range(WIDE):

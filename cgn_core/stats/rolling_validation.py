@@ -15,11 +15,11 @@ import numpy as np
 
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Cube, FlagMatrix, Flags, Matrix
-from cgn_core.stats.batched import orthonormal
 from cgn_core.stats.history import FEWEST_WEEKS, MONDAY_OFFSET
 from cgn_core.stats.intervals import LEVELS, require_level, residuals_needed
 from cgn_core.stats.judged_forecasts import Judged, TargetWeeks, midpoints, said_gain
 from cgn_core.stats.origins import window_start
+from cgn_core.stats.orthonormal import orthonormal
 from cgn_core.stats.penalised_estimators import BLOCKS, FIRST_SHARE, PENALTIES
 from cgn_core.stats.validation import (
     Grammar,

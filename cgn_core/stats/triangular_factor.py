@@ -16,10 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgn_core.stats.arrays import Cube, Flags, Floats, Matrix
-from cgn_core.stats.minimum_norm import SUSPECT
 
 NOTHING = 1e-200
 """A pivot before any week: no weight beside a week's, yet no division of zero by zero."""
+CLOSE = 1e-2
+"""Pivot over column norm below which terms are close to collinear; rounding then adds up over the weeks' rotations."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class TriangularFactor:
         total: Floats = row.sum(axis=0)
         return total
 
-    def suspects(self) -> Flags:
-        """Creators whose design may be rank-deficient; shape (m,)."""
-        flags: Flags = (self.pivots <= SUSPECT**2 * self.norms + np.sqrt(NOTHING)).any(axis=0)
+    def close(self) -> Flags:
+        """Creators whose terms are close to collinear, or are; shape (m,)."""
+        flags: Flags = (self.pivots <= CLOSE**2 * self.norms + np.sqrt(NOTHING)).any(axis=0)
         return flags
