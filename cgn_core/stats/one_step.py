@@ -61,14 +61,18 @@ def one_step_residuals(weeks: Integers, growth: Floats, counts: Matrix) -> OneSt
         design = np.column_stack([np.ones(place), counts[:place, kept]])
         coefficients = huber_start(design, growth[:place])
         fitted = design @ coefficients
-        ahead = float(np.concatenate([[1.0], counts[place, kept]]) @ coefficients)
-        # Counts beyond those seen are not taken further than the forecasts seen.
-        ahead = float(np.clip(ahead, fitted.min(), fitted.max()))
+        row = np.concatenate([[1.0], counts[place, kept]])
+        ahead = float(row @ coefficients)
+        # Counts far beyond those seen are taken no further than as much again as the forecasts seen span.
+        span = float(np.ptp(fitted))
+        ahead = float(np.clip(ahead, fitted.min() - span, fitted.max() + span))
         past = _miss(growth[:place], fitted, usual, logarithmic=logarithmic)
         swing = _season(past, season[:place])
         here = _miss(growth[place : place + 1], np.array([ahead]), usual, logarithmic=logarithmic)[0]
         centre = median(past - season[:place] @ swing)
-        missed.append(here - float(season[place] @ swing) - centre)
+        # A week unlike any before is foretold less surely, and may miss by more.
+        leverage = float(row @ np.linalg.pinv(design.T @ design, hermitian=True) @ row)
+        missed.append((here - float(season[place] @ swing) - centre) / np.sqrt(1 + leverage))
         numbers.append(int(weeks[place]))
     return OneStep(
         weeks=np.array(numbers, dtype=np.int64),

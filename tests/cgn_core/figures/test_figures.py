@@ -6,8 +6,11 @@ import plotly.graph_objects as go
 import pytest
 
 from cgn_core.figures.competitors import PeerGrowth, peer_growth_figure
+from cgn_core.figures.drift import DriftWeek, drift_figure
 from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure, week_sentence
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
+from cgn_core.figures.plan import PlannedWeek, plan_figure
+from cgn_core.figures.response import CurvePoint, response_curve_figure
 from cgn_core.figures.returns import ReturnBar, returns_figure
 from cgn_core.figures.tokens import DARK, LIGHT, Figure, resolved, token
 
@@ -33,6 +36,20 @@ FIGURES = {
     "growth history alone": growth_history_figure(WEEKS, level=0.9, with_mix=False),
     "one week": growth_history_figure(WEEKS[:1], level=0.9),
     "returns": returns_figure([ReturnBar("reels", 12.0, 8.0, 16.0), ReturnBar("posts", 2.0, -3.0, 7.0)], level=0.9),
+    "effect of all pieces": returns_figure([ReturnBar("posting_frequency", 4.0, 1.0, 7.0)], level=0.95),
+    "drift": drift_figure(
+        [DriftWeek("2026-01-05", 0.5, 0.0), DriftWeek("2026-01-12", 0.0, 4.1)],
+        bounds=(3.5, 4.0),
+        start_week="2026-01-12",
+    ),
+    "no drift": drift_figure([DriftWeek("2026-01-05", 0.5, 0.0)], bounds=(3.5, 4.0)),
+    "plan": plan_figure([PlannedWeek("2026-01-05", {"posts": 3, "reels": 0, "stories": 10})]),
+    "response": response_curve_figure(
+        [CurvePoint(0.0, 0.0, 0.0, 0.0), CurvePoint(5.0, 60.0, 40.0, 80.0)],
+        content_type="reels",
+        today=CurvePoint(2.0, 24.0, 16.0, 32.0),
+        level=0.9,
+    ),
     "ranking": ranking_figure([RankedError("Daily fit", 80.0, 70.0, 90.0, chosen=True, baseline=False)]),
     "coverage": coverage_figure([MeasuredCoverage(0.9, 0.91, 0.85, 0.95, 78)]),
     "peers": peer_growth_figure(
@@ -80,3 +97,15 @@ def test_a_return_that_cannot_be_told_from_nothing_is_drawn_pale() -> None:
 
 def _trace(figure: Figure, name: str) -> Figure:
     return next(trace for trace in figure["data"] if trace.get("name") == name)
+
+
+def test_the_drift_chart_draws_each_side_s_bound_and_the_new_level() -> None:
+    layout = FIGURES["drift"]["layout"]
+    assert {3.5, -4.0} <= {shape.get("y0") for shape in layout["shapes"]}
+    assert [shape["x0"] for shape in layout["shapes"] if shape["type"] == "rect"] == ["2026-01-12"]
+    assert not [shape for shape in FIGURES["no drift"]["layout"]["shapes"] if shape["type"] == "rect"]
+    assert FIGURES["drift"]["data"][1]["y"] == [0.0, -4.1]
+
+
+def test_the_plan_leaves_out_content_that_no_week_holds() -> None:
+    assert [trace["name"] for trace in FIGURES["plan"]["data"]] == ["Posts", "Stories"]
