@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cgn_core.tables import Provenance
-from datagen.creators import Creator
+from datagen.truths import Creator
 
 FORMATS = ("csv", "json", "xlsx")
 LAYOUTS = ("own", "public39")

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK, daily_from_frame
-from datagen.creators import Creator, Truth
+from datagen.responses import Response, require
+from datagen.truths import Creator, Truth
 
 YEAR_DAYS = 365.25
 FIVE_DAYS = (0.45, 0.25, 0.15, 0.1, 0.05)
@@ -39,7 +40,7 @@ class SecondSpec:
     kernel: tuple[float, ...] = AT_ONCE
     """Shares of an effect by day after posting; they sum to 1."""
     bend: float = 0.0
-    """Share of a type's effect that is lost at twice the usual week, lost in proportion below."""
+    """Share of a piece's effect that is lost in a week of twice the usual number, in proportion with fewer or more."""
     season: float = 0.1
     memory: float = 0.1
     """Correlation of one day's noise with the next."""
@@ -54,6 +55,31 @@ class SecondSpec:
     """Day from which growth stands at ``falls_to`` of what it was."""
     falls_to: float = 1.0
     loss: float = 0.0003
+
+    def __post_init__(self) -> None:
+        """Refuse what no creator can have, by name."""
+        for what, value, least, most in (
+            ("the number of days", self.days, 1, 36_500),
+            ("followers", self.followers, 0, 1e9),
+            ("base", self.base, 0, 1e6),
+            ("the bend", self.bend, 0, 1),
+            ("the season", self.season, 0, 1),
+            ("the memory", self.memory, -0.99, 0.99),
+            ("the noise", self.noise, 0, 1),
+            ("the tails", self.tails, 2.5, 1_000),
+            ("the viral rate", self.viral_rate, 0, 0.2),
+            ("the viral favour of reels", self.viral_reels, 0, 100),
+            ("the day of the fall", self.falls_on or 0, 0, self.days - 1),
+            ("the share after the fall", self.falls_to, 0, 100),
+            ("the sum of the kernel", sum(self.kernel), 1 - 1e-9, 1 + 1e-9),
+            ("the loss", self.loss, 0, 1),
+        ):
+            require(what, value, least, most)
+        for what, values, most in (("effect", self.effects, 1e6), ("cadence", self.cadence, 1_000)):
+            if set(values) != set(CONTENT_TYPES):
+                raise ValueError(f"the {what} is given for {', '.join(CONTENT_TYPES)}, each of them")
+            for name, value in values.items():
+                require(f"the {what} of {name}", value, 0, most)
 
 
 def generate_second(spec: SecondSpec, rng: np.random.Generator) -> Creator:
@@ -94,12 +120,22 @@ def generate_second(spec: SecondSpec, rng: np.random.Generator) -> Creator:
         rows[-1].update(_reactions(followers, follows, pieces, rng))
     truth = Truth(
         name="second",
-        effects={name: float(spec.effects[name]) for name in CONTENT_TYPES},
+        effects={name: float(spec.effects[name]) * (1 - spec.bend / 2) for name in CONTENT_TYPES},
         carry_over=0.0,
         base=spec.base,
         viral_rate=sum(chances) / len(chances),
         viral_days=tuple(viral_days),
         expected=tuple(expected),
+        cadence=dict(spec.cadence),
+        responses={
+            # What a piece loses in proportion to the week's number is a parabola with its top at usual / bend.
+            name: Response("quadratic", scale=usual / spec.bend)
+            for name, usual in spec.cadence.items()
+            if spec.bend > 0 and usual > 0
+        },
+        breaks=()
+        if spec.falls_on is None
+        else (((spec.start + timedelta(days=spec.falls_on)).isoformat(), spec.falls_to),),
     )
     return Creator(daily=daily_from_frame(pd.DataFrame(rows), creator="second"), truth=truth)
 
@@ -124,8 +160,12 @@ def _timetable(pieces: float, rng: np.random.Generator) -> list[int]:
 
 
 def _kept(bend: float, pieces: float, usual: float) -> float:
-    """Share of the effect that a piece of a week with so many pieces keeps."""
-    return max(1 - bend * pieces / (2 * usual), 0.0) if usual > 0 else 1.0
+    """Share of its effect that a piece of a week with so many pieces keeps; beyond the top, more bring nothing more."""
+    if pieces <= 0 or usual <= 0 or bend <= 0:
+        return 1.0
+    top = usual / bend
+    counted = min(pieces, top)
+    return counted * (1 - counted / (2 * top)) / pieces
 
 
 def _reactions(followers: int, follows: int, pieces: dict[str, float], rng: np.random.Generator) -> dict[str, float]:
