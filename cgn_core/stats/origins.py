@@ -5,21 +5,28 @@ from __future__ import annotations
 import numpy as np
 
 from cgn_core.errors import InvalidInput, TooFewObservations
-from cgn_core.stats.arrays import Cube, Integers, Matrix
+from cgn_core.stats.arrays import Cube, Floats, Integers, Matrix
 
 AXES = 3
 
 
-def check_designs(design: Cube, target: Matrix) -> None:
-    """Raise InvalidInput unless a design (weeks, terms, creators) and a target (weeks, creators) belong together."""
+def check_designs(design: Cube, target: Matrix) -> tuple[Matrix, Floats]:
+    """The largest size in each column, shapes (terms, creators) and (creators,), of what belongs together.
+
+    Raises:
+        InvalidInput: no design (weeks, terms, creators) with a target (weeks, creators), or not finite.
+    """
     if design.ndim != AXES or target.shape != (len(design), design.shape[2]) or 0 in design.shape:
         raise InvalidInput(
             f"A design of shape (weeks, terms, creators) needs a target of shape (weeks, creators); these have "
             f"{design.shape} and {target.shape}."
         )
     # Extremes are cheaper to find than every number's finiteness, and a NaN is one.
-    if not all(np.isfinite([each.min(), each.max()]).all() for each in (design, target)):
+    columns = np.maximum(design.max(axis=0), -design.min(axis=0))
+    targets = np.maximum(target.max(axis=0), -target.min(axis=0))
+    if not (np.isfinite(columns).all() and np.isfinite(targets).all()):
         raise InvalidInput("The design and the target must be finite numbers.")
+    return columns, targets
 
 
 def forecast_origins(weeks: int, *, initial: int, window: int | None, step: int, ahead: int) -> Integers:

@@ -127,6 +127,10 @@ class _Task(NamedTuple):
     design: Cube
     target: Matrix
     penalties: Matrix
+    columns: Matrix
+    """Shape (k, m), what the terms are multiplied by."""
+    targets: Floats
+    """Shape (m,), what the target is."""
     origins: Integers
     window: int | None
     ahead: int
@@ -155,7 +159,7 @@ def _task(
     ahead: int,
 ) -> _Task:
     design, target = np.ascontiguousarray(design, np.float64), np.ascontiguousarray(target, np.float64)
-    check_designs(design, target)
+    columns, targets = check_designs(design, target)
     origins = forecast_origins(len(design), initial=initial, window=window, step=step, ahead=ahead)
     _, terms, creators = design.shape
     penalties = np.asarray(penalty, dtype=np.float64)
@@ -172,7 +176,8 @@ def _task(
         raise TooFewObservations(
             f"{known} weeks before the first forecast can't judge {free} effects; it takes {free + 1}."
         )
-    return _Task(design, target, np.ascontiguousarray(penalties), origins, window, ahead)
+    scales = _powers_of_two(columns), _powers_of_two(targets[None])[0]
+    return _Task(design, target, np.ascontiguousarray(penalties), *scales, origins, window, ahead)
 
 
 def _pass(task: _Task, *, compiled: bool) -> _Found:
@@ -189,7 +194,6 @@ def _pass(task: _Task, *, compiled: bool) -> _Found:
         undetermined=np.zeros((len(task.origins), terms, creators), dtype=bool),
         close=np.empty(shape, dtype=bool),
     )
-    columns, targets = _scales(task.design), _scales(task.target[:, None])[0]
     if compiled:
         from cgn_core.stats.rolling_compiled import fill
 
@@ -197,8 +201,8 @@ def _pass(task: _Task, *, compiled: bool) -> _Found:
             task.design,
             task.target,
             task.penalties,
-            columns,
-            targets,
+            task.columns,
+            task.targets,
             task.origins,
             starts,
             task.ahead,
@@ -211,7 +215,7 @@ def _pass(task: _Task, *, compiled: bool) -> _Found:
         return found
     for first in range(0, creators, BLOCK):
         block = slice(first, first + BLOCK)
-        _fill(task, found, block, columns[:, block], targets[block])
+        _fill(task, found, block, task.columns[:, block], task.targets[block])
     return found
 
 
@@ -227,9 +231,9 @@ def _fill(task: _Task, found: _Found, block: slice, columns: Matrix, targets: Fl
         found.close[number, block] = factor.close()
 
 
-def _scales(values: Cube) -> Matrix:
-    """Powers of two that bring each column's largest value to between a half and one: exact, so no digit changes."""
-    scales: Matrix = np.ldexp(1.0, -np.frexp(np.maximum(values.max(axis=0), -values.min(axis=0)))[1])
+def _powers_of_two(largest: Matrix) -> Matrix:
+    """What brings each largest size to between a half and one: exact, so no digit changes."""
+    scales: Matrix = np.ldexp(1.0, -np.frexp(largest)[1])
     return scales
 
 
