@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgn_core.stats.arrays import Integers, Matrix
+from cgn_core.stats.arrays import Floats, Integers, Matrix
 from cgn_core.stats.history import MONDAY_OFFSET
 from cgn_core.tables import DAYS_PER_WEEK
 
@@ -18,6 +18,12 @@ SEASON_FROM_WEEKS = 26
 
 Before a full year it is hardly told from a trend, but its doubt widens the forecast as it should: at 26 weeks 90 %
 intervals held in 87 % of simulated weeks with a trend alone, and in 91 % with the pair.
+"""
+TREND_A_YEAR, SEASON_SIZE = 0.5, 0.25
+"""Usual sizes of a year's trend and of each yearly term, as shares of the followers gained.
+
+Short histories lean on them: trend, sine and cosine of half a year are all but the same curve, and unchecked their sum
+goes astray in the very week that is forecast. From a year on the days outweigh them.
 """
 WEEKDAY_TERMS = 6
 _WEEKDAYS = np.vstack([np.eye(WEEKDAY_TERMS), -np.ones((1, WEEKDAY_TERMS))])
@@ -46,3 +52,13 @@ class Calendar:
             angle = 2 * np.pi * days / YEAR_DAYS
             columns.append(np.column_stack([np.sin(angle), np.cos(angle)]))
         return np.hstack(columns)
+
+    @property
+    def sizes(self) -> Floats:
+        """How large each term's coefficient usually is, as a share of a day's gain; infinite where anything goes."""
+        sizes = [np.inf] * (1 + WEEKDAY_TERMS)
+        if self.weeks >= TREND_FROM_WEEKS:
+            sizes.append(TREND_A_YEAR * (self.last - self.first) / YEAR_DAYS)
+        if self.weeks >= SEASON_FROM_WEEKS:
+            sizes += [SEASON_SIZE] * 2
+        return np.array(sizes)

@@ -47,10 +47,19 @@ class DayFit:
     viral: Flags
     losses: Flags
     """Days as far below the mean as viral days are above it; left out like those."""
+    dispersion: float
+    """Variance of a used day's noise over its ``level``."""
+    penalty: Floats
+    """Shape (p,), what each coefficient's square cost: 0 but for calendar terms whose usual size is known."""
 
 
-def fit_days(terms: Matrix, counts: Matrix, growth: Floats, usable: Flags, *, lost: float = 0.0) -> DayFit:
+def fit_days(
+    terms: Matrix, counts: Matrix, growth: Floats, usable: Flags, *, lost: float = 0.0, sizes: Floats | None = None
+) -> DayFit:
     """Fit daily growth.
+
+    Calendar terms of a known usual size are normal around 0 with it: best linear unbiased prediction, which is least
+    squares with a penalty.
 
     Args:
         terms: calendar terms, shape (n, q).
@@ -58,9 +67,16 @@ def fit_days(terms: Matrix, counts: Matrix, growth: Floats, usable: Flags, *, lo
         growth: shape (n,), NaN where not usable.
         usable: shape (n,), days that may be used.
         lost: followers lost on a usual day: noise grows with what is gained, growth plus losses.
+        sizes: shape (q,), usual size of each term's coefficient as a share of a day's gain, infinite by default.
+    Source: Robinson (1991), "That BLUP is a good thing", doi:10.1214/ss/1177011926.
     """
     growth = np.where(usable, growth, 0.0)
-    floor = FLOOR_SHARE * max(float(np.mean(np.abs(growth[usable]))) + lost, 1e-9)
+    gain = max(float(np.mean(np.abs(growth[usable]))) + lost, 1e-9)
+    floor = FLOOR_SHARE * gain
+    free = np.full(terms.shape[1] + counts.shape[1], np.inf)
+    if sizes is not None:
+        free[: len(sizes)] = sizes
+    precision = 1 / (free * gain) ** 2
     design = np.hstack([terms, counts])
     coefficients = huber_start(design[usable], growth[usable])
     decay, ratio = 0.0, 0.0
@@ -72,29 +88,38 @@ def fit_days(terms: Matrix, counts: Matrix, growth: Floats, usable: Flags, *, lo
         settled = bool((found[0] == viral).all() and (found[1] == losses).all())
         viral, losses = found
         used = usable & ~viral & ~losses
+        penalty = _dispersion(growth - mean, level, used, terms=design.shape[1]) * precision
         if turn in CARRY_OVER_TURNS:
-            decay, ratio = _choose_decay(terms, counts, growth, 1 / level, used)
+            decay, ratio = _choose_decay(terms, counts, growth, 1 / level, used, penalty)
             design = np.hstack([terms, stock(counts, decay)])
-        coefficients = solve(design[used], growth[used], 1 / level[used])
+        coefficients = solve(design[used], growth[used], 1 / level[used], penalty)
         if settled and turn > CARRY_OVER_TURNS[-1]:
             break
     mean = design @ coefficients
+    level = np.maximum(mean + lost, floor)
     return DayFit(
         decay=decay,
         ratio=ratio,
         design=design,
         coefficients=coefficients,
         mean=mean,
-        level=np.maximum(mean + lost, floor),
+        level=level,
         floor=floor,
         used=used,
         viral=viral,
         losses=losses,
+        dispersion=_dispersion(growth - mean, level, used, terms=design.shape[1]),
+        penalty=penalty,
     )
 
 
+def _dispersion(residuals: Floats, level: Floats, used: Flags, *, terms: int) -> float:
+    """Variance of a used day's noise over its level, by the sum of squares."""
+    return float((residuals[used] ** 2 / level[used]).sum()) / max(int(used.sum()) - terms, 1)
+
+
 def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Integers) -> tuple[Matrix, Floats]:
-    """CR3 covariance by week, and degrees of freedom, of the coefficients and, where there is carry-over, of the decay.
+    """CR2 covariance by week, and degrees of freedom, of the coefficients and, where there is carry-over, of the decay.
 
     The decay enters as one more column, the mean's derivative (Gauss-Newton), so that what isn't known of it widens the
     effects' intervals too.
@@ -105,25 +130,35 @@ def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Int
         growth: as given there.
         weeks: shape (n,), each day's week.
     """
-    design = fit.design
+    design, penalty = fit.design, fit.penalty
     if fit.decay > 0:
         effects = fit.coefficients[design.shape[1] - counts.shape[1] :]
         change = (stock(counts, fit.decay + STEP) - stock(counts, fit.decay - STEP)) / (2 * STEP)
-        design = np.hstack([design, (change @ effects)[:, None]])
+        design, penalty = np.hstack([design, (change @ effects)[:, None]]), np.append(penalty, 0.0)
     used = fit.used
-    return clustered_covariance(design[used], (growth - fit.mean)[used], 1 / fit.level[used], weeks[used])
+    return clustered_covariance(
+        design[used],
+        (growth - fit.mean)[used],
+        1 / fit.level[used],
+        weeks[used],
+        penalty=penalty,
+        dispersion=fit.dispersion,
+    )
 
 
-def _choose_decay(terms: Matrix, counts: Matrix, growth: Floats, weights: Floats, used: Flags) -> tuple[float, float]:
+def _choose_decay(
+    terms: Matrix, counts: Matrix, growth: Floats, weights: Floats, used: Flags, penalty: Floats
+) -> tuple[float, float]:
     """The decay of the highest profile likelihood where it beats none by more than chance, else 0; and the ratio."""
     levers = counts.shape[1]
     if levers == 0:
         return 0.0, 0.0
 
     def error(design: Matrix) -> float:
-        rows = design[used]
-        residuals = growth[used] - rows @ solve(rows, growth[used], weights[used])
-        return max(float(weights[used] @ residuals**2), 1e-300)
+        rows, cost = design[used], penalty[: design.shape[1]]
+        coefficients = solve(rows, growth[used], weights[used], cost)
+        residuals = growth[used] - rows @ coefficients
+        return max(float(weights[used] @ residuals**2 + cost @ coefficients**2), 1e-300)
 
     def error_of(decay: float) -> float:
         return error(np.hstack([terms, stock(counts, decay)]))

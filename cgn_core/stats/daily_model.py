@@ -2,7 +2,7 @@
 
 Daily growth is weekday, trend and season, plus planned counts through a geometric carry-over. Noise grows with the
 followers gained (weights 1 / fitted gain), viral days are taken out and modelled apart, errors are clustered by week
-(CR3, Student's t).
+(CR2, Student's t with each effect's own degrees of freedom).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     terms = calendar.terms(history.days)
     determined, fitted = levers_to_fit(history, terms)
     counts = history.counts[:, fitted]
-    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost)
+    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost, sizes=calendar.sizes)
     covariance, freedom = parameter_covariance(fit, counts, history.growth, history.weeks)
     place = {lever: terms.shape[1] + index for index, lever in enumerate(fitted)}
     own = [place[lever] for lever in determined]
@@ -182,7 +182,7 @@ def _weekly_dispersion(history: History, fit: DayFit) -> float:
     used = fit.used
     residuals = np.where(used, np.where(used, history.growth, 0.0) - fit.mean, 0.0)
     level = np.where(used, fit.level, 0.0)
-    by_day = float((residuals[used] ** 2 / level[used]).sum()) / max(int(used.sum()) - fit.design.shape[1], 1)
+    by_day = fit.dispersion
     _, groups = np.unique(history.weeks, return_inverse=True)
     sums, expected = np.bincount(groups, residuals), by_day * np.bincount(groups, level)
     seen = expected > 0

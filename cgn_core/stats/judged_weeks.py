@@ -136,7 +136,8 @@ def _by_day(history: History) -> JudgedWeeks:
     calendar = Calendar(first=int(history.days[0]), last=int(history.days[-1]), weeks=len(weeks))
     terms = calendar.terms(history.days)
     determined, fitted = levers_to_fit(history, terms)
-    fit = fit_days(terms, history.counts[:, fitted], history.growth, history.usable, lost=history.lost)
+    counts = history.counts[:, fitted]
+    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost, sizes=calendar.sizes)
     start = len(history.days) % DAYS_PER_WEEK
 
     def by_week(values: Matrix) -> Matrix:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from cgn_core.stats.arrays import Floats
 from cgn_core.stats.least_squares import bread, clustered_covariance, huber_start, median, solve, undetermined
 
 
@@ -32,13 +33,35 @@ def test_a_rank_deficient_design_gets_a_finite_answer_with_the_best_fit() -> Non
     assert not undetermined(design).any()
 
 
-def test_cr3_is_the_jackknife_over_weeks() -> None:
-    design, growth, weights, weeks = weighted_problem()
-    coefficients = solve(design, growth, weights)
-    covariance, _ = clustered_covariance(design, growth - design @ coefficients, weights, weeks)
-    left_out = np.array([solve(design[weeks != w], growth[weeks != w], weights[weeks != w]) for w in range(20)])
-    away = left_out - coefficients
-    np.testing.assert_allclose(covariance, 19 / 20 * away.T @ away, rtol=1e-9)
+def test_clusters_of_one_day_give_statsmodels_hc2() -> None:
+    design, growth, _, _ = weighted_problem()
+    days = np.arange(len(growth))
+    reference = sm.OLS(growth, design).fit(cov_type="HC2")
+    covariance, _ = clustered_covariance(design, np.asarray(reference.resid), np.ones(len(growth)), days)
+    np.testing.assert_allclose(covariance, reference.cov_params(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("penalty", [np.zeros(3), np.array([0.0, 4.0, 50.0])])
+def test_the_covariance_is_unbiased_under_independent_errors_and_known_sizes(penalty: Floats) -> None:
+    design, _, weights, weeks = weighted_problem()
+    rows = design * np.sqrt(weights)[:, None]
+    inner = np.linalg.inv(rows.T @ rows + np.diag(penalty))
+    # Residuals then have the covariance I - H; the estimate is quadratic in them, so its mean is a sum over a root.
+    root = np.linalg.cholesky(np.eye(len(rows)) - rows @ inner @ rows.T + 1e-12 * np.eye(len(rows)))
+    total = np.zeros((3, 3))
+    for column in root.T:
+        found, _ = clustered_covariance(
+            design, column / np.sqrt(weights), weights, weeks, penalty=penalty, dispersion=1 / len(rows)
+        )
+        total += found
+    np.testing.assert_allclose(total, inner, rtol=1e-6)
+
+
+def test_a_penalty_is_a_row_that_says_the_coefficient_is_zero() -> None:
+    design, growth, weights, _ = weighted_problem()
+    reference = sm.WLS(np.append(growth, 0.0), np.vstack([design, [0, 0, 1]]), weights=np.append(weights, 30.0)).fit()
+    found = solve(design, growth, weights, np.array([0.0, 0.0, 30.0]))
+    np.testing.assert_allclose(found, reference.params, rtol=1e-10)
 
 
 def test_degrees_of_freedom_are_those_of_the_variance_estimate_under_independent_errors() -> None:
