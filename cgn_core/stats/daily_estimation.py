@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import special
@@ -80,6 +82,7 @@ def fit_days(
     design = np.hstack([terms, counts])
     coefficients = huber_start(design[usable], growth[usable])
     decay, ratio = 0.0, 0.0
+    spread = cache(lambda share: stock(counts, share))
     viral = losses = np.zeros(len(growth), dtype=bool)
     for turn in range(ROUNDS):
         mean = design @ coefficients
@@ -90,8 +93,8 @@ def fit_days(
         used = usable & ~viral & ~losses
         penalty = _dispersion(growth - mean, level, used, terms=design.shape[1]) * precision
         if turn in CARRY_OVER_TURNS:
-            decay, ratio = _choose_decay(terms, counts, growth, 1 / level, used, penalty)
-            design = np.hstack([terms, stock(counts, decay)])
+            decay, ratio = _choose_decay(terms, spread, growth, 1 / level, used, penalty)
+            design = np.hstack([terms, spread(decay)])
         coefficients = solve(design[used], growth[used], 1 / level[used], penalty)
         if settled and turn > CARRY_OVER_TURNS[-1]:
             break
@@ -147,10 +150,19 @@ def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Int
 
 
 def _choose_decay(
-    terms: Matrix, counts: Matrix, growth: Floats, weights: Floats, used: Flags, penalty: Floats
+    terms: Matrix, spread: Callable[[float], Matrix], growth: Floats, weights: Floats, used: Flags, penalty: Floats
 ) -> tuple[float, float]:
-    """The decay of the highest profile likelihood where it beats none by more than chance, else 0; and the ratio."""
-    levers = counts.shape[1]
+    """The decay of the highest profile likelihood where it beats none by more than chance, else 0; and the ratio.
+
+    Args:
+        terms: calendar terms, shape (n, q).
+        spread: the levers' stocks by decay, each of shape (n, levers).
+        growth: shape (n,).
+        weights: shape (n,).
+        used: shape (n,).
+        penalty: shape (q + levers,).
+    """
+    levers = spread(0.0).shape[1]
     if levers == 0:
         return 0.0, 0.0
 
@@ -161,7 +173,7 @@ def _choose_decay(
         return max(float(weights[used] @ residuals**2 + cost @ coefficients**2), 1e-300)
 
     def error_of(decay: float) -> float:
-        return error(np.hstack([terms, stock(counts, decay)]))
+        return error(np.hstack([terms, spread(decay)]))
 
     errors = {decay: error_of(decay) for decay in (0.0, *DECAYS)}
     best = min(errors, key=lambda decay: errors[decay])

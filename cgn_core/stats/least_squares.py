@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import lapack
 
@@ -11,6 +13,7 @@ RANK_TOLERANCE = 1e-5
 """Singular values of the scaled design below this share of the largest count as zero."""
 SAFE_PIVOT = 1e-3
 """Smallest pivot of the scaled normal equations that are solved as they stand."""
+BLOCK_ROWS = 64
 HUBER = 1.345
 HUBER_STEPS = 20
 TO_NORMAL = 1.4826
@@ -55,10 +58,32 @@ def median(values: Floats) -> float:
     return float(np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1].sum() / 2)
 
 
+def upper_factor(design: Matrix) -> Matrix:
+    """R of a QR factorisation, up to the signs of its rows; shape (p, p), or (n, p) where n < p.
+
+    Blocks of rows are factored first, then their factors: a thin matrix as a whole is shared between threads, which
+    wait fifty times longer for one another than the work takes.
+
+    Source: Demmel, Grigori, Hoemmen & Langou (2012), doi:10.1137/080731992.
+    """
+    rows, terms = design.shape
+    size = max(BLOCK_ROWS, 4 * terms)
+    if rows > 2 * size:
+        blocks = np.zeros((-(-rows // size) * size, terms))
+        blocks[:rows] = design
+        design = np.vstack(_factors(blocks.reshape(-1, size, terms)))
+    factor: Matrix = _factors(design)
+    return factor
+
+
+def _factors(design: Any) -> Any:
+    # numpy's annotations say that Q comes too, whatever the mode.
+    return np.linalg.qr(design, mode="r")
+
+
 def bread(design: Matrix, weights: Floats) -> Matrix:
     """(X'WX)^-1 by QR, for a design of full column rank; shape (p, p)."""
-    upper = np.linalg.qr(design * np.sqrt(weights)[:, None], mode="r")
-    inverse = np.linalg.inv(upper)
+    inverse = np.linalg.inv(upper_factor(design * np.sqrt(weights)[:, None]))
     product: Matrix = inverse @ inverse.T
     return product
 
@@ -66,8 +91,7 @@ def bread(design: Matrix, weights: Floats) -> Matrix:
 def undetermined(design: Matrix) -> Flags:
     """Columns whose coefficient the design leaves open: those with a part in its null space; shape (p,)."""
     norms = np.linalg.norm(design, axis=0)
-    upper = np.linalg.qr(design / np.where(norms > 0, norms, 1.0), mode="r")
-    _, singular, rows = np.linalg.svd(upper)
+    _, singular, rows = np.linalg.svd(upper_factor(design / np.where(norms > 0, norms, 1.0)))
     null = singular <= RANK_TOLERANCE * max(float(singular[0]), 1e-300)
     flags: Flags = (np.abs(rows[null]) > np.sqrt(RANK_TOLERANCE)).any(axis=0)
     return flags

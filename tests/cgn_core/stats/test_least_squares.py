@@ -5,7 +5,15 @@ import pytest
 import statsmodels.api as sm
 
 from cgn_core.stats.arrays import Floats
-from cgn_core.stats.least_squares import bread, clustered_covariance, huber_start, median, solve, undetermined
+from cgn_core.stats.least_squares import (
+    bread,
+    clustered_covariance,
+    huber_start,
+    median,
+    solve,
+    undetermined,
+    upper_factor,
+)
 
 
 def weighted_problem(seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -89,3 +97,11 @@ def test_a_huber_start_is_not_pulled_by_a_few_enormous_days() -> None:
 def test_the_median_is_numpys(size: int) -> None:
     values = np.random.default_rng(size).normal(size=size)
     assert median(values) == pytest.approx(np.median(values), rel=1e-15)
+
+
+@pytest.mark.parametrize(("rows", "terms"), [(1, 1), (5, 9), (127, 3), (129, 3), (130, 14), (730, 14), (1000, 40)])
+def test_a_factor_by_blocks_is_that_of_the_whole(rows: int, terms: int) -> None:
+    design = np.random.default_rng(rows).normal(size=(rows, terms))
+    found, (_, whole) = upper_factor(design), np.linalg.qr(design)
+    assert found.shape == whole.shape
+    np.testing.assert_allclose(np.abs(found), np.abs(whole), rtol=1e-10, atol=1e-12)
