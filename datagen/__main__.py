@@ -8,17 +8,22 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
 from cgn_core.tables import CONTENT_TYPES
-from datagen.creators import Creator, generate_many
+from datagen.competitors import MOST_COMPETITORS
+from datagen.creators import generate_many
 from datagen.layouts import FORMATS, LAYOUTS, own_table, public_table, write_table, write_truth
 from datagen.profiles import PROFILES
+from datagen.responses import Response
+from datagen.specs import Break
+from datagen.truths import Creator
 
 FEWEST_DAYS, MOST_DAYS, MOST_CREATORS = 7, 3_650, 10_000
 MIXED = "mixed"
+T = TypeVar("T")
 MOST_SHEET_ROWS = 1_048_575
 """What an Excel sheet holds below its header."""
 
@@ -36,12 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     wanted = parser.parse_args(arguments)
     kind = wanted.format or _kind_of(wanted.out)
-    if wanted.layout == "public39" and wanted.creators != 1:
-        parser.error("the public39 layout holds one creator, leave --creators at 1")
-    if kind == "xlsx" and wanted.creators * wanted.days > MOST_SHEET_ROWS:
-        parser.error(
-            f"an Excel sheet holds {MOST_SHEET_ROWS:,} rows, not {wanted.creators * wanted.days:,}; use --format csv"
-        )
+    accounts = wanted.creators + wanted.competitors
+    if wanted.layout == "public39" and accounts != 1:
+        parser.error("the public39 layout holds one creator, leave --creators at 1 and --competitors at 0")
+    if kind == "xlsx" and accounts * wanted.days > MOST_SHEET_ROWS:
+        parser.error(f"an Excel sheet holds {MOST_SHEET_ROWS:,} rows, not {accounts * wanted.days:,}; use --format csv")
     try:
         creators = _generate(wanted)
     except ValueError as error:
@@ -57,21 +61,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or wanted.out} can't be written: {error.strerror}.", file=sys.stderr)
         return 1
-    print(f"{wanted.out}: {wanted.creators} x {wanted.days} days, {wanted.profile}, seed {wanted.seed}")
+    others = f", {wanted.competitors} competitors" if wanted.competitors else ""
+    print(f"{wanted.out}: {wanted.creators} x {wanted.days} days, {wanted.profile}{others}, seed {wanted.seed}")
     return 0
 
 
 def _generate(wanted: argparse.Namespace) -> list[Creator]:
+    end = wanted.end or datetime.now(UTC).date() - timedelta(days=1)
+    try:
+        start = end - timedelta(days=wanted.days - 1)
+    except OverflowError:
+        raise ValueError(f"{wanted.days} days that end on {end} leave the calendar") from None
+    for day, _ in wanted.breaks:
+        if not start <= day <= end:
+            raise ValueError(f"a break must be on a day of the history, {start} to {end}, not {day}")
     return generate_many(
         creators=wanted.creators,
         days=wanted.days,
         profile=None if wanted.profile == MIXED else wanted.profile,
         seed=wanted.seed,
-        end=wanted.end or datetime.now(UTC).date() - timedelta(days=1),
+        end=end,
         viral_rate=wanted.viral_rate,
         effects=wanted.effects,
         gaps=wanted.gaps,
         carry_over=wanted.carry_over,
+        responses=wanted.saturation,
+        processes=wanted.posting,
+        breaks=tuple(Break((day - start).days, factor) for day, factor in sorted(wanted.breaks)),
+        timing=wanted.timing,
+        swing=wanted.swing,
+        memory=wanted.memory,
+        competitors=wanted.competitors,
     )
 
 
@@ -90,6 +110,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gaps", type=float, default=0.0, help="share of days whose row is missing")
     parser.add_argument(
         "--carry-over", type=float, default=0.0, help="share of an effect's remainder that is left a day later"
+    )
+    parser.add_argument(
+        "--saturation", type=_responses, default={}, help="pieces a week that reach half of the most, '{\"reels\": 4}'"
+    )
+    parser.add_argument("--posting", type=_processes, default={}, help='such as \'{"ads": "campaigns"}\'')
+    parser.add_argument(
+        "--break", dest="breaks", type=_break, action="append", default=[], metavar="DATE=SHARE",
+        help="from that day on, growth stands at that share; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--timing", type=float, default=0.0, help="how much more a piece in the best window brings")
+    parser.add_argument("--swing", type=float, default=0.0, help="standard deviation of the log of a week's level")
+    parser.add_argument("--memory", type=float, default=0.0, help="correlation of that level with the next week's")
+    parser.add_argument(
+        "--competitors", type=_between(0, MOST_COMPETITORS), default=0, metavar="N", help="more accounts of one market"
     )
     parser.add_argument("--truth", type=Path, default=None, metavar="FILE", help="write the true effects there")
     parser.add_argument("--format", choices=FORMATS, default=None, help="default: by the file's ending, else csv")
@@ -117,12 +151,46 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"must be a day such as 2026-06-28, not {text}") from None
 
 
-def _effects(text: str) -> dict[str, float]:
+def _break(text: str) -> tuple[date, float]:
+    day, _, share = text.partition("=")
     try:
-        return {name: float(value) for name, value in json.loads(text).items()}
-    except (ValueError, AttributeError, TypeError):
-        example = f'must be JSON such as {{"reels": 20}} with {", ".join(CONTENT_TYPES)}'
-        raise argparse.ArgumentTypeError(example) from None
+        return date.fromisoformat(day), float(share)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day and a share such as 2026-03-02=0.15, not {text}") from None
+
+
+def _effects(text: str) -> dict[str, float]:
+    return _by_type(text, _number, '{"reels": 20}')
+
+
+def _responses(text: str) -> dict[str, Response]:
+    return _by_type(text, _response, '{"reels": 4}')
+
+
+def _processes(text: str) -> dict[str, str]:
+    return _by_type(text, str, '{"ads": "campaigns"}')
+
+
+def _by_type(text: str, value: Callable[[Any], T], example: str) -> dict[str, T]:
+    """Read JSON that says something of content types; the spec refuses other names."""
+    try:
+        given = json.loads(text)
+        return {name: value(each) for name, each in given.items()}
+    except (json.JSONDecodeError, AttributeError, TypeError):
+        names = ", ".join(CONTENT_TYPES)
+        raise argparse.ArgumentTypeError(f"must be JSON such as {example} with {names}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _response(value: Any) -> Response:
+    return Response(**value) if isinstance(value, dict) else Response("hill", scale=_number(value))
 
 
 def _kind_of(path: Path) -> str:

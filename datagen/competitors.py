@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from datagen.processes import carried
 from datagen.specs import CreatorSpec
 from datagen.truths import Creator
 
-SHOCK, SHOCK_MEMORY = 0.08, 0.5
+SHOCK, SHOCK_MEMORY = 0.05, 0.4
 """Standard deviation of the log of a market's week, and its correlation with the next week's."""
 SIZES, HABITS = 0.35, 0.2
 """Standard deviation of the log by which competitors differ in size, and in cadence and effects."""
@@ -23,23 +23,16 @@ MARKET_KEY, COMPETITORS_KEY = (2**32 - 1,), (2**32 - 2,)
 MOST_COMPETITORS = 1_000
 
 
-@dataclass(frozen=True)
-class Market:
-    """What accounts of one market have in common."""
+def market_shocks(seed: int, *, days: int) -> tuple[float, ...]:
+    """Factor of each week's growth in the market that belongs to a seed, of mean 1, one for every week.
 
-    peak_month: float
-    shocks: tuple[float, ...]
-    """Factor of each week's growth, of mean 1."""
-
-
-def market_of(seed: int, *, days: int) -> Market:
-    """The market that belongs to a seed; longer histories begin with the same weeks."""
+    Longer histories begin with the same weeks.
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=MARKET_KEY))
-    peak_month = float(rng.uniform(0, 12))
     news = rng.standard_normal((1, days // DAYS_PER_WEEK + 2))
     news[:, 1:] *= np.sqrt(1 - SHOCK_MEMORY**2)
     shocks = np.exp(SHOCK * carried(news, np.array([[SHOCK_MEMORY]])) - SHOCK**2 / 2)
-    return Market(peak_month, tuple(shocks[0].tolist()))
+    return tuple(shocks[0].tolist())
 
 
 def generate_competitors(spec: CreatorSpec, competitors: int, *, seed: int, posts_only: int = 0) -> list[Creator]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from cgn_core.tables import CONTENT_TYPES
 from datagen.arrays import CreatorArrays, generate_arrays
-from datagen.competitors import generate_competitors, market_of
+from datagen.competitors import generate_competitors, market_shocks
 from datagen.profiles import PROFILES, Profile
 from datagen.specs import CreatorSpec
 from datagen.truths import Creator, Truth
@@ -53,10 +53,9 @@ def generate_many(
         end: the last day.
         viral_rate: share of viral days; None takes the spec's.
         effects: followers per piece, for all creators alike; what is left out is the profile's.
-        peak_month: of everybody's season; None gives each creator their own, or the market's where there are
-            competitors.
-        competitors: further accounts like the first creator, at the end of the list; they and the creators share one
-            market, its season and the shocks of its weeks.
+        peak_month: of everybody's season; None gives each creator their own.
+        competitors: further accounts like the first creator, at the end of the list, with that creator's season; they
+            and all creators share the shocks of one market's weeks, unless ``shocks`` says otherwise.
         posts_only: of how many competitors only the posts are known.
         options: other fields of :class:`CreatorSpec`, for all creators alike, such as ``gaps=0.02``.
 
@@ -65,9 +64,7 @@ def generate_many(
         ValueError: a number that no creator can have; the sentence names it and its bounds.
     """
     if competitors:
-        market = market_of(seed, days=days)
-        options = {"shocks": market.shocks, **options}
-        peak_month = market.peak_month if peak_month is None else peak_month
+        options = {"shocks": market_shocks(seed, days=days), **options}
     made: list[Creator] = []
     first = None
     for batch in generate_batches(

@@ -24,7 +24,7 @@ def own_table(creators: Sequence[Creator]) -> pd.DataFrame:
         provisional = (daily.provenance == Provenance.PROVISIONAL).any(axis=1).astype(int)
         part = daily.frame.assign(provisional=provisional)
         part.insert(0, "creator", daily.creator)
-        parts.append(part[daily.frame["followers"].notna()])
+        parts.append(part[daily.frame[list(daily.columns)].notna().any(axis=1)])
     table = pd.concat(parts, ignore_index=True)
     table["date"] = table["date"].dt.strftime("%Y-%m-%d")
     whole = [name for name in table.columns if table[name].dtype == "float64" and name != "minutes_spent"]

@@ -53,6 +53,28 @@ def generate(
     carry_over: Annotated[
         float | None, typer.Option(min=0.0, max=0.99, help="Share of an effect's remainder left a day later.")
     ] = None,
+    saturation: Annotated[
+        str | None, typer.Option(metavar="JSON", help="""Pieces a week that reach half of the most: '{"reels": 4}'.""")
+    ] = None,
+    posting: Annotated[
+        str | None, typer.Option(metavar="JSON", help="""How pieces are spread, such as '{"ads": "campaigns"}'.""")
+    ] = None,
+    breaks: Annotated[
+        list[str] | None,
+        typer.Option("--break", metavar="DATE=SHARE", help="From that day, growth stands at that share; repeatable."),
+    ] = None,
+    timing: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="How much more a piece in the best window brings.")
+    ] = None,
+    swing: Annotated[
+        float | None, typer.Option(min=0.0, max=2.0, help="Standard deviation of the log of a week's level.")
+    ] = None,
+    memory: Annotated[
+        float | None, typer.Option(min=-0.99, max=0.99, help="Correlation of that level with the next week's.")
+    ] = None,
+    competitors: Annotated[
+        int, typer.Option(min=0, max=1_000, help="Further accounts of the same market, after the creators.")
+    ] = 0,
     gaps: Annotated[float | None, typer.Option(min=0.0, max=0.9, help="Share of days whose row is missing.")] = None,
     end: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The last day; yesterday if not given.")] = None,
     layout: Annotated[Layout, typer.Option(help="Columns of the file.")] = Layout.OWN,
@@ -68,11 +90,18 @@ def generate(
         "--viral-rate": viral_rate,
         "--effects": effects,
         "--carry-over": carry_over,
+        "--saturation": saturation,
+        "--posting": posting,
+        "--timing": timing,
+        "--swing": swing,
+        "--memory": memory,
+        "--competitors": competitors,
         "--gaps": gaps,
         "--end": end,
         "--layout": layout.value,
     }
     given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    given += [f"--break={each}" for each in breaks or ()]
     # -P: a file of the working directory that is called like a module must not be run.
     command = [sys.executable, "-P", "-m", "datagen", *given, "--", str(out)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and module

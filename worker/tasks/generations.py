@@ -18,7 +18,9 @@ def generate(job_id: str) -> None:
         wanted = generations.settings_of(claim)
         claim.progress(0.05, f"Generating {wanted.tables} creators of {wanted.days} days")
         made = generate_many(
-            creators=wanted.tables,
+            creators=wanted.creators,
+            competitors=wanted.peers,
+            shocks=(),  # a creator is the same with peers and without
             days=wanted.days,
             profile=wanted.profile,
             seed=wanted.seed,
