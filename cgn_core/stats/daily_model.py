@@ -15,18 +15,16 @@ from cgn_core.stats.ahead import stored_shares, stored_weeks
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
 from cgn_core.stats.carry_over import next_week_stock
-from cgn_core.stats.daily_estimation import STEP, DayFit, fit_days, parameter_covariance
+from cgn_core.stats.daily_estimation import STEP, DayFit, parameter_covariance
+from cgn_core.stats.daily_levers import fit_levers
 from cgn_core.stats.extra_predictors import check_extra
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of, open_caution
 from cgn_core.stats.history import History, iso_day, iso_monday, read_history, require_weeks
-from cgn_core.stats.least_squares import undetermined
 from cgn_core.stats.next_week import Noise, week_predictor
 from cgn_core.stats.predictive import WeekPredictor
 from cgn_core.stats.viral import viral_week
 from cgn_core.tables import DAYS_PER_WEEK, Daily
 
-FEWEST_DAYS, FEWEST_USE_WEEKS = 3, 2
-"""A content type used on fewer days, or in fewer weeks, has no effect that could be told from those days' luck."""
 INDEPENDENT_WEEKS = 12
 """How many weeks' worth of evidence it counts as that the days of a week are independent."""
 
@@ -61,14 +59,11 @@ def fit_daily(
 def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     """:func:`fit_daily` on arrays, for validation's many refits."""
     weeks = require_weeks(history)
-    calendar = Calendar(first=int(history.days[0]), last=int(history.days[-1]), weeks=len(weeks))
-    terms = calendar.terms(history.days)
-    determined, fitted = levers_to_fit(history, terms)
-    counts = history.counts[:, fitted]
-    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost, sizes=calendar.sizes)
-    covariance, freedom = parameter_covariance(fit, counts, history.growth, history.weeks)
-    place = {lever: terms.shape[1] + index for index, lever in enumerate(fitted)}
-    own = [place[lever] for lever in determined]
+    found = fit_levers(history)
+    fit, calendar, fitted, unknown = found.fit, found.calendar, list(found.fitted), found.undetermined
+    covariance, freedom = parameter_covariance(fit, found.counts(history), history.growth, history.weeks)
+    place = {lever: found.terms.shape[1] + index for index, lever in enumerate(fitted)}
+    own = [place[lever] for lever in found.determined]
     effects = tuple(
         effect_of(
             history.levers[lever],
@@ -77,11 +72,10 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
             multiplier=float(special.stdtrit(freedom[place[lever]], (1 + level) / 2)),
             level=level,
         )
-        for lever in determined
+        for lever in found.determined
     )
-    unknown = tuple(name for lever, name in enumerate(history.levers) if lever not in determined)
     common = float(len(np.unique(history.weeks[fit.used])) - 1)
-    widened = _widened(covariance, freedom, common, slice(terms.shape[1], fit.design.shape[1]))
+    widened = _widened(covariance, freedom, common, slice(found.terms.shape[1], fit.design.shape[1]))
     predictor = _predictor(history, fit, calendar, fitted, widened, common, unknown)
     return Fit(
         model="daily",
@@ -101,31 +95,14 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
             "days": int(fit.used.sum()),
             "exceptional_losses": [iso_day(int(day)) for day in history.days[fit.losses]],
             "degrees_of_freedom": int(common),
-            "effect_degrees_of_freedom": {history.levers[lever]: float(freedom[place[lever]]) for lever in determined},
+            "effect_degrees_of_freedom": {
+                history.levers[lever]: float(freedom[place[lever]]) for lever in found.determined
+            },
             "effect_covariance": covariance[np.ix_(own, own)].tolist(),
             "weeks_ahead": stored_weeks(history, fit, calendar, fitted, widened),
             "weekday_shares": stored_shares(history),
         },
     )
-
-
-def levers_to_fit(history: History, terms: Matrix) -> tuple[list[int], list[int]]:
-    """Levers whose own effect the days determine; and those to fit: these, and what carries others' joint effect."""
-    usable, weeks = history.usable, history.weeks
-    tried = [
-        lever
-        for lever in range(len(history.levers))
-        if (history.counts[usable, lever] != 0).sum() >= FEWEST_DAYS
-        and len(np.unique(weeks[usable & (history.counts[:, lever] != 0)])) >= FEWEST_USE_WEEKS
-    ]
-    open_terms = undetermined(np.hstack([terms, history.counts[:, tried]])[usable])[terms.shape[1] :]
-    determined = [lever for lever, is_open in zip(tried, open_terms, strict=True) if not is_open]
-    fitted = list(determined)
-    for lever, is_open in zip(tried, open_terms, strict=True):
-        candidate = [*fitted, lever]
-        if is_open and not undetermined(np.hstack([terms, history.counts[:, candidate]])[usable])[-1]:
-            fitted = candidate
-    return determined, fitted
 
 
 def _predictor(

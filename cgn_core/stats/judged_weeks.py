@@ -11,9 +11,8 @@ import pandas as pd
 from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats, Integers, Matrix
 from cgn_core.stats.baselines import BASELINES
-from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
-from cgn_core.stats.daily_estimation import fit_days
-from cgn_core.stats.daily_model import levers_to_fit
+from cgn_core.stats.calendar_terms import WEEKDAY_TERMS
+from cgn_core.stats.daily_levers import fit_levers
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.history import MONDAY_OFFSET, History, iso_monday, read_history
 from cgn_core.stats.least_squares import undetermined
@@ -133,11 +132,8 @@ def _weeks_of(daily: Daily, fit: Fit) -> Daily:
 
 def _by_day(history: History) -> JudgedWeeks:
     weeks = history.complete_weeks
-    calendar = Calendar(first=int(history.days[0]), last=int(history.days[-1]), weeks=len(weeks))
-    terms = calendar.terms(history.days)
-    determined, fitted = levers_to_fit(history, terms)
-    counts = history.counts[:, fitted]
-    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost, sizes=calendar.sizes)
+    found = fit_levers(history)
+    fit, fitted = found.fit, found.fitted
     start = len(history.days) % DAYS_PER_WEEK
 
     def by_week(values: Matrix) -> Matrix:
@@ -151,11 +147,10 @@ def _by_day(history: History) -> JudgedWeeks:
     count, residuals, level, mean, design = (
         columns[kept, 0], columns[kept, 1], columns[kept, 2], columns[kept, 3], columns[kept, 4:],
     )  # fmt: skip
-    dispersion = float((away**2 / fit.level).sum()) / max(int(used.sum()) - fit.design.shape[1], 1)
     # Weekday contrasts sum to nothing over a week.
     design = np.delete(design, np.arange(1, 1 + WEEKDAY_TERMS), axis=1)
     design[:, 0] = 1.0
-    calendar_terms = CALENDAR_NAMES[: terms.shape[1] - 1 - WEEKDAY_TERMS]
+    calendar_terms = CALENDAR_NAMES[: found.terms.shape[1] - 1 - WEEKDAY_TERMS]
     names = (INTERCEPT, *calendar_terms, *(history.levers[lever] for lever in fitted))
     # Days left out are taken to be as their week's others, so that the week stands as it would have been without them.
     whole = DAYS_PER_WEEK / count
@@ -167,9 +162,9 @@ def _by_day(history: History) -> JudgedWeeks:
             design=design,
             growth=mean + residuals * whole,
             fitted=mean,
-            variance=max(dispersion, 1e-300) * level * whole**2,
+            variance=max(fit.dispersion, 1e-300) * level * whole**2,
             weights=np.ones(int(kept.sum())),
-            undetermined=tuple(name for lever, name in enumerate(history.levers) if lever not in determined),
+            undetermined=found.undetermined,
             residuals_are=DAY_RESIDUALS,
         )
     )

@@ -10,10 +10,10 @@ import pandas as pd
 
 from cgn_core.errors import ConstantSeries, InvalidInput
 from cgn_core.stats.arrays import Flags, Floats, Integers, Matrix
-from cgn_core.stats.calendar_terms import TREND_FROM_WEEKS, WEEKDAY_TERMS, YEAR_DAYS, Calendar
+from cgn_core.stats.calendar_terms import TREND_FROM_WEEKS, WEEKDAY_TERMS, YEAR_DAYS
 from cgn_core.stats.carry_over import stock
-from cgn_core.stats.daily_estimation import FLOOR_SHARE, fit_days, parameter_covariance
-from cgn_core.stats.daily_model import FEWEST_USE_WEEKS, levers_to_fit
+from cgn_core.stats.daily_estimation import FLOOR_SHARE, parameter_covariance
+from cgn_core.stats.daily_levers import FEWEST_USE_WEEKS, fit_levers
 from cgn_core.stats.history import (
     GROSS_FOLLOWS,
     MONDAY_OFFSET,
@@ -171,11 +171,8 @@ def complete_weeks(history: Daily | pd.DataFrame) -> int:
 
 def _from_days(history: History) -> RepeatableWeeks:
     weeks = require_weeks(history)
-    calendar = Calendar(first=int(history.days[0]), last=int(history.days[-1]), weeks=len(weeks))
-    terms = calendar.terms(history.days)
-    determined, fitted = levers_to_fit(history, terms)
-    counts = history.counts[:, fitted]
-    fit = fit_days(terms, counts, history.growth, history.usable, lost=history.lost, sizes=calendar.sizes)
+    found = fit_levers(history)
+    fit, terms, determined, fitted = found.fit, found.terms, list(found.determined), found.fitted
     start = len(history.days) % DAYS_PER_WEEK
     trained = np.isin(history.week_numbers, weeks)
 
@@ -199,7 +196,7 @@ def _from_days(history: History) -> RepeatableWeeks:
     sums = weekly(np.column_stack([growth, fit.level, shown, stock(history.counts[:, determined], fit.decay)]))[trained]
     end = 2 + shown.shape[1]
     recent = history.weekly_counts[-RECENT_WEEKS:].mean(axis=0)
-    covariance, own = parameter_covariance(fit, history.counts[:, fitted], history.growth, history.weeks)
+    covariance, own = parameter_covariance(fit, found.counts(history), history.growth, history.weeks)
     rows = np.zeros((1 + len(determined), len(covariance)))
     rows[0, : terms.shape[1]] = terms[-DAYS_PER_WEEK:].sum(axis=0)
     for column, lever in enumerate(fitted, terms.shape[1]):
@@ -224,7 +221,7 @@ def _from_days(history: History) -> RepeatableWeeks:
         covariance=rows @ covariance @ rows.T,
         own_freedom=own[[terms.shape[1] + fitted.index(lever) for lever in determined]],
         recent=recent[determined],
-        undetermined=tuple(name for lever, name in enumerate(history.levers) if lever not in determined),
+        undetermined=found.undetermined,
         exceptional=int((fit.viral | fit.losses).sum()),
     )
 
