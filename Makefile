@@ -1,4 +1,4 @@
-# make up | test | lint | bench | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | test | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,7 +19,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up test lint bench containers lock clean
+.PHONY: help up test lint bench prove containers lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -40,6 +40,10 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory $(PEERS)/.installed || echo "Measuring without the other forecasters." >&2
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+
+# Every statistical claim on its full number of worlds: hours of both cores; writes docs/model_documentation.md.
+prove: $(VENV)/.installed-dev
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/prove.py $(WORLDS)
 
 containers:
 	@python3 tests/containers/check.py
