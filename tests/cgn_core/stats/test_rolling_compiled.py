@@ -31,13 +31,13 @@ def problem(*, weeks: int, terms: int, creators: int, seed: int) -> tuple[np.nda
 @given(
     seed=st.integers(0, 2**32 - 1),
     weeks=st.integers(16, 30),
-    terms=st.integers(1, 6),
+    terms=st.integers(2, 6),
     creators=st.sampled_from([1, WIDE - 1, WIDE, WIDE + 3]),
     window=st.none() | st.integers(8, 40),
     step=st.integers(1, 4),
     ahead=st.integers(1, 3),
     penalty=st.sampled_from([0.0, 3.0]),
-    unused=st.booleans(),
+    first_half=st.sampled_from(["varied", "unused", "together"]),
 )
 def test_numbers_are_those_of_the_plain_path(
     seed: int,
@@ -48,11 +48,13 @@ def test_numbers_are_those_of_the_plain_path(
     step: int,
     ahead: int,
     penalty: float,
-    unused: bool,  # noqa: FBT001 - drawn by Hypothesis
+    first_half: str,
 ) -> None:
     design, target = problem(weeks=weeks, terms=terms, creators=creators, seed=seed)
-    if unused:
+    if first_half == "unused":
         design[: weeks // 2, -1, 0] = 0.0
+    if first_half == "together":
+        design[: weeks // 2, -1, 0] = 3.7 * design[: weeks // 2, -2, 0] + 0.3
     options = {"initial": 12, "window": window, "step": step, "ahead": ahead, "penalty": penalty}
     plain, compiled = (rolling_origin(design, target, compiled=each, **options) for each in (False, True))
     assert_same(compiled, plain)
