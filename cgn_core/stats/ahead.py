@@ -14,7 +14,8 @@ import numpy as np
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.calendar_terms import Calendar
 from cgn_core.stats.carry_over import stock, weekday_shares
-from cgn_core.stats.daily_estimation import STEP, DayFit
+from cgn_core.stats.daily_estimation import STEP
+from cgn_core.stats.daily_levers import LeverFit
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.history import History
 from cgn_core.stats.predictive import LOO_RESIDUALS
@@ -30,32 +31,33 @@ def stored_shares(history: History) -> dict[str, list[float]]:
     return {name: shares.tolist() for name, shares in zip(history.levers, weekday_shares(history).T, strict=True)}
 
 
-def stored_weeks(
-    history: History, fit: DayFit, calendar: Calendar, fitted: list[int], covariance: Matrix
-) -> dict[str, Any]:
+def stored_weeks(history: History, found: LeverFit, covariance: Matrix) -> dict[str, Any]:
     """The next twelve weeks by the daily fit, as stored with it.
 
     Args:
         history: that was fitted.
-        fit: of its days.
-        calendar: its terms.
-        fitted: places of the levers among the history's.
+        found: the fit of its days.
         covariance: of the coefficients and, where there is carry-over, of the decay.
     Returns: ``levers`` fitted; ``base``, growth of each week if nothing more is posted; ``effects`` per piece, all days
         together; ``covariance`` of (base, effects, decay), the last left out without carry-over.
     """
+    fit, calendar, fitted = found.fit, found.calendar, list(found.fitted)
     rows = _base_rows(history, calendar, fitted, fit.decay)
     base = rows @ fit.coefficients
+    if found.losses is not None:
+        base -= DAYS_PER_WEEK * found.lost
     terms = rows.shape[1]
     if fit.decay > 0:
         later, sooner = (_base_rows(history, calendar, fitted, fit.decay + step) for step in (STEP, -STEP))
         rows = np.hstack([rows, ((later - sooner) @ fit.coefficients / (2 * STEP))[:, None]])
     spread = np.vstack([rows, np.eye(len(covariance))[terms - len(fitted) :]])
+    joint = spread @ covariance @ spread.T
+    joint[:MOST_WEEKS, :MOST_WEEKS] += DAYS_PER_WEEK**2 * found.lost_doubt
     return {
         "levers": [history.levers[lever] for lever in fitted],
         "base": base.tolist(),
         "effects": fit.coefficients[terms - len(fitted) :].tolist(),
-        "covariance": (spread @ covariance @ spread.T).tolist(),
+        "covariance": joint.tolist(),
     }
 
 

@@ -49,6 +49,8 @@ class DayFit:
     viral: Flags
     losses: Flags
     """Days as far below the mean as viral days are above it; left out like those."""
+    residuals: Floats
+    """Shape (n,), growth less the mean; 0 on days that aren't usable."""
     dispersion: float
     """Variance of a used day's noise over its ``level``."""
     penalty: Floats
@@ -111,6 +113,7 @@ def fit_days(
         used=used,
         viral=viral,
         losses=losses,
+        residuals=np.where(usable, growth - mean, 0.0),
         dispersion=_dispersion(growth - mean, level, used, terms=design.shape[1]),
         penalty=penalty,
     )
@@ -121,7 +124,7 @@ def _dispersion(residuals: Floats, level: Floats, used: Flags, *, terms: int) ->
     return float((residuals[used] ** 2 / level[used]).sum()) / max(int(used.sum()) - terms, 1)
 
 
-def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Integers) -> tuple[Matrix, Floats]:
+def parameter_covariance(fit: DayFit, counts: Matrix, weeks: Integers) -> tuple[Matrix, Floats]:
     """CR2 covariance by week, and degrees of freedom, of the coefficients and, where there is carry-over, of the decay.
 
     The decay enters as one more column, the mean's derivative (Gauss-Newton), so that what isn't known of it widens the
@@ -130,7 +133,6 @@ def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Int
     Args:
         fit: of :func:`fit_days`.
         counts: as given there.
-        growth: as given there.
         weeks: shape (n,), each day's week.
     """
     design, penalty = fit.design, fit.penalty
@@ -141,7 +143,7 @@ def parameter_covariance(fit: DayFit, counts: Matrix, growth: Floats, weeks: Int
     used = fit.used
     return clustered_covariance(
         design[used],
-        (growth - fit.mean)[used],
+        fit.residuals[used],
         1 / fit.level[used],
         weeks[used],
         penalty=penalty,

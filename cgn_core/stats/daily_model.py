@@ -2,7 +2,8 @@
 
 Daily growth is weekday, trend and season, plus planned counts through a geometric carry-over. Noise grows with the
 followers gained (weights 1 / fitted gain), viral days are taken out and modelled apart, errors are clustered by week
-(CR2, Student's t with each effect's own degrees of freedom).
+(CR2, Student's t with each effect's own degrees of freedom). Where followers lost are known and don't go with posting,
+effects are those on the followers gained, and losses are modelled apart (:mod:`cgn_core.stats.losses`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from cgn_core.stats.ahead import stored_shares, stored_weeks
 from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.calendar_terms import WEEKDAY_TERMS, Calendar
 from cgn_core.stats.carry_over import next_week_stock
-from cgn_core.stats.daily_estimation import STEP, DayFit, parameter_covariance
-from cgn_core.stats.daily_levers import fit_levers
+from cgn_core.stats.daily_estimation import STEP, parameter_covariance
+from cgn_core.stats.daily_levers import LeverFit, fit_levers
 from cgn_core.stats.extra_predictors import check_extra
 from cgn_core.stats.fit import EFFECT_LEVEL, Caution, Fit, effect_of, open_caution
 from cgn_core.stats.history import History, iso_day, iso_monday, read_history, require_weeks
@@ -60,8 +61,8 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     """:func:`fit_daily` on arrays, for validation's many refits."""
     weeks = require_weeks(history)
     found = fit_levers(history)
-    fit, calendar, fitted, unknown = found.fit, found.calendar, list(found.fitted), found.undetermined
-    covariance, freedom = parameter_covariance(fit, found.counts(history), history.growth, history.weeks)
+    fit, fitted = found.fit, list(found.fitted)
+    covariance, freedom = parameter_covariance(fit, found.counts(history), history.weeks)
     place = {lever: found.terms.shape[1] + index for index, lever in enumerate(fitted)}
     own = [place[lever] for lever in found.determined]
     effects = tuple(
@@ -76,7 +77,7 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
     )
     common = float(len(np.unique(history.weeks[fit.used])) - 1)
     widened = _widened(covariance, freedom, common, slice(found.terms.shape[1], fit.design.shape[1]))
-    predictor = _predictor(history, fit, calendar, fitted, widened, common, unknown)
+    predictor = _predictor(history, found, widened, common)
     return Fit(
         model="daily",
         target=history.target,
@@ -87,19 +88,21 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
         predictor=predictor,
         viral_days=tuple(iso_day(int(day)) for day in history.days[fit.viral]),
         viral_rate=float(fit.viral.sum() / history.usable.sum()),
-        cautions=_cautions(history, fit, unknown),
+        cautions=_cautions(history, found),
         details={
             "carry_over_decay": fit.decay,
             "carry_over_likelihood_ratio": fit.ratio,
             "dispersion": predictor.dispersion,
             "days": int(fit.used.sum()),
-            "exceptional_losses": [iso_day(int(day)) for day in history.days[fit.losses]],
+            "exceptional_losses": _exceptional_losses(history, found),
+            "losses_apart": found.losses is not None,
+            "losses_follow_posting_p_value": found.losses_follow_posting,
             "degrees_of_freedom": int(common),
             "effect_degrees_of_freedom": {
                 history.levers[lever]: float(freedom[place[lever]]) for lever in found.determined
             },
             "effect_covariance": covariance[np.ix_(own, own)].tolist(),
-            "weeks_ahead": stored_weeks(history, fit, calendar, fitted, widened),
+            "weeks_ahead": stored_weeks(history, found, widened),
             "weekday_shares": stored_shares(history),
         },
     )
@@ -107,27 +110,29 @@ def fit_daily_history(history: History, *, level: float = EFFECT_LEVEL) -> Fit:
 
 def _predictor(
     history: History,
-    fit: DayFit,
-    calendar: Calendar,
-    fitted: list[int],
+    found: LeverFit,
     covariance: Matrix,
     freedom: float,
-    unknown: tuple[str, ...],
 ) -> WeekPredictor:
+    fit, calendar, fitted = found.fit, found.calendar, list(found.fitted)
     rows = _next_week(history, calendar, fitted, fit.decay)
     mean = rows @ fit.coefficients
+    if found.losses is not None:
+        mean[0] -= DAYS_PER_WEEK * found.lost
     if fit.decay > 0:
         later, sooner = (_next_week(history, calendar, fitted, fit.decay + step) for step in (STEP, -STEP))
         rows = np.hstack([rows, ((later - sooner) @ fit.coefficients / (2 * STEP))[:, None]])
+    spread = rows @ covariance @ rows.T
+    spread[0, 0] += DAYS_PER_WEEK**2 * found.lost_doubt
     return week_predictor(
         history,
         mean=mean.tolist(),
-        covariance=rows @ covariance @ rows.T,
+        covariance=spread,
         freedom=freedom,
         n_residuals=len(history.complete_weeks),
-        undetermined=unknown,
-        noise=Noise(_weekly_dispersion(history, fit), DAYS_PER_WEEK * fit.floor, DAYS_PER_WEEK * history.lost),
-        jumps=viral_week(((history.growth - fit.mean) / fit.level)[fit.viral], days=int(history.usable.sum())),
+        undetermined=found.undetermined,
+        noise=Noise(_weekly_dispersion(history, found), DAYS_PER_WEEK * fit.floor, DAYS_PER_WEEK * found.lost),
+        jumps=viral_week((fit.residuals / fit.level)[fit.viral], days=int(history.usable.sum())),
     )
 
 
@@ -151,32 +156,37 @@ def _next_week(history: History, calendar: Calendar, fitted: list[int], decay: f
     return rows
 
 
-def _weekly_dispersion(history: History, fit: DayFit) -> float:
+def _weekly_dispersion(history: History, found: LeverFit) -> float:
     """Variance of a week's noise over its mean: the days', more where the days of a week move together.
 
     How far weeks vary beyond independent days is shrunk towards not at all, the more so the fewer weeks there are.
     """
-    used = fit.used
-    residuals = np.where(used, np.where(used, history.growth, 0.0) - fit.mean, 0.0)
-    level = np.where(used, fit.level, 0.0)
-    by_day = fit.dispersion
+    by_day = found.dispersion
+    level = np.where(found.counted, found.fit.level, 0.0)
     _, groups = np.unique(history.weeks, return_inverse=True)
-    sums, expected = np.bincount(groups, residuals), by_day * np.bincount(groups, level)
+    sums, expected = np.bincount(groups, found.residuals), by_day * np.bincount(groups, level)
     seen = expected > 0
     if not seen.any():
         return by_day
     weeks = int(seen.sum())
     # Weekday contrasts cancel within a week; every other term takes a degree of freedom from the weeks' sums.
-    left = max(weeks - (fit.design.shape[1] - WEEKDAY_TERMS), 1)
+    left = max(weeks - (found.fit.design.shape[1] - WEEKDAY_TERMS), 1)
     excess = float((sums[seen] ** 2 / expected[seen]).sum()) * weeks / left
     together = (excess + INDEPENDENT_WEEKS) / (weeks + INDEPENDENT_WEEKS)
     return by_day * max(together, 1.0)
 
 
-def _cautions(history: History, fit: DayFit, unknown: tuple[str, ...]) -> tuple[Caution, ...]:
+def _exceptional_losses(history: History, found: LeverFit) -> list[str]:
+    """ISO dates."""
+    flags = found.fit.losses if found.losses is None else found.fit.losses | found.losses.exceptional
+    return [iso_day(int(day)) for day in history.days[flags]]
+
+
+def _cautions(history: History, found: LeverFit) -> tuple[Caution, ...]:
+    unknown, losses = found.undetermined, _exceptional_losses(history, found)
     cautions = [open_caution(name, history.counts[:, history.levers.index(name)]) for name in unknown]
-    if fit.losses.any():
-        days = ", ".join(iso_day(int(day)) for day in history.days[fit.losses])
+    if losses:
+        days = ", ".join(losses)
         cautions.append(
             Caution("exceptional_losses", f"Left out as exceptional losses, such as a purge of accounts: {days}.")
         )

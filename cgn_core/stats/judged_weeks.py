@@ -141,8 +141,7 @@ def _by_day(history: History) -> JudgedWeeks:
         return sums
 
     used = fit.used.astype(float)
-    away = np.where(fit.used, history.growth, fit.mean) - fit.mean
-    columns = by_week(np.column_stack([used, away, used * fit.level, fit.mean, fit.design]))
+    columns = by_week(np.column_stack([used, found.residuals, used * fit.level, found.mean, fit.design]))
     kept = np.isin(history.week_numbers, weeks) & (columns[:, 0] >= FEWEST_USED_DAYS)
     count, residuals, level, mean, design = (
         columns[kept, 0], columns[kept, 1], columns[kept, 2], columns[kept, 3], columns[kept, 4:],
@@ -162,7 +161,7 @@ def _by_day(history: History) -> JudgedWeeks:
             design=design,
             growth=mean + residuals * whole,
             fitted=mean,
-            variance=max(fit.dispersion, 1e-300) * level * whole**2,
+            variance=max(found.dispersion, 1e-300) * level * whole**2,
             weights=np.ones(int(kept.sum())),
             undetermined=found.undetermined,
             residuals_are=DAY_RESIDUALS,

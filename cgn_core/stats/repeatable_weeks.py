@@ -192,11 +192,11 @@ def _from_days(history: History) -> RepeatableWeeks:
     shown = terms[:, [0, *range(1 + WEEKDAY_TERMS, terms.shape[1])]] / DAYS_PER_WEEK
     if len(weeks) < SEASON_FROM:
         shown = shown[:, :2]
-    growth = np.where(fit.used, history.growth, fit.mean)
+    growth = found.mean + found.residuals
     sums = weekly(np.column_stack([growth, fit.level, shown, stock(history.counts[:, determined], fit.decay)]))[trained]
     end = 2 + shown.shape[1]
     recent = history.weekly_counts[-RECENT_WEEKS:].mean(axis=0)
-    covariance, own = parameter_covariance(fit, found.counts(history), history.growth, history.weeks)
+    covariance, own = parameter_covariance(fit, found.counts(history), history.weeks)
     rows = np.zeros((1 + len(determined), len(covariance)))
     rows[0, : terms.shape[1]] = terms[-DAYS_PER_WEEK:].sum(axis=0)
     for column, lever in enumerate(fitted, terms.shape[1]):
@@ -205,6 +205,8 @@ def _from_days(history: History) -> RepeatableWeeks:
         else:
             rows[0, column] = recent[lever]
     straight: Floats = rows[:, : len(fit.coefficients)] @ fit.coefficients
+    if found.losses is not None:
+        straight[0] -= DAYS_PER_WEEK * found.lost
     return RepeatableWeeks(
         basis=BY_DAY,
         target=history.target,
