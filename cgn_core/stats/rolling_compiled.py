@@ -185,8 +185,10 @@ def _append(
                 value[c] = own[c]
                 part = weight[c] * own[c]
                 grown = pivot[c] + part * own[c]
-                cosine[c] = pivot[c] / grown
-                sine[c] = part / grown
+                # One division for both: it takes as long as ten other steps.
+                share = 1.0 / grown
+                cosine[c] = pivot[c] * share
+                sine[c] = part * share
                 pivot[c] = grown
                 weight[c] *= cosine[c]
             for term in range(place + 1, terms + 1):
