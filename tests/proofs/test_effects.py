@@ -20,6 +20,6 @@ def test_effects_are_covered_as_often_as_their_intervals_say(generator: str) -> 
 
 def test_the_daily_fit_is_a_fraction_as_wide_as_weekly_least_squares() -> None:
     rows = effects.measure(WORLDS, weeks=(52,), kinds=("plain", "viral days favour reels"), generators=("first",))
-    widths = [row.value for row in rows if row.measure == "width over least squares"]
+    widths = [row.value for row in rows if row.measure == "mean width of the daily fit over least squares'"]
     assert max(widths) <= 1 / 4
     assert max(row.value for row in rows if "bias" in row.measure) <= 0.15

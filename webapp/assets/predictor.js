@@ -157,7 +157,7 @@
   }
 
   // What is typed becomes a whole count within the lever's reach, in the box and in the answer alike.
-  document.addEventListener("change", function (event) {
+  function take(event) {
     const box = event.target.closest && event.target.closest(".lever input[type=number]");
     if (!box) {
       return;
@@ -169,7 +169,11 @@
       window.dash_clientside.set_props(id, { value: count });
       box.value = String(count);
     }, 0);
-  });
+  }
+
+  // Leaving the box too, and before Dash reads it: a slider puts its last count back when its box is left with one
+  // beyond its reach, which on a slow machine comes after our correction.
+  ["change", "focusout"].forEach((name) => document.addEventListener(name, take, true));
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset } });
 })();
