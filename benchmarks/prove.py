@@ -1,4 +1,7 @@
-"""``python benchmarks/prove.py [WORLDS]``: every proof in full; writes its figures into docs/model_documentation.md."""
+"""``python benchmarks/prove.py [WORLDS]``: every proof in full, or on at most so many worlds a cell.
+
+Writes its figures into docs/model_documentation.md, after each proof those known so far.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 import pkgutil
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,11 +28,11 @@ def claims() -> list[str]:
     return [name for name in names if hasattr(importlib.import_module(f"proofs.{name}"), "measure")]
 
 
-def prove(name: str, worlds: int | None) -> tuple[list[Row], float]:
-    """The rows of one module, on its full number of worlds or on so many; and the seconds it took."""
+def prove(name: str, most: int | None) -> tuple[list[Row], float]:
+    """The rows of one module, on its full number of worlds or on at most so many; and the seconds it took."""
     module = importlib.import_module(f"proofs.{name}")
     began = time.perf_counter()
-    return module.measure(worlds or module.FULL), time.perf_counter() - began
+    return module.measure(min(most or module.FULL, module.FULL)), time.perf_counter() - began
 
 
 def table(rows: list[Row]) -> str:
@@ -50,24 +53,32 @@ def target(row: Row) -> str:
     return f"at least {row.low:g}" if math.isinf(row.high) else f"{row.low:g} to {row.high:g}"
 
 
-def main(arguments: list[str]) -> int:
-    """Measure in two processes, print, and put the table into the model documentation."""
-    worlds = int(arguments[0]) if arguments else None
-    names = claims()
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        found = list(pool.map(prove, names, [worlds] * len(names)))
-    rows = [row for measured, _ in found for row in measured]
+def write(found: dict[str, tuple[list[Row], float]]) -> str:
+    """Put what is known into the model documentation; the text."""
+    rows = [row for name in sorted(found) for row in found[name][0]]
     failed = sum(not row.holds for row in rows)
-    seconds = sum(spent for _, spent in found)
+    seconds = sum(spent for _, spent in found.values())
     text = (
         f"{len(rows) - failed} of {len(rows)} rows hold. `python benchmarks/prove.py`, {datetime.now(UTC):%Y-%m-%d}, "
         f"{seconds:,.0f} s of one core.\n\n{table(rows)}"
     )
-    sys.stdout.write(text + "\n")
     document = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
     DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, two proofs at a time, and print."""
+    most = int(arguments[0]) if arguments else None
+    found: dict[str, tuple[list[Row], float]] = {}
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        running = {pool.submit(prove, name, most): name for name in claims()}
+        for done in as_completed(running):
+            found[running[done]] = done.result()
+            text = write(found)
+    sys.stdout.write(text + "\n")
     return 0
 
 
