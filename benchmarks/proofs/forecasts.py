@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import truncate
+from cgn_core.stats.history import QUARTER_DAYS
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.scores import winkler_error
 from cgn_core.stats.weekly_models import fit_weekly
-from cgn_core.tables import Daily
+from cgn_core.tables import DAYS_PER_WEEK, Daily
 from proofs.effects import GENERATORS, KINDS
 from proofs.rows import Row
 
@@ -45,7 +47,7 @@ def split(daily: Daily) -> tuple[Daily, dict[str, float], float]:
 
 
 def _cell(generator: str, kind: str, weeks: int, worlds: int) -> list[Row]:
-    grown, bounds, jackknife, errors, naive = [], [], [], [], []
+    grown, bounds, jackknife, errors, naive, least = [], [], [], [], [], []
     for seed in range(worlds):
         creator = GENERATORS[generator](kind, seed=10_000 + seed, weeks=weeks + 1)
         history, plan, growth = split(creator.daily)
@@ -56,6 +58,8 @@ def _cell(generator: str, kind: str, weeks: int, worlds: int) -> list[Row]:
         jackknife.append((reference.low, reference.high))
         errors.append(abs(growth - answer.median))
         naive.append(abs(growth - float(history.weekly()["net_growth"].iloc[-1])))
+        lost = float(history.frame["unfollows"].iloc[-QUARTER_DAYS:].mean()) * DAYS_PER_WEEK
+        least.append(abs(growth - (sum(creator.truth.expected[-DAYS_PER_WEEK:]) - lost)))
     actual = np.array(grown)
     low, high = np.array(bounds, dtype=np.float64).T
     winkler = winkler_error(actual, low, high, level=LEVEL)
@@ -74,5 +78,14 @@ def _cell(generator: str, kind: str, weeks: int, worlds: int) -> list[Row]:
             0.0,
             # Where nothing but noise moves growth, the best forecast there is comes to 0.71 of the last value's error.
             1.0 if kind == "no effect at all" else 0.52 if weeks >= LONG else 0.55,
+        ),
+        Row(
+            NAIVE_CLAIM,
+            place,
+            worlds,
+            "the same error of one who knows the week's true mean without viral days",
+            float(np.mean(least) / np.mean(naive)),
+            0.0,
+            math.inf,
         ),
     ]
