@@ -129,18 +129,20 @@ def rank(unseen: UnseenWeeks) -> tuple[Ranked, ...]:
     return tuple(sorted(ranked, key=lambda each: each.mae))
 
 
-def choose(unseen: UnseenWeeks, *, forced: str | None = None) -> tuple[str, str, str]:
+def choose(unseen: UnseenWeeks, *, forced: str | None = None, usual: str | None = None) -> tuple[str, str, str]:
     """The model to show, the verdict, and the reason in a sentence or two.
 
     Args:
         unseen: errors of at least one naive forecast.
         forced: the model that a person asked for.
+        usual: shown unless another is better beyond chance, such as the one in force; None or one that wasn't
+            validated leaves it to ``PREFERRED``.
     """
     naive = unseen.best_naive
     models = [name for name in unseen.absolute if name not in BASELINES]
     if forced in BASELINES:
         return str(forced), NO_BETTER, f"The {words(str(forced))} was asked for, and it is a naive one itself."
-    champion = forced if forced in models else _champion(unseen, models)
+    champion = forced if forced in models else _champion(unseen, models, usual)
     if champion is None or unseen.count < FEWEST_ORIGINS:
         reason = (
             f"Only {unseen.count} unseen weeks are there to judge by; {FEWEST_ORIGINS} are needed to tell a model "
@@ -158,11 +160,11 @@ def choose(unseen: UnseenWeeks, *, forced: str | None = None) -> tuple[str, str,
     return (champion if forced else naive), NO_BETTER, f"{reason}: chance alone could do that."
 
 
-def _champion(unseen: UnseenWeeks, models: list[str]) -> str | None:
-    """The preferred model, unless the best of the others beats it beyond chance, counting how many were tried."""
+def _champion(unseen: UnseenWeeks, models: list[str], wanted: str | None) -> str | None:
+    """The usual model, unless the best of the others beats it beyond chance, counting how many were tried."""
     if not models:
         return None
-    usual = next((name for name in PREFERRED if name in models), None)
+    usual = next((name for name in (wanted, *PREFERRED) if name in models), None)
     best = min(models, key=lambda name: float(unseen.absolute[name].mean()))
     if usual is None or best == usual or unseen.count < FEWEST_ORIGINS:
         return best if usual is None else usual

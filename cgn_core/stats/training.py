@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.challenge import Challenge, best_challenger, judge_challenger
 from cgn_core.stats.comparison import validate_all
 from cgn_core.stats.daily_model import fit_daily_history
 from cgn_core.stats.drift import Drift, detect_drift, regime_caution
@@ -18,10 +19,11 @@ from cgn_core.stats.history import History, require_weeks
 from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.judged_forecasts import TargetWeeks
 from cgn_core.stats.least_squares_story import why_not_least_squares
-from cgn_core.stats.model_choice import NO_BETTER, Ranked, choose, rank, unseen_weeks
+from cgn_core.stats.model_choice import NO_BETTER, Ranked, UnseenWeeks, choose, rank, unseen_weeks
 from cgn_core.stats.notebook import html_table
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
+    MODELS,
     Grammar,
     Progress,
     Validation,
@@ -60,6 +62,8 @@ class Training:
     """ISO Monday since which growth is on another level than before; None where it isn't."""
     drift: dict[str, Any] = field(default_factory=dict)
     """What the search for such a break found, with the seed of its bounds; without its path."""
+    challenge: Challenge | None = None
+    """The champion beside a challenger on the same weeks; None where there was no champion or nothing to try."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``cgn train --json`` prints, and everything a page shows."""
@@ -78,6 +82,7 @@ class Training:
             "validation": self.validation.to_json(),
             "returns": [each.to_json() for each in self.returns],
             "drift": self.drift,
+            "challenge": self.challenge and self.challenge.to_json(),
             "fit": self.fit.to_json(),
         }
 
@@ -102,6 +107,7 @@ class Training:
             cautions=tuple(Caution(**caution) for caution in stored["warnings"]),
             regime_start=stored["regime_start"],
             drift=dict(stored.get("drift", {})),
+            challenge=Challenge.from_json(stored["challenge"]) if stored.get("challenge") else None,
         )
 
 
@@ -109,6 +115,7 @@ def train(
     daily: Daily,
     *,
     model: str | None = None,
+    champion: str | None = None,
     level: float = EFFECT_LEVEL,
     interval_level: float = 0.9,
     minutes: Mapping[str, float] = DEFAULT_MINUTES,
@@ -123,6 +130,8 @@ def train(
     Args:
         daily: at least eight complete weeks.
         model: only this one is validated and shown; None ranks all.
+        champion: the model in force. It is validated on the same weeks, and shown unless another is better beyond
+            chance or a ``model`` is asked for.
         level: of the effects' intervals.
         interval_level: of the forecast intervals; a short history gets the widest it supports.
         minutes: of work per piece, for the returns.
@@ -138,6 +147,8 @@ def train(
     weeks = TargetWeeks.of(daily, minutes=minutes)
     known = len(require_weeks(weeks.history))
     wanted = (model,) if model is not None else TRAINED
+    if champion in MODELS and champion not in wanted:
+        wanted = (*wanted, champion)
     grammar = Grammar(initial=default_initial(known))
     shown_level = supported_level(known, wanted=interval_level)
 
@@ -147,7 +158,7 @@ def train(
     validations, _ = validate_all(weeks, wanted, grammar=grammar, level=shown_level, progress=validating)
     progress(VALIDATED, "Fitting the chosen model on all weeks")
     unseen = unseen_weeks(weeks, validations, grammar)
-    chosen, verdict, reason = choose(unseen, forced=model)
+    chosen, verdict, reason = choose(unseen, forced=model, usual=champion)
     by_day = fit_daily_history(weeks.history, level=level)
     fit = _with_effects(_fit(weeks.history, chosen, by_day, level=level), by_day)
     reason += why_not_least_squares(weeks.history, fit, unseen, level=level)
@@ -168,7 +179,14 @@ def train(
         cautions=cautions if regime is None else (*cautions, regime),
         regime_start=drift.start_week if drift.alarm else None,
         drift=_stored_drift(drift),
+        challenge=None if champion is None else _challenge(unseen, champion, chosen),
     )
+
+
+def _challenge(unseen: UnseenWeeks, champion: str, chosen: str) -> Challenge | None:
+    if champion == chosen or champion not in unseen.absolute:
+        return best_challenger(unseen, champion=champion)
+    return judge_challenger(unseen, champion=champion, challenger=chosen)
 
 
 def _stored_drift(drift: Drift) -> dict[str, Any]:
