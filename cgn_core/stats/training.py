@@ -19,7 +19,7 @@ from cgn_core.stats.history import History, require_weeks
 from cgn_core.stats.intervals import require_level, supported_level
 from cgn_core.stats.judged_forecasts import TargetWeeks
 from cgn_core.stats.least_squares_story import why_not_least_squares
-from cgn_core.stats.model_choice import NO_BETTER, Ranked, UnseenWeeks, choose, rank, unseen_weeks
+from cgn_core.stats.model_choice import NO_BETTER, Ranked, UnseenWeeks, choose, rank, unseen_weeks, words
 from cgn_core.stats.notebook import html_table
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.validation import (
@@ -155,10 +155,14 @@ def train(
     def validating(fraction: float, sentence: str) -> None:
         progress(VALIDATED * fraction, sentence)
 
-    validations, _ = validate_all(weeks, wanted, grammar=grammar, level=shown_level, progress=validating)
+    validations, left_out = validate_all(weeks, wanted, grammar=grammar, level=shown_level, progress=validating)
     progress(VALIDATED, "Fitting the chosen model on all weeks")
     unseen = unseen_weeks(weeks, validations, grammar)
     chosen, verdict, reason = choose(unseen, forced=model, usual=champion)
+    if model in left_out:
+        reason = (
+            f"The {words(str(model))} that was asked for can't be judged, so it isn't shown. {left_out[str(model)]}"
+        )
     by_day = fit_daily_history(weeks.history, level=level)
     fit = _with_effects(_fit(weeks.history, chosen, by_day, level=level), by_day)
     reason += why_not_least_squares(weeks.history, fit, unseen, level=level)
@@ -220,8 +224,15 @@ def _with_effects(fit: Fit, by_day: Fit) -> Fit:
         "effect_degrees_of_freedom": {**freedom, **own},
         "effect_covariance": _joined_covariance(fit, by_day, added),
     }
+    # A naive forecast has no effects of its own: why one of the daily fit's is open or missing goes with them.
+    borrowed = by_day.cautions if fit.model in BASELINES else ()
     return replace(
-        fit, effects=fit.effects + added, details=details, viral_days=by_day.viral_days, viral_rate=by_day.viral_rate
+        fit,
+        effects=fit.effects + added,
+        details=details,
+        cautions=tuple(dict.fromkeys((*fit.cautions, *borrowed))),
+        viral_days=by_day.viral_days,
+        viral_rate=by_day.viral_rate,
     )
 
 

@@ -74,6 +74,21 @@ def test_beside_a_naive_forecast_the_daily_fits_effects_are_still_told(nothing: 
     assert [each.content_type for each in nothing.returns] == [each.name for each in effects if each.name != "ads"]
 
 
+def test_beside_a_naive_forecast_it_is_told_why_an_effect_is_missing() -> None:
+    frame = world("no effect at all", seed=0, weeks=WEEKS).daily.frame.copy()
+    frame["reels"] = 1.0
+    nothing = train(daily_from_frame(frame))
+    assert nothing.chosen in BASELINES
+    assert "Reels never vary" in codes(nothing)["constant_lever"]
+
+
+def test_a_model_that_was_asked_for_and_cannot_be_judged_is_named_with_what_it_lacks(daily: Daily) -> None:
+    short = train(first_weeks(daily, 8), model="huber")
+    assert short.chosen in BASELINES
+    assert "The huber model that was asked for can't be judged, so it isn't shown." in short.reason
+    assert "needs at least 9, so 1 more is missing" in codes(short)["no_better_than_naive"]
+
+
 def test_verdicts_are_hardly_ever_wrong_where_there_is_no_effect_and_mostly_right_where_there_is() -> None:
     worlds = 8
     wrong = sum(
