@@ -42,11 +42,17 @@ def train(
         print_json(document)
         return
     say(f"{document['model']}, {trained.weeks} weeks: {trained.verdict.replace('_', ' ')}. {trained.reason}")
-    print_table(
-        "Effects",
-        ("", "estimate", "low", "high", "level"),
-        [(e.unit, number(e.estimate), number(e.low), number(e.high), f"{e.level:.0%}") for e in trained.fit.effects],
-    )
+    if trained.fit.effects:
+        print_table(
+            "Effects",
+            ("", "estimate", "low", "high", "level"),
+            [
+                (e.unit, number(e.estimate), number(e.low), number(e.high), f"{e.level:.0%}")
+                for e in trained.fit.effects
+            ],
+        )
+    else:
+        say("What a piece of content brings can't be known from this history.")
     print_table(
         "Off by, on unseen weeks",
         ("", "followers a week", "low", "high"),
@@ -72,7 +78,7 @@ def cv(
     from cgn_core import library
     from cgn_core.stats.validation import default_initial
 
-    if window != EXPANDING and not (window.isdigit() and int(window) >= 8):  # noqa: PLR2004 - fewest weeks of a fit
+    if window != EXPANDING and not (window.isdecimal() and int(window) >= 8):  # noqa: PLR2004 - fewest weeks of a fit
         raise typer.BadParameter("expanding, or a number of weeks of at least 8", param_hint="--window")
     daily = read_daily(file, creator)
     grammar = library.Grammar(

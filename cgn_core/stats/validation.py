@@ -249,7 +249,7 @@ def validate_weeks(
         needed = first + grammar.ahead
         raise TooFewObservations(
             f"The history holds {len(weeks)} complete weeks; a validation that starts after {first} needs at least "
-            f"{needed}, so {needed - len(weeks)} more are missing."
+            f"{needed}, so {needed - len(weeks)} more {'is' if needed - len(weeks) == 1 else 'are'} missing."
         )
     judged: list[Judged] = []
     predictor: WeekPredictor | None = None

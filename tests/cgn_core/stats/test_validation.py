@@ -293,7 +293,7 @@ def test_a_level_that_is_none_is_refused(daily: Daily, level: float) -> None:
 
 
 def test_too_few_weeks_are_counted_and_an_unknown_model_is_named(daily: Daily) -> None:
-    with pytest.raises(TooFewObservations, match=r"holds 8 complete weeks; .* needs at least 9, so 1 more are missing"):
+    with pytest.raises(TooFewObservations, match=r"holds 8 complete weeks; .* needs at least 9, so 1 more is missing"):
         cross_validate(truncate(daily, daily.frame["date"][7 * 8 - 1]), model="daily")
     short = truncate(daily, daily.frame["date"][7 * 9 - 1])
     assert cross_validate(short, model="single_lever", level=0.5).origins == 1
