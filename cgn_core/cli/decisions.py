@@ -40,6 +40,9 @@ def compare(
         [(r.model, number(r.mae, 0), number(r.mae_low, 0), number(r.mae_high, 0)) for r in result.ranking],
     )
     say(f"Chosen: {result.chosen}. {result.reason}")
+    for why in dict.fromkeys(result.left_out.values()):
+        names = ", ".join(name for name, its in result.left_out.items() if its == why)
+        say(f"Not ranked: {names}. {why}")
 
 
 def plan(
