@@ -111,10 +111,13 @@ def plan_weeks(
         end_value=end_value,
         extrapolation=BEYOND_SUPPORT if beyond else NONE,
         sentences=(),
+        held={name: float(count) for name, count, its in zip(levers, usual, free, strict=True) if not its},
     )
     idle = tuple(name for name in levers if name not in minutes and name in CONTENT_TYPES)
     still = tuple(name for name in levers if name in minutes and name in predictor.undetermined)
-    return replace(plan, sentences=plan_sentences(plan, idle=idle, undetermined=still, gap=gap))
+    works_on = end_value > 0 and float(fit.details.get("carry_over_decay", 0.0)) > 0
+    sentences = plan_sentences(plan, idle=idle, undetermined=still, gap=gap, works_on=works_on)
+    return replace(plan, sentences=sentences)
 
 
 def _check(hours: float, weeks: int, minutes: Mapping[str, float], risk: float, end_value: float) -> None:

@@ -76,6 +76,8 @@ class WeekPlan:
     extrapolation: str
     """none | beyond_support, of the boldest week."""
     sentences: tuple[str, ...]
+    held: Mapping[str, float]
+    """Pieces a week of what isn't planned, as in the last four weeks; ``weeks`` show them rounded."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``cgn plan --json`` prints."""
@@ -89,6 +91,7 @@ class WeekPlan:
             "extrapolation": self.extrapolation,
             "distinguishable": self.distinguishable,
             "sentences": list(self.sentences),
+            "held": dict(self.held),
         }
 
     def _repr_html_(self) -> str:
@@ -124,7 +127,7 @@ def spread_over_days(week: str, counts: Mapping[str, int], shares: Mapping[str, 
 
 
 def plan_sentences(
-    plan: WeekPlan, *, idle: tuple[str, ...], undetermined: tuple[str, ...], gap: float
+    plan: WeekPlan, *, idle: tuple[str, ...], undetermined: tuple[str, ...], gap: float, works_on: bool
 ) -> tuple[str, ...]:
     """What to know about a plan, the gain first.
 
@@ -133,6 +136,7 @@ def plan_sentences(
         idle: levers that stay as usual because they take no hours.
         undetermined: levers that stay as usual because their effect is open.
         gap: by how many followers another plan could be better at most.
+        works_on: whether a piece still works after its week, so that the gain reaches beyond the last one.
     """
     found = [_gain_sentence(plan)]
     if plan.status != NO_EFFECT and plan.risk < BALANCED:
@@ -143,13 +147,22 @@ def plan_sentences(
         found.append(
             f"The search was cut short: another plan could be better by at most {max(gap, 0.1):,.1f} followers."
         )
+    if plan.status != NO_EFFECT and works_on:
+        found.append("Counted is also what works on after the last week.")
     if plan.extrapolation != NONE:
         found.append("A week like this was never posted: its forecast leans on effects that were seen in other weeks.")
     if idle:
-        found.append(f"{_listed(idle)} stay as usual: they take no hours.")
+        found.append(f"{_listed(idle)} stay as usual{_parts(plan, idle)}: they take no hours.")
     if undetermined:
-        found.append(f"{_listed(undetermined)} stay as usual: this history leaves their own effect open.")
+        parts = _parts(plan, undetermined)
+        found.append(f"{_listed(undetermined)} stay as usual{parts}: this history leaves their own effect open.")
     return tuple(found)
+
+
+def _parts(plan: WeekPlan, names: tuple[str, ...]) -> str:
+    """The usual counts that a week shows rounded, which the gain holds as they are."""
+    parts = [f"{plan.held[name]:.3g} {name}" for name in names if plan.held[name] != plan.weeks[0].counts.get(name)]
+    return f" ({', '.join(parts)} a week)" if parts else ""
 
 
 def _gain_sentence(plan: WeekPlan) -> str:
@@ -161,13 +174,16 @@ def _gain_sentence(plan: WeekPlan) -> str:
     gain, number = plan.gain, len(plan.weeks)
     interval = f"({gain.level:.0%}: {_count(gain.low)} to {_count(gain.high)})"
     if gain.low <= 0 <= gain.high or not plan.distinguishable:
-        sentence = f"Not distinguishable from as before: {_count(gain.estimate)} followers more {interval}"
+        sentence = f"Not distinguishable from as before: {_more(gain.estimate)} {interval}"
         return (
             f"{sentence}." if gain.low <= 0 <= gain.high else f"{sentence}, for the best of many plans looks too good."
         )
     over = "In the week" if number == 1 else f"Over the {number} weeks"
-    brought = f"{_count(abs(gain.estimate))} followers {'more' if gain.estimate >= 0 else 'fewer'}"
-    return f"{over} this brings {brought} than the last four weeks' posting {interval}."
+    return f"{over} this brings {_more(gain.estimate)} than the last four weeks' posting {interval}."
+
+
+def _more(value: float) -> str:
+    return f"{_count(abs(value))} followers {'more' if value >= 0 else 'fewer'}"
 
 
 def _count(value: float) -> str:

@@ -168,9 +168,27 @@ def test_ads_and_levers_of_open_effect_stay_as_usual() -> None:
     assert [(week.counts["stories"], week.counts["ads"]) for week in plan.weeks] == [(5, usual_ads)] * 3
     assert plan.weeks[0].hours <= 8
     text = " ".join(plan.sentences)
-    assert "Ads stay as usual: they take no hours." in text
+    parts = f" ({fit.predictor.usual['ads']:.3g} ads a week)" if fit.predictor.usual["ads"] != usual_ads else ""
+    assert f"Ads stay as usual{parts}: they take no hours." in text
     assert "Stories stay as usual: this history leaves their own effect open." in text
+    assert plan.held == {name: fit.predictor.usual[name] for name in ("stories", "ads")}
     assert plan.extrapolation == "none" or "never posted" in text
+
+
+def test_a_usual_count_that_a_week_shows_rounded_is_told_and_gives_the_forecasts_gain(plain: Fit) -> None:
+    fit = replace(plain, predictor=replace(plain.predictor, usual={**plain.predictor.usual, "ads": 1.25}))
+    plan = plan_weeks(fit, hours=8)
+    assert plan.weeks[0].counts["ads"] == 1
+    assert "Ads stay as usual (1.25 ads a week): they take no hours." in plan.sentences
+    apart = difference(fit.predictor, {**plan.weeks[0].counts, **plan.held}, {})
+    assert astuple(plan.gain) == pytest.approx(astuple(apart))
+
+
+def test_a_gain_that_reaches_beyond_the_last_week_says_so(plain: Fit, spread: Fit) -> None:
+    beyond = "Counted is also what works on after the last week."
+    assert beyond in plan_weeks(spread, hours=8).sentences
+    assert beyond not in plan_weeks(spread, hours=8, end_value=0.0).sentences
+    assert beyond not in plan_weeks(plain, hours=8).sentences
 
 
 def test_ads_are_planned_once_they_take_minutes(plain: Fit) -> None:
