@@ -86,9 +86,25 @@ def saved_training(file: Path) -> Training | None:
     if not isinstance(document, dict) or "validation" not in document:
         return None
     try:
-        return Training.from_json(document)
-    except (KeyError, TypeError, ValueError):
+        found = Training.from_json(document)
+        _try_out(found)
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise InvalidInput(f"{file} is no model of this version; train it again with --save.") from None
+    return found
+
+
+def _try_out(trained: Training) -> None:
+    """Forecast and plan once: a number that was lost or changed in the file shows here, not as an error later."""
+    import numpy as np
+
+    from cgn_core import library
+    from cgn_core.stats.intervals import supported_level
+
+    level = supported_level(trained.fit.predictor.n_residuals, wanted=0.5)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        plans = library.predict(trained, [{}, dict.fromkeys(trained.fit.predictor.levers, 0.0)], level=level)
+        weeks = library.plan(trained, hours=1, weeks=1, level=level)
+    json.dumps([[each.to_json() for each in plans], weeks.to_json()], allow_nan=False)
 
 
 def write_model(path: Path, document: dict[str, Any]) -> None:

@@ -237,9 +237,18 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
     assert file.read_bytes() == before
 
 
-def test_a_broken_model_file_and_a_place_that_can_not_be_written_are_one_sentence(file: Path, tmp_path: Path) -> None:
+def test_a_broken_model_file_and_a_place_that_can_not_be_written_are_one_sentence(
+    file: Path, trained: dict[str, Any], tmp_path: Path
+) -> None:
+    assert trained["model"]
     broken = tmp_path / "model.json"
     broken.write_text('{"validation": 1}', encoding="utf-8")
+    refused = cgn("predict", broken)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"{broken} is no model of this version; train it again with --save.\n"
+    damaged = json.loads(file.with_name("model.json").read_text(encoding="utf-8"))
+    damaged["fit"]["predictor"]["covariance"][0] = None
+    broken.write_text(json.dumps(damaged), encoding="utf-8")
     refused = cgn("predict", broken)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == f"{broken} is no model of this version; train it again with --save.\n"
