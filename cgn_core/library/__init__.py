@@ -3,7 +3,7 @@
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.reading import Reading
 from cgn_core.library.analysis import compare, fit, predict, what_if
-from cgn_core.library.decisions import benchmark, diagnose, plan, roi
+from cgn_core.library.decisions import benchmark, diagnose, plan, roi, roi_in_money
 from cgn_core.library.files import read, read_many, validate, validate_together
 from cgn_core.library.pictures import figure
 from cgn_core.stats.benchmarks import Benchmark
@@ -56,6 +56,7 @@ __all__ = [
     "response_curve",
     "response_curves",
     "roi",
+    "roi_in_money",
     "saturation",
     "train",
     "validate",

@@ -11,6 +11,7 @@ from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
 from cgn_core.stats.diagnosis import Diagnosis
 from cgn_core.stats.diagnosis import diagnose as diagnose_daily
 from cgn_core.stats.fit import Fit
+from cgn_core.stats.money import MoneyReturn, money_returns
 from cgn_core.stats.planner import Bounds, plan_weeks
 from cgn_core.stats.returns import ContentReturn, content_returns
 from cgn_core.stats.training import Training
@@ -19,10 +20,27 @@ from cgn_core.tables import DEFAULT_MINUTES, Daily
 
 
 def roi(
-    fitted: Fit, daily: Daily, *, minutes: Mapping[str, float] = DEFAULT_MINUTES, level: float = 0.9
+    fitted: Fit | Training, daily: Daily, *, minutes: Mapping[str, float] = DEFAULT_MINUTES, level: float = 0.9
 ) -> tuple[ContentReturn, ...]:
     """Average and marginal followers per hour of work, by content type."""
-    return content_returns(fitted, daily.weekly(), minutes=minutes, level=level)
+    return content_returns(_fit_of(fitted), daily.weekly(), minutes=minutes, level=level)
+
+
+def roi_in_money(
+    fitted: Fit | Training,
+    *,
+    value_of_follower: float,
+    cost_of_hour: float,
+    minutes: Mapping[str, float] = DEFAULT_MINUTES,
+    level: float = 0.9,
+) -> tuple[MoneyReturn, ...]:
+    """Net return and break-even by content type, once a follower has a value and an hour a cost.
+
+    Raises:
+        InvalidInput: a price below zero or no number.
+    """
+    prices = {"value_of_follower": value_of_follower, "cost_of_hour": cost_of_hour}
+    return money_returns(_fit_of(fitted), minutes=minutes, level=level, **prices)
 
 
 def plan(
@@ -42,9 +60,8 @@ def plan(
         InvalidInput: hours, weeks or bounds that allow no plan.
         UnsupportedLevel: the history is too short for this level.
     """
-    fit = fitted.fit if isinstance(fitted, Training) else fitted
     options: dict[str, Any] = {"risk": risk, "bounds": bounds, "level": level, "end_value": end_value}
-    return plan_weeks(fit, hours=hours, weeks=weeks, minutes=minutes, **options)
+    return plan_weeks(_fit_of(fitted), hours=hours, weeks=weeks, minutes=minutes, **options)
 
 
 def diagnose(
@@ -76,3 +93,7 @@ def benchmark(own: Daily, peers: Mapping[str, Daily], *, seed: int = 1, level: f
         TooFewObservations: no competitor shares eight weeks.
     """
     return growth_benchmark(own, peers, rng=np.random.default_rng(seed), level=level)
+
+
+def _fit_of(fitted: Fit | Training) -> Fit:
+    return fitted.fit if isinstance(fitted, Training) else fitted

@@ -191,6 +191,16 @@ def test_an_hour_more_on_a_type_is_its_effect_over_the_hours_of_a_piece(daily: D
     assert [each.content_type for each in cgn.roi(fitted, daily)] == ["posts", "reels", "stories"]
 
 
+def test_returns_are_told_in_money_of_a_fit_as_of_its_training(daily: Daily, fitted: Fit) -> None:
+    trained = cgn.train(daily, model="daily")
+    for each in cgn.roi_in_money(trained, value_of_follower=0.5, cost_of_hour=30.0):
+        effect = next(effect for effect in fitted.effects if effect.name == each.content_type)
+        assert each.net_per_piece.estimate == pytest.approx(0.5 * effect.estimate - 30 * each.minutes / 60)
+    assert cgn.roi(trained, daily) == cgn.roi(fitted, daily)
+    with pytest.raises(InvalidInput, match="An hour's cost must be"):
+        cgn.roi_in_money(fitted, value_of_follower=1.0, cost_of_hour=-1.0)
+
+
 def test_competitors_are_compared_with_draws_that_a_seed_decides(folder: Path) -> None:
     tables = cgn.read_many(folder / "many.csv")
     own = tables.pop("mid.01")
