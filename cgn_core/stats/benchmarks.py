@@ -113,6 +113,8 @@ class Benchmark:
     """The creator first; empty where nobody's posts are known."""
     changes: tuple[Change, ...]
     """Whose cadence changed in the last four weeks, the creator's among them."""
+    left_out: tuple[str, ...]
+    """Competitors without followers or without enough shared weeks, whose growth isn't compared."""
 
     def to_json(self) -> dict[str, Any]:
         """What ``cgn benchmark --json`` prints."""
@@ -148,6 +150,11 @@ def growth_benchmark(
     mine = weekly_quantities(own)
     others = {name: weekly_quantities(daily) for name, daily in peers.items()}
     growth = compare(mine, others, METRICS[GROWTH_RATE])
+    if GROWTH_RATE not in mine or mine[GROWTH_RATE].notna().sum() == 0:
+        raise TooFewObservations(
+            "The creator has no week with growth and followers, so its growth can't be set against its size. Import "
+            "the daily follower count."
+        )
     if growth is None:
         raise TooFewObservations(
             f"The creator and its peers share {_most_shared(mine, others)} weeks with growth and followers; "
@@ -167,6 +174,7 @@ def growth_benchmark(
         percentiles[SHARE_OF_VOICE] = voices[0]
     low, high = _interval(drawn, level)
     values = growth.values
+    left_out = tuple(name for name in others if name not in growth.names)
     growths = [
         Growth(name, float(values[place]), float(low[place]), float(high[place]), growth.weeks)
         for place, name in enumerate(("", *growth.names))
@@ -179,10 +187,12 @@ def growth_benchmark(
         percentiles=percentiles,
         head_to_head=_duels(growth, rng, level),
         verdict=metrics[GROWTH_RATE].verdict,
-        sentence=_headline(growth, percentiles[GROWTH_RATE], adjusted=metrics[GROWTH_RATE].adjusted_for_size),
+        sentence=_headline(growth, percentiles[GROWTH_RATE], adjusted=metrics[GROWTH_RATE].adjusted_for_size)
+        + _without(left_out),
         metrics=metrics,
         share_of_voice=voices[1] if voices is not None else (),
         changes=changes({"": mine, **others}),
+        left_out=left_out,
     )
 
 
@@ -296,6 +306,10 @@ def _headline(growth: Compared, standing: Percentile, *, adjusted: bool) -> str:
         f"Over {growth.weeks} weeks growth relative to size was faster than that of {standing.percentile:.0f} % of "
         f"{peers} peers{size}."
     )
+
+
+def _without(left_out: tuple[str, ...]) -> str:
+    return f" Not compared, for want of followers or of shared weeks: {', '.join(left_out)}." if left_out else ""
 
 
 def _sentence(words: str, peers: int, weeks: int, standing: Percentile, *, adjusted: bool) -> str:

@@ -104,9 +104,11 @@ def test_accounts_without_followers_or_shared_weeks_are_left_out_and_one_at_leas
     found = benchmark(account(0.02), {**strangers, "known": account(0.01)})
     assert [peer.name for peer in found.peers] == ["known"]
     assert found.weeks == WEEKS
+    assert found.left_out == ("posts only", "later")
+    assert found.sentence.endswith("Not compared, for want of followers or of shared weeks: posts only, later.")
     with pytest.raises(TooFewObservations, match=r"share 7 weeks .* at least 8 are needed"):
         benchmark(account(0.02), strangers)
-    with pytest.raises(TooFewObservations):
+    with pytest.raises(TooFewObservations, match=r"creator has no week with growth and followers"):
         benchmark(posts, {"known": account(0.01)})
     with pytest.raises(TooFewObservations):
         benchmark(account(0.02), {})
