@@ -25,6 +25,8 @@ _ONE_DAY = np.timedelta64(1, "D")
 _MONDAY_SHIFT = 4
 _GROWTH = ("followers", "follows", "unfollows")
 _WEEKS_BETWEEN_CREATORS = 1_000_000
+FEWEST_WEEKLY_STEPS = 3
+"""Steps of seven days that tell a table of weeks from a few days with gaps."""
 
 
 def note_warnings(table: Table, columns: Columns, found: Findings) -> None:
@@ -93,6 +95,14 @@ def _note_gaps(table: Table, columns: Columns, found: Findings) -> None:
     at = np.flatnonzero((np.diff(table.codes) == 0) & (steps > 1)) + 1
     if not len(at):
         return
+    if _is_weekly(table, steps):
+        found.add(
+            "warning",
+            "weekly_rows",
+            f"{columns.source(DATE)} has one row every seven days; each is read as that day's numbers alone and "
+            "nothing can be trained on it, so export the numbers with one row a day.",
+        )
+        return
     missing, first = int((steps[at - 1] - 1).sum()), int(at[0])
     before, after = table.days[first - 1] + _ONE_DAY, table.days[first] - _ONE_DAY
     span = str(before) if before == after else f"{before} to {after}"
@@ -103,6 +113,16 @@ def _note_gaps(table: Table, columns: Columns, found: Findings) -> None:
         f"{columns.source(DATE)} skips {_count(missing, 'day')}{table.named(table.codes[at])} {where} (first {span}); "
         "these days stay missing, they don't count as zero; upload them when you have them.",
         table.lines[at],
+    )
+
+
+def _is_weekly(table: Table, steps: Positions) -> bool:
+    """Whether rows stand for weeks: at least three steps within creators, most of them of seven days, none shorter."""
+    within = steps[np.diff(table.codes) == 0]
+    return (
+        len(within) >= FEWEST_WEEKLY_STEPS
+        and bool((within >= DAYS_PER_WEEK).all())
+        and float(np.median(within)) == DAYS_PER_WEEK
     )
 
 

@@ -51,6 +51,16 @@ def test_short_histories_name_the_complete_weeks_the_missing_ones_and_the_day(
     assert f"after {until}." in found.message
 
 
+def test_a_table_of_weeks_is_called_one_and_days_with_gaps_are_not() -> None:
+    weeks = [f"{day(7 * step)},{1000 + 40 * step + step % 3}" for step in range(20)]
+    found = findings("date,followers", weeks)
+    assert "one row a day" in found["weekly_rows"].message
+    assert "missing_days" not in found
+    gappy = findings("date,followers", [*weeks[:3], *growing(30, day(40))])
+    assert "weekly_rows" not in gappy
+    assert "missing_days" in gappy
+
+
 def test_the_named_day_is_the_one_on_which_training_becomes_possible() -> None:
     text = findings("date,followers", growing(30))["too_few_weeks"].message
     ready = date.fromisoformat(text.rsplit("after ", 1)[1].rstrip("."))
