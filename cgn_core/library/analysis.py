@@ -13,7 +13,7 @@ from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import read_history
 from cgn_core.stats.intervals import require_level
-from cgn_core.stats.predictive import Difference, Prediction, difference
+from cgn_core.stats.predictive import REFUSED, Difference, Prediction, difference, extrapolation_of
 from cgn_core.stats.training import Training
 from cgn_core.stats.validation import MODELS, Grammar, Progress, fit_model, no_progress
 from cgn_core.stats.weekly_models import SINGLE_LEVER, WEEKLY_MODELS, fit_weekly
@@ -85,6 +85,14 @@ def predict(
 def what_if(
     fitted: Fit | Training, plan: Mapping[str, float], against: Mapping[str, float] | None = None, *, level: float = 0.9
 ) -> Difference:
-    """How much more a plan brings than another (by default the last four weeks' mean), with its interval."""
+    """How much more a plan brings than another (by default the last four weeks' mean), with its interval.
+
+    Raises:
+        InvalidInput: an unknown lever, a negative count, or a plan far beyond every week seen.
+        UnsupportedLevel: the history is too short for this level.
+    """
     predictor = fitted.fit.predictor if isinstance(fitted, Training) else fitted.predictor
-    return difference(predictor, plan, against or {}, level=level)
+    found = difference(predictor, plan, against or {}, level=level)
+    if any(extrapolation_of(predictor, {**predictor.usual, **each}) == REFUSED for each in (plan, against or {})):
+        raise InvalidInput("The plan is far more than any week of the history, so nothing can be said of it.")
+    return found

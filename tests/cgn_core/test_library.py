@@ -172,6 +172,8 @@ def test_what_if_is_the_difference_of_two_forecasts(fitted: Fit) -> None:
     assert cgn.what_if(fitted, more, {}) == gain
     back = cgn.what_if(fitted, {}, more)
     assert (back.estimate, back.low, back.high) == pytest.approx((-gain.estimate, -gain.high, -gain.low))
+    with pytest.raises(InvalidInput, match="far more than any week of the history"):
+        cgn.what_if(fitted, {"reels": 1e6})
 
 
 def test_cross_validation_and_training_answer_for_a_read_file(daily: Daily) -> None:
