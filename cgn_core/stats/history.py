@@ -138,9 +138,7 @@ def read_history(daily: Daily, *, extra: pd.DataFrame | None = None) -> History:
     names = list(daily.levers)
     recorded = frame[names].to_numpy(dtype="float64")
     if extra is not None:
-        if "date" not in extra:
-            raise InvalidInput("Extra predictors need a column date.")
-        more = extra.assign(date=pd.to_datetime(extra["date"]).astype("datetime64[s]")).set_index("date")
+        more = _by_date(extra)
         names += [str(name) for name in more.columns]
         recorded = np.column_stack([recorded, more.reindex(pd.DatetimeIndex(frame["date"])).to_numpy(dtype="float64")])
     unfollows = np.full(len(days), np.nan)
@@ -179,6 +177,18 @@ def _growth(daily: Daily) -> Floats:
         observed &= np.concatenate([[False], observed[:-1]])
     growth[~observed] = np.nan
     return growth
+
+
+def _by_date(extra: pd.DataFrame) -> pd.DataFrame:
+    if "date" not in extra:
+        raise InvalidInput("Extra predictors need a column date.")
+    more = extra.assign(date=pd.to_datetime(extra["date"]).astype("datetime64[s]")).set_index("date")
+    if not more.index.is_unique:
+        raise InvalidInput("Extra predictors need one row a day; a date stands there more than once.")
+    texts = [str(name) for name in more.columns if not pd.api.types.is_numeric_dtype(more[name])]
+    if texts:
+        raise InvalidInput(f"Extra predictors are numbers; {', '.join(texts)} holds something else.")
+    return more
 
 
 def _followers(daily: Daily) -> Floats:

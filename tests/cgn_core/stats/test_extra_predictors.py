@@ -79,3 +79,11 @@ def test_the_coming_week_supplies_what_is_known_of_it_to_a_plan(daily: Daily) ->
         predict(fit.predictor, {"posts": -1.0, **known})
     with pytest.raises(InvalidInput, match="a number for lag_growth"):
         predict(fit.predictor, {"lag_growth": float("nan")})
+
+
+def test_further_predictors_that_are_text_or_name_a_day_twice_are_refused_in_a_sentence(daily: Daily) -> None:
+    with pytest.raises(InvalidInput, match="numbers; campaign holds something else"):
+        fit_daily(daily, extra=by_day(daily, "spring"), declared_planned=frozenset({"campaign"}))
+    twice = pd.concat([by_day(daily, 1.0)] * 2)
+    with pytest.raises(InvalidInput, match="a date stands there more than once"):
+        fit_daily(daily, extra=twice, declared_planned=frozenset({"campaign"}))
