@@ -10,7 +10,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
-from cgn_core.services import models, registry, retrainings
+from cgn_core.services import models, registry, retrainings, workspaces
 from cgn_core.services.models import ModelVersionView
 from cgn_core.services.registry import PromotionView
 from cgn_core.services.validations import MODELS
@@ -157,7 +157,7 @@ def promote(clicks: int | None, workspace_id: Any, number: Any, reason: Any) -> 
     """Put a version in force by hand."""
     if not clicks:
         return no_update, no_update
-    wanted = identifier(workspace_id)
+    wanted = workspaces.get_workspace(db(writes=True), actor(), identifier(workspace_id)).id
     if not isinstance(number, int) or isinstance(number, bool):
         return alert("Choose the model that is to be in force.", tone="caution"), no_update
     said = reason if isinstance(reason, str) else ""
@@ -179,7 +179,7 @@ def challenge(clicks: int | None, workspace_id: Any, form: Any, key: Any) -> tup
     """Train one form beside the champion on the same weeks."""
     if not clicks:
         return no_update, no_update
-    wanted = identifier(workspace_id)
+    wanted = workspaces.get_workspace(db(writes=True), actor(), identifier(workspace_id)).id
     if not isinstance(form, str):
         return alert("Choose the form that is to be tried.", tone="caution"), no_update
     retrainings.request_retraining(db(writes=True), actor(), wanted, key=str(key)[:64], model=form)
