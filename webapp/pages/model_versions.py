@@ -16,7 +16,7 @@ from cgn_core.services.registry import PromotionView
 from cgn_core.services.validations import MODELS
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
-from webapp.components.cards import button, card
+from webapp.components.cards import button, card, columns
 from webapp.components.fields import field, text_field
 from webapp.components.numbers import count, percent, short_day
 from webapp.components.tables import Column, data_table
@@ -115,30 +115,18 @@ def _forms(workspace_id: UUID) -> Component:
         text_field("Why", id=Ids.REASON, placeholder="the reason stays with the model"),
     ]
     challenge = field("Form", dcc.Dropdown(id=Ids.FORM, options=forms, placeholder="which form", searchable=False))
-    no_other = html.P("There is no other version yet.", className="muted")
+    by_hand = [
+        html.Div(promote, className="field-grid"),
+        html.Div(button("Put in force", id=Ids.PROMOTE, glyph="undo"), className="actions above-space"),
+    ]
+    no_other = [html.P("There is no other version yet.", className="muted"), html.Div(by_hand, hidden=True)]
+    challenger = [
+        html.Div(challenge, className="field-grid"),
+        html.Div(button("Train as challenger", id=Ids.CHALLENGE), className="actions above-space"),
+    ]
     return card(
-        html.Div(
-            [
-                html.Div(
-                    [
-                        html.Div(promote, className="field-grid", hidden=not others),
-                        *([] if others else [no_other]),
-                        html.Div(
-                            button("Put in force", id=Ids.PROMOTE, glyph="undo", disabled=not others),
-                            className="actions above-space",
-                        ),
-                    ]
-                ),
-                html.Div(
-                    [
-                        html.Div(challenge, className="field-grid"),
-                        html.Div(button("Train as challenger", id=Ids.CHALLENGE), className="actions above-space"),
-                    ]
-                ),
-                html.Div(id=Ids.OUTCOME, **aria(live="polite")),
-            ],
-            className="stack",
-        ),
+        columns(html.Div(by_hand if others else no_other), html.Div(challenger)),
+        html.Div(id=Ids.OUTCOME, **aria(live="polite")),
         title="Change the model in force",
         aside="forecasts of an earlier version come back exactly",
     )
