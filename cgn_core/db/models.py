@@ -282,3 +282,74 @@ class Heartbeat(Model):
     """``worker:<host>:<pid>`` or ``reconciler``."""
     holder: Mapped[str] = mapped_column(default="")
     seen_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class PromotionKind(StrEnum):
+    """Why a model came into force."""
+
+    FIRST = "first"
+    SAME_FORM = "same_form"
+    """The champion's own form, estimated again on newer data."""
+    BETTER = "better"
+    """Another form, better on the same unseen weeks beyond chance."""
+    NAIVE = "naive"
+    """No model beats the naive forecast any more, so that is what is shown."""
+    SCHEMA = "schema"
+    """The champion no longer fits what the data hold."""
+    BY_HAND = "by_hand"
+
+
+class Promotion(Model):
+    """A model version came into force; the newest of the current data says which one is. Never changed."""
+
+    __tablename__ = "promotions"
+    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    model_version_id: Mapped[UUID] = mapped_column(ForeignKey("model_versions.id", ondelete="CASCADE"), index=True)
+    data_version: Mapped[int]
+    """The workspace's when this was decided; undoing an import so brings back what was in force before it."""
+    kind: Mapped[PromotionKind] = mapped_column(stored_enum(PromotionKind))
+    reason: Mapped[str]
+    promoted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)
+    """None where a retraining decided."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class LedgerEntry(Model):
+    """A forecast as it was shown before its week, with its plan and model; the database refuses to change it."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (UniqueConstraint("workspace_id", "number"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    model_version_id: Mapped[UUID] = mapped_column(ForeignKey("model_versions.id", ondelete="CASCADE"), index=True)
+    week_start: Mapped[date]
+    plan: Mapped[dict[str, Any]]
+    """Pieces per lever."""
+    level: Mapped[float]
+    median: Mapped[float]
+    expected: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
+    naive: Mapped[float]
+    """The last known week's growth, the naive forecast it is scored against."""
+    chain_hash: Mapped[str]
+    """SHA-256 over this row and the chain hash before it."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class LedgerScore(Model):
+    """How a forecast of the ledger did once its week was complete."""
+
+    __tablename__ = "ledger_scores"
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("ledger.id", ondelete="CASCADE"), primary_key=True)
+    data_version: Mapped[int]
+    actual: Mapped[float]
+    posted: Mapped[dict[str, Any]]
+    """Pieces per lever that were really posted."""
+    median_as_posted: Mapped[float | None]
+    """The same model's median for what was really posted; None where it has no answer."""
+    scored_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -28,7 +28,7 @@ from cgn_core.services.data_versions import (
     overview_of_version,
     store_version,
 )
-from cgn_core.services.model_summaries import current_model_versions
+from cgn_core.services.registry import current_model_versions
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.services.upload_previews import UploadView, pack_tables, preview, upload_creators
 from cgn_core.services.workspaces import find_or_add_workspace

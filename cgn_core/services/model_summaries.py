@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
-
-from cgn_core.db.models import ModelVersion, Workspace
+from cgn_core.db.models import ModelVersion
 from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
@@ -120,33 +115,6 @@ def summary_of(version: ModelVersion) -> Summary:
         origins=stored["origins"],
         effects=tuple(EffectNote(**effect) for effect in stored["effects"]),
     )
-
-
-def current_model_versions(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:
-    """Per workspace the model in force: the newest of the current data, else the newest there is.
-
-    Undoing an import so brings back the model that was trained before it.
-    """
-    ids = [workspace.id for workspace in workspaces]
-    newest = (
-        select(ModelVersion.workspace_id, func.max(ModelVersion.number).label("number"))
-        .where(ModelVersion.workspace_id.in_(ids))
-        .group_by(ModelVersion.workspace_id)
-    )
-    fitting = newest.join(
-        Workspace,
-        and_(Workspace.id == ModelVersion.workspace_id, Workspace.data_version == ModelVersion.data_version),
-    )
-    chosen: dict[UUID, ModelVersion] = {}
-    for numbers in (newest.subquery(), fitting.subquery()):
-        rows = session.scalars(
-            select(ModelVersion).join(
-                numbers,
-                and_(ModelVersion.workspace_id == numbers.c.workspace_id, ModelVersion.number == numbers.c.number),
-            )
-        )
-        chosen |= {row.workspace_id: row for row in rows}
-    return chosen
 
 
 def _known(value: float | None) -> float:

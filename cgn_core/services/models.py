@@ -13,7 +13,8 @@ from cgn_core.db.model_versions import readable_model_versions
 from cgn_core.db.models import ModelVersion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.services.model_summaries import Summary, current_model_versions, summary_of
+from cgn_core.services.model_summaries import Summary, summary_of
+from cgn_core.services.registry import current_model_versions
 from cgn_core.stats.training import Training
 
 

@@ -1,4 +1,4 @@
-"""Retraining: validate, rank, choose, and store the next model version."""
+"""Retraining: validate, rank, choose, store the next model version, and put it in force where that improves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from cgn_core.db.jobs import active_jobs
 from cgn_core.db.models import JobState, ModelVersion, Workspace
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces
-from cgn_core.errors import NotFound
+from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.ingest.storage import daily_from_bytes
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.data_versions import current_version
+from cgn_core.services.ledger import score_complete_weeks
 from cgn_core.services.model_summaries import summarise
+from cgn_core.services.registry import Champion, champion_of, settle
+from cgn_core.services.validations import MODELS
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats.training import train
 from cgn_core.tables import Daily
@@ -27,12 +30,23 @@ EFFECT_LEVEL = 0.95
 INTERVAL_LEVEL = 0.9
 
 
-def request_retraining(session: Session, actor: Actor, workspace_id: UUID | str, *, key: str) -> UUID:
+def request_retraining(
+    session: Session, actor: Actor, workspace_id: UUID | str, *, key: str, model: str | None = None
+) -> UUID:
     """Queue a retraining; returns the job's id. The same ``key`` twice returns the same job.
 
     While a retraining of the same data waits or runs, the request joins it.
 
+    Args:
+        session: the transaction.
+        actor: who asks.
+        workspace_id: whose model.
+        key: idempotency key.
+        model: a form to train as challenger of the one in force; None ranks all.
+
     Raises:
+        InvalidInput: no such form.
+        Conflict: a challenger is asked for while another training waits or runs.
         NotFound: no such workspace, or not the actor's to edit (alike on purpose).
         Forbidden: the actor's role runs no jobs.
         QuotaExceeded: the agency already has its limit of jobs waiting.
@@ -40,13 +54,25 @@ def request_retraining(session: Session, actor: Actor, workspace_id: UUID | str,
     # Locked, so that two requests at once see each other's job.
     workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
     actor.require(Action.RUN_JOBS)
-    return enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key)
+    if model is not None and model not in MODELS:
+        raise InvalidInput(f"{model!r} is no model; there are {', '.join(MODELS)}.")
+    return enqueue_retraining(session, workspace, requested_by=actor.user_id, key=key, model=model)
 
 
-def enqueue_retraining(session: Session, workspace: Workspace, *, requested_by: UUID | None, key: str) -> UUID:
-    """Queue or join a retraining of a workspace the caller has authorised and locked; returns the job's id."""
+def enqueue_retraining(
+    session: Session, workspace: Workspace, *, requested_by: UUID | None, key: str, model: str | None = None
+) -> UUID:
+    """Queue or join a retraining of a workspace the caller has authorised and locked; returns the job's id.
+
+    Raises:
+        Conflict: a challenger is asked for while another training waits or runs.
+    """
     session.flush()
     for job in session.scalars(active_jobs(workspace_id=workspace.id, kind=JobKind.RETRAIN)):
+        if job.params.get("model") != model:
+            if model is None:
+                continue  # a challenger's training doesn't stand in for the one that follows an import
+            raise Conflict("A training of this workspace waits or runs; try the challenger when it is done.")
         # A waiting job reads the data when it starts; a running one has read what was current when it was asked for.
         if job.state == JobState.QUEUED or job.params.get("data_version") == workspace.data_version:
             return job.id
@@ -56,7 +82,7 @@ def enqueue_retraining(session: Session, workspace: Workspace, *, requested_by: 
         agency_id=workspace.agency_id,
         workspace_id=workspace.id,
         requested_by=requested_by,
-        params={"data_version": workspace.data_version},
+        params={"data_version": workspace.data_version} | ({"model": model} if model else {}),
         key=f"retrain:{workspace.id}:{key}",
     )
 
@@ -68,6 +94,7 @@ class _Material:
     data_version: int
     data_hash: str
     daily: Daily
+    champion: Champion | None
 
 
 def run(claim: Claim) -> None:
@@ -82,6 +109,8 @@ def run(claim: Claim) -> None:
     material = _read(claim)
     training = train(
         material.daily,
+        model=claim.params.get("model"),
+        champion=material.champion.chosen if material.champion else None,
         level=EFFECT_LEVEL,
         interval_level=INTERVAL_LEVEL,
         minutes=material.minutes,
@@ -90,30 +119,33 @@ def run(claim: Claim) -> None:
     stored, summary = training.to_json(), summarise(training, level=INTERVAL_LEVEL)
     with claim.commit() as session:
         # Locked, so that two retrainings that end together number their versions one after the other.
-        session.get_one(Workspace, material.workspace_id, with_for_update=True)
+        workspace = session.get_one(Workspace, material.workspace_id, with_for_update=True)
         newest = session.scalar(
             select(func.max(ModelVersion.number)).where(ModelVersion.workspace_id == material.workspace_id)
         )
         number = (newest or 0) + 1
-        session.add(
-            ModelVersion(
-                workspace_id=material.workspace_id,
-                number=number,
-                job_id=claim.job_id,
-                data_version=material.data_version,
-                data_hash=material.data_hash,
-                code_version=package_version("creator-growth-navigator"),
-                settings={
-                    "effect_level": EFFECT_LEVEL,
-                    "interval_level": INTERVAL_LEVEL,
-                    "minutes": material.minutes,
-                },
-                chosen=training.chosen,
-                verdict=training.verdict,
-                training=stored,
-                summary=summary,
-            )
+        version = ModelVersion(
+            workspace_id=material.workspace_id,
+            number=number,
+            job_id=claim.job_id,
+            data_version=material.data_version,
+            data_hash=material.data_hash,
+            code_version=package_version("creator-growth-navigator"),
+            settings={
+                "effect_level": EFFECT_LEVEL,
+                "interval_level": INTERVAL_LEVEL,
+                "minutes": material.minutes,
+                "model": claim.params.get("model"),
+            },
+            chosen=training.chosen,
+            verdict=training.verdict,
+            training=stored,
+            summary=summary,
         )
+        session.add(version)
+        session.flush()
+        score_complete_weeks(session, workspace, material.daily)
+        decision = settle(session, workspace, version, training, material.daily, champion=material.champion)
         claim.finish(
             session,
             {
@@ -121,6 +153,7 @@ def run(claim: Claim) -> None:
                 "chosen": training.chosen,
                 "verdict": training.verdict,
                 "reason": training.reason,
+                "decision": decision,
                 "data_version": material.data_version,
             },
         )
@@ -140,4 +173,5 @@ def _read(claim: Claim) -> _Material:
             data_version=version.number,
             data_hash=version.data_hash,
             daily=daily_from_bytes(version.table),
+            champion=champion_of(session, workspace),
         )

@@ -15,7 +15,8 @@ from cgn_core.db.jobs import ACTIVE
 from cgn_core.db.models import DataVersion, Job, JobState, ModelVersion, Workspace
 from cgn_core.jobs import JobKind
 from cgn_core.services.data_versions import Overview, overview_of_version
-from cgn_core.services.model_summaries import Summary, current_model_versions, summary_of
+from cgn_core.services.model_summaries import Summary, summary_of
+from cgn_core.services.registry import current_model_versions
 
 STALE_AFTER_DAYS = 8
 FEW_WEEKS = 26

@@ -35,6 +35,8 @@ CLASSES = {
     "webapp.pages.model_state.redraw_health": BOUND,
     "webapp.pages.model_health.validate": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
+    "webapp.pages.model_versions.promote": BOUND,
+    "webapp.pages.model_versions.challenge": BOUND,
     "webapp.pages.competitors.add_file": BOUND,
     "webapp.pages.competitors.remove": BOUND,
     "webapp.pages.data.read_file": BOUND,

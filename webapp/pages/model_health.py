@@ -12,18 +12,19 @@ from dash.development.base_component import Component
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
 from cgn_core.figures.wording import model_name
 from cgn_core.services import models, retrainings, validations, workspaces
-from cgn_core.services.models import ModelVersionView, ModelView
+from cgn_core.services.models import ModelView
 from cgn_core.services.validations import MODELS, ValidationSettings
 from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
-from webapp.components.alerts import alert, chip
+from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, page_header
 from webapp.components.charts import chart
 from webapp.components.lights import coverage_slack, model_lights
-from webapp.components.numbers import count, interval, percent, plural, short_day
+from webapp.components.numbers import count, interval, percent, plural
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
+from webapp.pages.model_versions import version_cards
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/model-health"
@@ -115,7 +116,7 @@ def _body(workspace_id: UUID) -> Component:
             columns(html.Div([_lights(workspace, model), _coverage(model)], className="stack"), _scores(model)),
             _ranking(model),
             _cautions(model),
-            _versions(models.model_versions(db(), actor(), workspace_id)),
+            version_cards(workspace_id, may_edit=workspace.may_edit),
         ],
         className="stack",
     )
@@ -219,31 +220,6 @@ def _cautions(model: ModelView) -> Component | None:
     if not model.training.cautions:
         return None
     return card(html.Ul([html.Li(each.message) for each in model.training.cautions]), title="To keep in mind")
-
-
-def _versions(versions: list[ModelVersionView]) -> Component:
-    rows = [
-        {
-            "number": f"Model {each.summary.number}",
-            "chosen": model_name(each.summary.chosen),
-            "mae": count(each.summary.mae),
-            "coverage": percent(each.summary.coverage),
-            "data": f"version {each.summary.data_version}",
-            "trained": short_day(each.summary.trained_at.date()),
-            "state": chip("in force", tone="up") if each.is_in_force else "",
-        }
-        for each in versions
-    ]
-    shown = [
-        Column("number", "Version", primary=True),
-        Column("chosen", "Model"),
-        Column("mae", "Off by", numeric=True),
-        Column("coverage", "Interval held", numeric=True),
-        Column("data", "Data"),
-        Column("trained", "Trained"),
-        Column("state", "State"),
-    ]
-    return card(data_table(shown, rows, caption="Model versions"), title="Versions")
 
 
 keep_fresh(_body, prefix="health")

@@ -25,8 +25,10 @@ from cgn_core.services import (
     generations,
     imports,
     jobs,
+    ledger,
     models,
     navigation,
+    registry,
     retrainings,
     validations,
     workspaces,
@@ -59,8 +61,10 @@ READS: dict[str, Call] = {
     "imports.load_daily": lambda s, a, x: imports.load_daily(s, a, x.workspace),
     "jobs.get_job": lambda s, a, x: jobs.get_job(s, a, x.job),
     "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
+    "ledger.track_record": lambda s, a, x: ledger.track_record(s, a, x.workspace),
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
+    "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
 EDITS: dict[str, Call] = {
@@ -77,6 +81,7 @@ EDITS: dict[str, Call] = {
     "imports.undo_import": lambda s, a, x: imports.undo_import(s, a, x.workspace, key="k"),
     "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
+    "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
     "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
     "validations.request_validation": lambda s, a, x: validations.request_validation(
         s, a, x.workspace, settings=validations.ValidationSettings(), key="k"

@@ -1,0 +1,221 @@
+"""The registry: every model version is kept as it was trained; promotions say which one is in force, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Action, Actor
+from cgn_core.db.model_versions import readable_model_versions
+from cgn_core.db.models import ModelVersion, Promotion, PromotionKind, User, Workspace
+from cgn_core.db.session import one_or_not_found
+from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
+from cgn_core.errors import Conflict, InvalidInput, NotFound
+from cgn_core.services import ledger
+from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.training import Training
+from cgn_core.tables import Daily
+
+LONGEST_REASON = 300
+SHORTEST_REASON = 3
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model in force when a retraining began."""
+
+    id: UUID
+    number: int
+    chosen: str
+    levers: tuple[str, ...]
+    target: str
+
+    def fits(self, training: Training) -> bool:
+        """Whether the data still have everything the champion was trained on."""
+        fit = training.fit
+        return fit.target == self.target and set(self.levers) <= set(fit.predictor.levers) | set(
+            fit.predictor.undetermined
+        )
+
+
+@dataclass(frozen=True)
+class PromotionView:
+    """A model that came into force."""
+
+    model_number: int
+    kind: PromotionKind
+    reason: str
+    promoted_by: str
+    """Name; "" where a retraining decided."""
+    created_at: datetime
+
+
+def current_model_versions(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:
+    """Per workspace the model in force: the last promoted while the data were as they are, else the last promoted.
+
+    Undoing an import so brings back the model that was in force before it.
+    """
+    ids = [workspace.id for workspace in workspaces]
+    newest = (
+        select(Promotion.workspace_id, func.max(Promotion.number).label("number"))
+        .where(Promotion.workspace_id.in_(ids))
+        .group_by(Promotion.workspace_id)
+    )
+    fitting = newest.join(
+        Workspace, and_(Workspace.id == Promotion.workspace_id, Workspace.data_version == Promotion.data_version)
+    )
+    chosen: dict[UUID, ModelVersion] = {}
+    for numbers in (newest.subquery(), fitting.subquery()):
+        rows = session.scalars(
+            select(ModelVersion)
+            .join(Promotion, Promotion.model_version_id == ModelVersion.id)
+            .join(
+                numbers,
+                and_(Promotion.workspace_id == numbers.c.workspace_id, Promotion.number == numbers.c.number),
+            )
+        )
+        chosen |= {row.workspace_id: row for row in rows}
+    return chosen
+
+
+def champion_of(session: Session, workspace: Workspace) -> Champion | None:
+    """The model in force, as a retraining needs to know it."""
+    version = current_model_versions(session, [workspace]).get(workspace.id)
+    if version is None:
+        return None
+    fit = Training.from_json(version.training).fit
+    return Champion(
+        id=version.id,
+        number=version.number,
+        chosen=version.chosen,
+        levers=(*fit.predictor.levers, *fit.predictor.undetermined),
+        target=fit.target,
+    )
+
+
+def settle(
+    session: Session,
+    workspace: Workspace,
+    version: ModelVersion,
+    training: Training,
+    daily: Daily,
+    *,
+    champion: Champion | None,
+) -> str:
+    """Decide whether a version that was just trained comes into force; the decision in a sentence.
+
+    The caller has locked the workspace and stored the version.
+
+    Args:
+        session: the transaction.
+        workspace: whose version it is.
+        version: the challenger.
+        training: what it holds.
+        daily: what it was trained on.
+        champion: in force when the training began.
+    """
+    in_force = current_model_versions(session, [workspace]).get(workspace.id)
+    if in_force is not None and (champion is None or in_force.id != champion.id):
+        return f"Model {in_force.number} came into force while this was trained, so it stays; promote this one by hand."
+    kind, reason = decide(training, champion)
+    if kind is None:
+        return reason
+    _put_in_force(session, workspace, version, kind=kind, reason=reason, promoted_by=None)
+    ledger.record(session, workspace, version, training, daily)
+    return reason
+
+
+def decide(training: Training, champion: Champion | None) -> tuple[PromotionKind | None, str]:
+    """Why a training comes into force, None where it doesn't, and the sentence that says so.
+
+    A challenger of another form is promoted only when it is better on the same unseen weeks beyond chance, when the
+    champion no longer fits the data, or when no model beats the naive forecast any more. The champion's own form,
+    estimated on newer data, is the same forecaster and follows it.
+    """
+    if champion is None:
+        return PromotionKind.FIRST, "The first model of this workspace."
+    if not champion.fits(training):
+        return PromotionKind.SCHEMA, f"Model {champion.number} no longer fits what the data hold."
+    if training.chosen == champion.chosen:
+        return PromotionKind.SAME_FORM, f"The form of model {champion.number}, estimated again on the current data."
+    if training.chosen in BASELINES:
+        return PromotionKind.NAIVE, training.reason
+    challenge = training.challenge
+    if challenge is None:
+        return PromotionKind.SCHEMA, f"Model {champion.number} can't be validated on the current data."
+    return (PromotionKind.BETTER if challenge.promoted else None), challenge.sentence
+
+
+def promote(session: Session, actor: Actor, workspace_id: UUID | str, number: int, *, reason: str) -> PromotionView:
+    """Put a model version in force by hand, an earlier one or a challenger; what it forecast then is shown again.
+
+    Raises:
+        NotFound: no such workspace or version, or not the actor's to edit.
+        Forbidden: the actor's role changes no workspace.
+        InvalidInput: no reason, or too long a one.
+        Conflict: it is in force already.
+    """
+    workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
+    actor.require(Action.EDIT_WORKSPACE)
+    said = " ".join(reason.split())
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        raise InvalidInput(
+            f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} letters; the reason stays with the model."
+        )
+    version = session.scalar(
+        readable_model_versions(actor).where(ModelVersion.workspace_id == workspace.id, ModelVersion.number == number)
+    )
+    if version is None:
+        raise NotFound
+    in_force = current_model_versions(session, [workspace]).get(workspace.id)
+    if in_force is not None and in_force.id == version.id:
+        raise Conflict(f"Model {number} is in force already.")
+    row = _put_in_force(session, workspace, version, kind=PromotionKind.BY_HAND, reason=said, promoted_by=actor.user_id)
+    return PromotionView(version.number, row.kind, row.reason, actor.name, row.created_at)
+
+
+def promotions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[PromotionView]:
+    """Every change of the model in force, newest first.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    rows = session.execute(
+        select(Promotion, ModelVersion.number, User.name)
+        .join(ModelVersion, ModelVersion.id == Promotion.model_version_id)
+        .outerjoin(User, User.id == Promotion.promoted_by)
+        .where(Promotion.workspace_id == workspace.id)
+        .order_by(Promotion.number.desc())
+    )
+    return [PromotionView(number, row.kind, row.reason, name or "", row.created_at) for row, number, name in rows]
+
+
+def _put_in_force(
+    session: Session,
+    workspace: Workspace,
+    version: ModelVersion,
+    *,
+    kind: PromotionKind,
+    reason: str,
+    promoted_by: UUID | None,
+) -> Promotion:
+    newest = session.scalar(select(func.max(Promotion.number)).where(Promotion.workspace_id == workspace.id))
+    row = Promotion(
+        workspace_id=workspace.id,
+        number=(newest or 0) + 1,
+        model_version_id=version.id,
+        # A version trained on older data than a newer import is in force only until that import's own is trained.
+        data_version=version.data_version if promoted_by is None else workspace.data_version,
+        kind=kind,
+        reason=reason,
+        promoted_by=promoted_by,
+    )
+    session.add(row)
+    session.flush()
+    return row

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from cgn_core.access import Actor
+from cgn_core.db.models import LedgerEntry, ModelVersion, Workspace
+from cgn_core.services import imports
+from cgn_core.services.ledger import track_record
+from cgn_core.services.models import current_model
+from cgn_core.services.retrainings import request_retraining
+from cgn_core.stats.predictive import predict
+
+MakeCsv = Callable[..., bytes]
+ImportCsv = Callable[..., list[imports.Imported]]
+Work = Callable[[], list[UUID]]
+
+pytestmark = pytest.mark.usefixtures("sent_jobs")
+NEXT_WEEK = date(2025, 8, 4)
+"""The week after the 210 days that ``trained`` holds."""
+
+
+def test_the_forecast_that_is_shown_is_kept_with_its_plan_and_model(
+    session: Session, strategist: Actor, trained: Workspace
+) -> None:
+    model = current_model(session, strategist, trained.id)
+    assert model is not None
+    record = track_record(session, strategist, trained.id)
+    (kept,) = record.forecasts
+    shown = model.summary.forecast
+    assert (kept.median, kept.low, kept.high, kept.level) == (shown.median, shown.low, shown.high, shown.level)
+    assert (kept.week_start, kept.model_number, kept.actual) == (NEXT_WEEK, 1, None)
+    assert kept.plan == model.training.fit.predictor.usual
+    last_week = imports.load_daily(session, strategist, trained.id).weekly()["net_growth"].iloc[-1]
+    assert kept.naive == last_week
+    assert (record.scored, record.mae, record.is_untouched) == (0, None, True)
+
+
+def test_a_forecast_is_scored_once_its_week_is_complete_also_for_what_was_really_posted(
+    session: Session, strategist: Actor, trained: Workspace, make_csv: MakeCsv, import_csv: ImportCsv, work: Work
+) -> None:
+    import_csv(strategist, trained, data=make_csv(days=214))  # the week has begun and isn't complete
+    work()
+    assert track_record(session, strategist, trained.id).scored == 0
+    import_csv(strategist, trained, data=make_csv(days=217))
+    work()
+    record = track_record(session, strategist, trained.id)
+    week = imports.load_daily(session, strategist, trained.id).weekly().set_index("week_start").loc["2025-08-04"]
+    first = record.forecasts[-1]
+    assert (record.scored, first.actual) == (1, week["net_growth"])
+    assert first.posted == {name: week[name] for name in first.plan}
+    version = session.scalars(select(ModelVersion).filter_by(number=1)).one()
+    model = current_model(session, strategist, trained.id)
+    assert model is not None
+    old = type(model.training).from_json(version.training).fit.predictor
+    assert first.median_as_posted == predict(old, first.posted or {}, level=first.level, answer_refused=True).median
+    last = next(each for each in record.forecasts if each.week_start == NEXT_WEEK)
+    assert record.mae == abs(week["net_growth"] - last.median)
+    assert record.naive_mae == abs(week["net_growth"] - last.naive)
+    assert record.held == int(bool(last.held))
+
+
+def test_a_week_that_was_forecast_twice_counts_once_by_what_was_shown_last(
+    session: Session, strategist: Actor, trained: Workspace, make_csv: MakeCsv, import_csv: ImportCsv, work: Work
+) -> None:
+    request_retraining(session, strategist, trained.id, key="again")
+    session.commit()
+    work()
+    assert len(track_record(session, strategist, trained.id).forecasts) == 2
+    import_csv(strategist, trained, data=make_csv(days=217))
+    work()
+    record = track_record(session, strategist, trained.id)
+    assert (len(record.forecasts), record.scored) == (3, 1)
+
+
+def test_the_database_refuses_to_change_a_kept_forecast(
+    session: Session, strategist: Actor, trained: Workspace
+) -> None:
+    with pytest.raises(DatabaseError, match="can't be changed"):
+        session.execute(update(LedgerEntry).values(median=0.0))
+    session.rollback()
+    assert track_record(session, strategist, trained.id).is_untouched
+
+
+def test_a_kept_forecast_that_was_replaced_behind_the_databases_back_shows(
+    session: Session, strategist: Actor, trained: Workspace
+) -> None:
+    entry = session.scalars(select(LedgerEntry)).one()
+    values = {column.name: getattr(entry, column.name) for column in LedgerEntry.__table__.columns}
+    session.delete(entry)
+    session.flush()
+    session.add(LedgerEntry(**values | {"median": values["median"] + 1}))
+    session.flush()
+    assert not track_record(session, strategist, trained.id).is_untouched
