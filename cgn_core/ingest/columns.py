@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from cgn_core.tables import DAILY_COLUMNS, Availability
@@ -120,6 +121,7 @@ class Columns:
         return self.header[self.places[name]]
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """A header name without case, accents and punctuation: ``Alcance (do Instagram)`` is ``alcance_do_instagram``."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))

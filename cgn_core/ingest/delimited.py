@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +29,7 @@ from cgn_core.ingest.grid import (
     too_many_cells,
     too_many_rows,
 )
+from cgn_core.ingest.typed import TypedGrid, read_typed
 
 DELIMITERS = (",", ";", "\t", "|")
 _FILE_TYPES = {",": "csv", ";": "csv", "\t": "tsv", "|": "csv"}
@@ -63,15 +63,20 @@ def read_delimited(text: str) -> Grid:
     at = find_header(top)
     if at is None:
         raise not_a_table()
-    fast = _read_fast(text, top[at], ends[at] + offset, delimiter)
-    if fast is not None:
-        return ArrowGrid(
-            file_type=_FILE_TYPES[delimiter],
-            header=fast[0],
-            table=fast[1],
-            lines=fast[2],
-            skipped=sum(1 for row in top[:at] if any(cell.strip() for cell in row)),
-        )
+    raw = text.encode("utf-8", errors="replace")
+    skipped = sum(1 for row in top[:at] if any(cell.strip() for cell in row))
+    skip, file_type = ends[at] + offset, _FILE_TYPES[delimiter]
+    header = tuple(name.strip() for name in top[at])
+    check_width(len(header))
+    if not _has_lone_returns(raw):
+        typed = read_typed(raw, top[at:], skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
+        lines = None if typed is None else _lines(raw, typed.num_rows, skip)
+        if typed is not None and lines is not None:
+            again = partial(_as_text, raw, header, skip, delimiter, file_type, skipped)
+            return TypedGrid(file_type, header, None, lines, skipped=skipped, typed=typed, as_text=again)
+        grid = _as_text(raw, header, skip, delimiter, file_type, skipped)
+        if grid is not None:
+            return grid
     return _read_rows(text[start:], delimiter, offset)
 
 
@@ -108,21 +113,21 @@ def _delimiter_of(head: str) -> str:
     return best
 
 
-def _read_fast(
-    text: str, names: Sequence[str], header_end: int, delimiter: str
-) -> tuple[tuple[str, ...], Any, Positions] | None:
-    """The whole text at once; None when it needs to be read row by row to know which line is which."""
-    raw = text.encode("utf-8", errors="replace")
-    if b"\r" in raw.replace(b"\r\n", b""):
-        return None
-    physical = raw.count(b"\n") + (not raw.endswith(b"\n"))
-    places = [str(place) for place in range(len(names))]
-    check_width(len(places))
+def _has_lone_returns(raw: bytes) -> bool:
+    """Whether carriage returns without a line feed end lines."""
+    return b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n")
+
+
+def _as_text(
+    raw: bytes, header: tuple[str, ...], skip: int, delimiter: str, file_type: str, skipped: int
+) -> ArrowGrid | None:
+    """Every cell as text, at once; None when it needs to be read row by row to know which line is which."""
+    places = [str(place) for place in range(len(header))]
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(raw),
             read_options=arrow_csv.ReadOptions(
-                column_names=places, skip_rows=header_end, use_threads=False, block_size=max(len(raw), _HEAD)
+                column_names=places, skip_rows=skip, use_threads=False, block_size=max(len(raw), _HEAD)
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=True
@@ -136,17 +141,27 @@ def _read_fast(
         )
     except pa.ArrowInvalid:
         return None
+    lines = _lines(raw, table.num_rows, skip)
+    return None if lines is None else ArrowGrid(file_type, header, table, lines, skipped=skipped)
+
+
+def _lines(raw: bytes, rows: int, skip: int) -> Positions | None:
+    """Each row's line; None where lines were left out or rows take several.
+
+    Raises:
+        RefusedFile: no rows, or too many.
+    """
+    physical = raw.count(b"\n") + (not raw.endswith(b"\n"))
     trailing = raw[-_HEAD:]
     blank_end = len(trailing) - len(trailing.rstrip(b"\r\n"))
     blank_lines = max(0, trailing[len(trailing) - blank_end :].count(b"\n") - 1)
-    if table.num_rows != physical - header_end - blank_lines:
+    if rows != physical - skip - blank_lines:
         return None
-    if table.num_rows == 0:
+    if rows == 0:
         raise no_rows()
-    if table.num_rows > MOST_ROWS:
+    if rows > MOST_ROWS:
         raise too_many_rows()
-    lines = np.arange(table.num_rows, dtype=np.int64) + header_end + 1
-    return tuple(name.strip() for name in names), table, lines
+    return np.arange(rows, dtype=np.int64) + skip + 1
 
 
 def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:

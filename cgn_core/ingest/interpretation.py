@@ -160,6 +160,8 @@ def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
                 "the full numbers if you can.",
                 rows,
             )
+    if _are_usual(values, whole=whole):
+        return values
     with np.errstate(invalid="ignore"):
         wild = np.isinf(values) | (np.abs(values) >= MOST_VALUE)
         negative = (values < 0) & ~wild
@@ -179,6 +181,13 @@ def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
                 rows,
             )
     return np.where(wild, np.nan, values)
+
+
+def _are_usual(values: Floats, *, whole: bool) -> bool:
+    """Whether every number is one that nothing is said about."""
+    if not (np.fmin.reduce(values) >= 0 and np.fmax.reduce(values) < MOST_VALUE):
+        return False
+    return not whole or bool(np.count_nonzero(values != np.floor(values)) == np.count_nonzero(np.isnan(values)))
 
 
 def _days(grid: Grid, columns: Columns, codes: Positions, today: date) -> ParsedDays:
@@ -228,29 +237,30 @@ def _note_days(grid: Grid, columns: Columns, days: ParsedDays, undated: Position
 
 
 def _marks(grid: Grid, place: int, columns: Columns, found: Findings) -> dict[str, Flags]:
-    cells = grid.cells(place)
-    marks = {name: np.zeros(len(cells), dtype=bool) for name in columns.metrics}
-    wrong: list[int] = []
-    for position, cell in enumerate(cells):
-        text = "" if cell is None else str(cell).strip().casefold()
+    labels, texts = grid.labels(place)
+    # Each text is read once; the last place answers for empty cells, whose label is -1.
+    by_text = {name: np.zeros(len(texts) + 1, dtype=bool) for name in columns.metrics}
+    is_wrong = np.zeros(len(texts) + 1, dtype=bool)
+    for label, cell in enumerate(texts):
+        text = cell.strip().casefold()
         if not text or text in _NO:
             continue
         words = [canonical_name(word) for word in re.split(r"[\s,;]+", text)]
-        names = list(marks) if text in _YES else [word for word in words if word in marks]
-        if text not in _YES and len(names) != len(words):
-            wrong.append(position)
+        names = list(by_text) if text in _YES else [word for word in words if word in by_text]
+        is_wrong[label] = text not in _YES and len(names) != len(words)
         for name in names:
-            marks[name][position] = True
-    if wrong:
-        rows = grid.lines[np.asarray(wrong)]
+            by_text[name][label] = True
+    wrong = np.flatnonzero(is_wrong[labels])
+    if len(wrong):
+        rows = grid.lines[wrong]
         found.add(
             "error",
             "unreadable_marks",
             f"{grid.header[place]} is neither yes or no nor names of columns in "
-            f"{_places(found, rows, excerpt(cells[wrong[0]]))}; write yes or leave the cell empty.",
+            f"{_places(found, rows, excerpt(texts[labels[wrong[0]]]))}; write yes or leave the cell empty.",
             rows,
         )
-    return marks
+    return {name: flags[labels] for name, flags in by_text.items()}
 
 
 def _places(found: Findings, rows: Positions, first: str) -> str:
