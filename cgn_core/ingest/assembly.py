@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cgn_core.ingest.columns import IMPUTED, PROVISIONAL
 from cgn_core.ingest.grid import Floats
-from cgn_core.ingest.interpretation import Table
+from cgn_core.ingest.interpretation import Flags, Table
 from cgn_core.tables import DAILY_COLUMNS, Daily, Provenance
 
 _CODES = {PROVISIONAL: Provenance.PROVISIONAL, IMPUTED: Provenance.IMPUTED}
@@ -18,48 +18,77 @@ _CODES = {PROVISIONAL: Provenance.PROVISIONAL, IMPUTED: Provenance.IMPUTED}
 
 def creators_of(table: Table) -> tuple[Daily, ...]:
     """One daily table per creator, in the file's order; days without a row are rows of missing cells."""
-    codes = {
-        name: np.where(np.isnan(numbers), Provenance.MISSING, Provenance.OBSERVED).astype(np.int8)
-        for name, numbers in table.values.items()
-    }
-    for marker, by_column in table.marked.items():
-        for name, flags in by_column.items():
-            codes[name][flags & (codes[name] != Provenance.MISSING)] = _CODES[marker]
-    starts = table.starts()
-    return tuple(
-        _daily(table, slice(int(starts[at]), int(starts[at + 1])), table.values, codes, creator=name)
-        for at, name in enumerate(table.creators)
-    )
+    return tuple(daily for _, daily in _tables(table, table.values, table.marked))
 
 
 def competitors_of(table: Table) -> dict[str, Daily]:
     """The competitor that each creator's rows carry along, by the name it is offered under."""
-    codes = {
-        name: np.where(np.isnan(numbers), Provenance.MISSING, Provenance.OBSERVED).astype(np.int8)
-        for name, numbers in table.competitor.items()
-    }
-    starts = table.starts()
+    if not table.competitor:
+        return {}
     rivals = {}
-    for at, creator in enumerate(table.creators):
-        rows = slice(int(starts[at]), int(starts[at + 1]))
-        if any(codes[name][rows].any() for name in codes):
+    for creator, daily in _tables(table, table.competitor, {}):
+        if daily.columns:
             name = f"Competitor of {creator}" if creator else "Competitor"
-            rivals[name] = _daily(table, rows, table.competitor, codes, creator=name)
+            rivals[name] = Daily(frame=daily.frame, provenance=daily.provenance, creator=name)
     return rivals
 
 
-def _daily(
-    table: Table, rows: slice, values: Mapping[str, Floats], codes: Mapping[str, npt.NDArray[np.int8]], *, creator: str
-) -> Daily:
-    days = table.days[rows]
-    names = [name for name in DAILY_COLUMNS if name in values and codes[name][rows].any()]
-    places = (days - days[0]).astype(np.int64)
-    length = int(places[-1]) + 1
-    numbers = np.full((length, len(names)), np.nan)
-    marks = np.zeros((length, len(names)), dtype=np.int8)
-    for column, name in enumerate(names):
-        numbers[places, column] = values[name][rows]
-        marks[places, column] = codes[name][rows]
-    frame = pd.DataFrame(numbers, columns=names)
-    frame.insert(0, "date", (days[0] + np.arange(length)).astype("datetime64[s]"))
-    return Daily(frame=frame, provenance=pd.DataFrame(marks, columns=names), creator=creator)
+def _tables(
+    table: Table, values: Mapping[str, Floats], marked: Mapping[str, Mapping[str, Flags]]
+) -> Iterator[tuple[str, Daily]]:
+    """Each creator's columns that have a number.
+
+    All creators stand in one block of numbers; a creator's frame is a part of it, which pandas copies on write.
+    """
+    starts = table.starts()
+    filled = np.flatnonzero(np.diff(starts) > 0)
+    begins, ends = starts[filled], starts[filled + 1]
+    first = table.days[begins]
+    lengths = (table.days[ends - 1] - first).astype(np.int64) + 1
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    dates = (np.repeat(first, lengths) + within).astype("datetime64[s]")
+    rows: Any = slice(None)
+    if offsets[-1] != len(table.days):
+        shift = np.repeat(offsets[:-1] - first.astype(np.int64), ends - begins)
+        rows = shift + table.days.astype(np.int64)
+    names = [name for name in DAILY_COLUMNS if name in values]
+    numbers = np.full((len(names), offsets[-1]), np.nan)
+    codes = np.zeros((len(names), offsets[-1]), dtype=np.int8)
+    for place, name in enumerate(names):
+        numbers[place, rows] = values[name]
+        known = ~np.isnan(values[name])
+        marks = known.astype(np.int8) * np.int8(Provenance.OBSERVED)
+        for marker, by_column in marked.items():
+            if name in by_column:
+                marks[by_column[name] & known] = _CODES[marker]
+        codes[place, rows] = marks
+    has_number = np.logical_or.reduceat(codes != Provenance.MISSING, offsets[:-1], axis=1)
+    frame, provenance = _framed(numbers, names), _framed(codes, names)
+    frame.insert(0, "date", dates)
+    for at, code in enumerate(filled):
+        part = slice(offsets[at], offsets[at + 1])
+        kept = (
+            None
+            if has_number[:, at].all()
+            else [name for name, has in zip(names, has_number[:, at], strict=True) if has]
+        )
+        creator = table.creators[code]
+        yield (
+            creator,
+            Daily(
+                frame=_part(frame, part, kept if kept is None else ["date", *kept]),
+                provenance=_part(provenance, part, kept),
+                creator=creator,
+            ),
+        )
+
+
+def _framed(block: Any, names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(block.T, columns=names, copy=False)
+
+
+def _part(frame: pd.DataFrame, rows: slice, names: list[str] | None) -> pd.DataFrame:
+    part = frame.iloc[rows] if names is None else frame.iloc[rows][names]
+    part.index = pd.RangeIndex(len(part))
+    return part
