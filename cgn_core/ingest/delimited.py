@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -68,15 +69,25 @@ def read_delimited(text: str) -> Grid:
     skip, file_type = ends[at] + offset, _FILE_TYPES[delimiter]
     header = tuple(name.strip() for name in top[at])
     check_width(len(header))
+    below = [row for row in top[at + 1 :] if row]
     if not _has_lone_returns(raw):
         typed = read_typed(raw, top[at:], skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
         lines = None if typed is None else _lines(raw, typed.num_rows, skip)
         if typed is not None and lines is not None:
             again = partial(_as_text, raw, header, skip, delimiter, file_type, skipped)
-            return TypedGrid(file_type, header, None, lines, skipped=skipped, typed=typed, as_text=again)
+            return TypedGrid(
+                file_type,
+                header,
+                None,
+                lines,
+                skipped=skipped,
+                top=tuple(map(tuple, below)),
+                typed=typed,
+                as_text=again,
+            )
         grid = _as_text(raw, header, skip, delimiter, file_type, skipped)
         if grid is not None:
-            return grid
+            return replace(grid, top=tuple(map(tuple, below)))
     return _read_rows(text[start:], delimiter, offset)
 
 

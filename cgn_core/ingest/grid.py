@@ -47,6 +47,8 @@ class CellGrid:
     """Rows above the header that were left out."""
     notes: tuple[str, ...] = field(default=())
     """What else was left out, as sentences."""
+    top: tuple[tuple[str, ...], ...] = ()
+    """The first rows as text, where they are at hand."""
 
     def numbers(self, place: int) -> Floats | None:
         """None: nothing is known of these cells' types beforehand."""
@@ -80,6 +82,8 @@ class ArrowGrid:
     unit: str = "row"
     skipped: int = 0
     notes: tuple[str, ...] = field(default=())
+    top: tuple[tuple[str, ...], ...] = ()
+    """The first rows as text, where they are at hand."""
 
     def numbers(self, place: int) -> Floats | None:
         """The column as numbers, NaN where empty; None when its cells need a closer look."""

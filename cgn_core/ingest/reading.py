@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from cgn_core.ingest.assembly import competitors_of, creators_of
 from cgn_core.ingest.business_suite import metric_blocks, metric_fragments
-from cgn_core.ingest.columns import DATE, Columns, map_columns
+from cgn_core.ingest.columns import DATE, Columns, folded, map_columns
 from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
@@ -25,14 +26,32 @@ from cgn_core.ingest.joined_tables import checked_tables
 from cgn_core.ingest.joining import join_fragments
 from cgn_core.ingest.post_lists import is_post_list, read_post_list
 from cgn_core.ingest.quality import note_columns, note_errors
+from cgn_core.ingest.questions import Answers, Asking, Question, signature_of
 from cgn_core.ingest.records import read_records
+from cgn_core.ingest.rejects import Rejects
 from cgn_core.ingest.workbook import read_workbook
 from cgn_core.tables import Daily
 
-__all__ = ["MAX_BYTES", "Finding", "Reading", "read_bytes"]
+__all__ = ["MAX_BYTES", "Finding", "Reading", "Sample", "read_bytes"]
 
 MAX_BYTES = 50 * 1024 * 1024
 _LONGEST_NAME = 100
+SAMPLED = 20
+"""Rows of a sample."""
+_LONGEST_CELL = 80
+_NO_ANSWERS: Answers = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The top of a table as the file has it, for whoever decides what its columns are."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The rows as lists."""
+        return {"header": list(self.header), "rows": [list(row) for row in self.rows]}
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,15 @@ class Reading:
     importable: bool = False
     fragments: tuple[Fragment, ...] = ()
     """What it says of one account's days, where other files may belong to it."""
+    questions: tuple[Question, ...] = ()
+    """What can or must be decided, each with its choices."""
+    signature: str = ""
+    """SHA-256 of the layout and the folded header: the same for every export of one kind."""
+    sample: Sample | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    """Of the answers given, those that were used."""
+    rejects: Rejects | None = None
+    """Rows left out by choice."""
 
     def to_json(self) -> dict[str, Any]:
         """As ``cgn validate --json`` prints it."""
@@ -73,10 +101,16 @@ class Reading:
             "creators": [_outline(daily) for daily in self.creators],
             "competitors": [_outline(daily) for daily in self.competitors.values()],
             "findings": [finding.to_json() for finding in self.findings],
+            "signature": self.signature,
+            "questions": [question.to_json() for question in self.questions],
+            "answers": dict(self.answers),
+            "rejects": self.rejects.to_json() if self.rejects else None,
         }
 
 
-def read_bytes(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC") -> Reading:
+def read_bytes(
+    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = _NO_ANSWERS
+) -> Reading:
     """Read one file of daily numbers, in any of the known layouts; what is in it decides which it is.
 
     Bad content raises nothing: it becomes error findings, ``importable`` is False and ``creators`` is empty.
@@ -86,8 +120,9 @@ def read_bytes(data: bytes, *, file_name: str, today: date, time_zone: str = "UT
         file_name: as the uploader calls it; only names the file in sentences.
         today: the date in the workspace's time zone; later days are errors.
         time_zone: of the workspace, in which a download's seconds become days.
+        answers: to questions of this file, or of others; see :class:`cgn_core.ingest.questions.Question`.
     """
-    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone)
+    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone, answers=answers)
     if not reading.fragments or any(finding.severity == "error" for finding in reading.findings):
         return reading
     found = Findings(reading.file_name, found=list(reading.findings))
@@ -95,7 +130,9 @@ def read_bytes(data: bytes, *, file_name: str, today: date, time_zone: str = "UT
     return replace(reading, creators=creators, findings=found.ordered(), importable=not found.has_errors)
 
 
-def read_part(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC") -> Reading:
+def read_part(
+    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = _NO_ANSWERS
+) -> Reading:
     """As :func:`read_bytes`, but a file that needs others of its account is left in fragments."""
     found = Findings(_shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
@@ -107,9 +144,11 @@ def read_part(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC
         found.found.append(_refusal(found, refusal))
         return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())
     if isinstance(opened, _Parts):
-        return _read_fragments(opened, found, digest)
+        asking = Asking(found, signature_of(opened.format, [folded(name) for name in opened.columns]), answers)
+        return _read_fragments(opened, found, digest, asking)
     found.unit = opened.unit
     columns = map_columns(opened.header)
+    asking = Asking(found, signature_of(columns.layout, [folded(name) for name in opened.header]), answers)
     table = _interpret(opened, columns, found, today=today)
     importable = table is not None and not found.has_errors
     has_days = table is not None and len(table.days) > 0
@@ -126,7 +165,21 @@ def read_part(data: bytes, *, file_name: str, today: date, time_zone: str = "UTC
         competitors=competitors_of(table) if table is not None and importable else {},
         findings=found.ordered(),
         importable=importable,
+        questions=tuple(asking.questions),
+        signature=asking.signature,
+        sample=_sample(opened),
+        answers=asking.used,
     )
+
+
+def _sample(grid: Grid) -> Sample:
+    rows = grid.top or tuple(zip(*(grid.cells(place)[:SAMPLED] for place in range(len(grid.header))), strict=True))
+    return Sample(grid.header, tuple(tuple(map(_sampled, row)) for row in rows[:SAMPLED]))
+
+
+def _sampled(cell: object) -> str:
+    text = "" if cell is None else str(cell).strip()
+    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
 
 
 @dataclass(frozen=True)
@@ -167,7 +220,7 @@ def _size(fragment: Fragment) -> int:
     return len(fragment.pieces) if isinstance(fragment, Pieces) else len(fragment.days)
 
 
-def _read_fragments(opened: _Parts, found: Findings, digest: str) -> Reading:
+def _read_fragments(opened: _Parts, found: Findings, digest: str, asking: Asking) -> Reading:
     days = [
         day
         for each in opened.fragments
@@ -186,6 +239,9 @@ def _read_fragments(opened: _Parts, found: Findings, digest: str) -> Reading:
         columns=opened.columns,
         findings=found.ordered(),
         fragments=opened.fragments,
+        questions=tuple(asking.questions),
+        signature=asking.signature,
+        answers=asking.used,
     )
 
 
