@@ -1,4 +1,4 @@
-"""Files that a browser fetches: the portfolio and a workspace's daily table as CSV."""
+"""Files that a browser fetches: the portfolio as CSV, a workspace's tables as CSV and Excel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import io
 
 from flask import Blueprint, Response
 
-from cgn_core.services import imports, workspaces
+from cgn_core.errors import NotFound
+from cgn_core.services import exports, imports, workspaces
+from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
 from webapp.request_scope import actor, db, identifier
 
@@ -20,6 +22,17 @@ def daily_csv(workspace_id: str) -> Response:
     """A workspace's daily table; importing it again changes nothing."""
     name, content = imports.export_csv(db(), actor(), identifier(workspace_id))
     return _as_file(content, name)
+
+
+@blueprint.get("/workspaces/<workspace_id>/exports/<table>.<form>")
+def workspace_table(workspace_id: str, table: str, form: str) -> Response:
+    """A workspace's daily numbers, weeks or forecasts."""
+    if table not in set(ExportTable) or form not in set(ExportFormat):
+        raise NotFound
+    file = exports.export_table(
+        db(), actor(), identifier(workspace_id), table=ExportTable(table), form=ExportFormat(form)
+    )
+    return _as_file(file.content, file.name, media_type=file.media_type)
 
 
 @blueprint.get(routes.PORTFOLIO_CSV)
@@ -52,7 +65,7 @@ def plain_text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _as_file(content: bytes, name: str) -> Response:
-    response = Response(content, mimetype="text/csv")
+def _as_file(content: bytes, name: str, *, media_type: str = "text/csv") -> Response:
+    response = Response(content, mimetype=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response

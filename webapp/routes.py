@@ -59,3 +59,8 @@ def workspace_jobs(workspace_id: UUID) -> str:
 def export_csv(workspace_id: UUID) -> str:
     """The daily table as a file."""
     return f"/workspaces/{workspace_id}/export.csv"
+
+
+def export_file(workspace_id: UUID, table: str, form: str) -> str:
+    """The daily table, the weeks or the forecasts, as csv or xlsx."""
+    return f"/workspaces/{workspace_id}/exports/{table}.{form}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import compress
 from typing import Any
 
@@ -24,6 +26,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ESCAPE = "'"
 _MARKED = "yes"
 _EXACT_WHOLE = 2.0**53
+
+Cell = str | int | float | date | None
+"""What a sheet holds."""
 
 
 def daily_to_bytes(daily: Daily) -> bytes:
@@ -87,28 +92,46 @@ def daily_to_csv(daily: Daily) -> bytes:
     Columns: ``creator`` where there is one, ``date``, the canonical columns, and ``provisional`` and ``imputed`` where
     cells are: ``yes`` for all numbers of the day, else the names of the columns.
     """
-    columns: dict[str, list[str]] = {}
+    return csv_of(export_columns(daily))
+
+
+def csv_of(columns: Mapping[str, Sequence[Cell]]) -> bytes:
+    """Columns as UTF-8 CSV: days are written YYYY-MM-DD, missing cells are empty, no text is a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([formula_safe(cell) if isinstance(cell, str) else cell for cell in row])
+    return text.getvalue().encode()
+
+
+def export_columns(daily: Daily) -> dict[str, list[Cell]]:
+    """The cells of an export by column, typed: text, days, whole and other numbers, None where empty."""
+    columns: dict[str, list[Cell]] = {}
     if daily.creator:
-        columns[CREATOR] = [formula_safe(daily.creator)] * len(daily.frame)
-    columns[DATE] = np.datetime_as_string(daily.frame[DATE].to_numpy().astype("datetime64[D]")).tolist()
+        columns[CREATOR] = [daily.creator] * len(daily.frame)
+    columns[DATE] = daily.frame[DATE].to_numpy().astype("datetime64[D]").tolist()
     for name in daily.columns:
-        columns[name] = [_number_text(value) for value in daily.frame[name].tolist()]
+        columns[name] = [number_cell(value) for value in daily.frame[name].tolist()]
     for marker, code in ((PROVISIONAL, Provenance.PROVISIONAL), (IMPUTED, Provenance.IMPUTED)):
         marked = daily.provenance[list(daily.columns)] == code
         if marked.to_numpy().any():
             filled = daily.provenance[list(daily.columns)] != Provenance.MISSING
             columns[marker] = [
-                _marker_text(marks, fills, daily.columns)
+                _marker_text(marks, fills, daily.columns) or None
                 for marks, fills in zip(marked.to_numpy(), filled.to_numpy(), strict=True)
             ]
     # A gap needs no row, but without its first or last row the table would come back shorter.
     has_row = daily.frame[list(daily.columns)].notna().any(axis=1).to_numpy(copy=True)
     has_row[[0, -1]] = True
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(compress(zip(*columns.values(), strict=True), has_row.tolist()))
-    return text.getvalue().encode()
+    return {name: list(compress(cells, has_row.tolist())) for name, cells in columns.items()}
+
+
+def number_cell(value: float | None) -> int | float | None:
+    """A number as a spreadsheet shows it best: whole without a fraction, None for NaN."""
+    if value is None or np.isnan(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < _EXACT_WHOLE else value
 
 
 def formula_safe(text: str) -> str:
@@ -125,12 +148,6 @@ def formula_plain(text: str) -> str:
 
 def _values(table: Any, name: str, kind: Any) -> Any:
     return np.asarray(table.column(name).to_numpy()).astype(kind)
-
-
-def _number_text(value: float) -> str:
-    if np.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT_WHOLE else repr(value)
 
 
 def _marker_text(marks: Any, fills: Any, names: tuple[str, ...]) -> str:

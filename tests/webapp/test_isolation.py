@@ -16,6 +16,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.services import competitors, imports
+from cgn_core.services.exports import ExportFormat, ExportTable
 from cgn_core.services.imports import Imported
 
 NOT_FOUND = "it isn't yours to see"
@@ -213,7 +214,10 @@ def test_odd_queries_never_break_a_page(
     assert ("Not found" in shown) == ("workspace_id" in search)
 
 
-@pytest.mark.parametrize("path", ["/export.csv"])
+@pytest.mark.parametrize(
+    "path",
+    ["/export.csv", *(f"/exports/{table}.{form}" for table in ExportTable for form in ExportFormat)],
+)
 def test_a_forged_download_is_404(
     browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, path: str
 ) -> None:

@@ -268,6 +268,21 @@ def test_exports_are_files_and_escape_formulas(
     assert daily.text.startswith("creator,date,")
 
 
+@pytest.mark.parametrize("table", ["daily", "weekly", "forecasts"])
+def test_a_workspaces_tables_are_files(
+    browser: Callable[..., Any], owner: Actor, imported: Imported, table: str
+) -> None:
+    path = f"/workspaces/{imported.workspace_id}/exports/{table}"
+    text = browser(owner).get(f"{path}.csv")
+    assert text.headers["Content-Disposition"].startswith("attachment")
+    assert text.text.startswith("creator,date," if table == "daily" else "creator,week_start,")
+    book = browser(owner).get(f"{path}.xlsx")
+    assert book.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert book.data.startswith(b"PK")
+    assert browser(owner).get(f"{path}.pdf").status_code == 404
+    assert browser(owner).get(f"/workspaces/{imported.workspace_id}/exports/users.csv").status_code == 404
+
+
 def test_the_form_names_the_generators_profiles_with_their_sizes() -> None:
     assert dict(new_workspace.PROFILES) == {
         name: f"{name.capitalize()}, {profile.followers:,.0f}" for name, profile in datagen.PROFILES.items()

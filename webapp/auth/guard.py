@@ -37,6 +37,7 @@ SIGNED_IN = frozenset(
         "auth.end_other_sessions",
         "downloads.portfolio_csv",
         "downloads.daily_csv",
+        "downloads.workspace_table",
         "/",
         "/<path:path>",
         "/_dash-layout",
