@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from cgn_core.ingest.columns import IMPUTED, PROVISIONAL
 from cgn_core.ingest.grid import Floats
-from cgn_core.ingest.interpretation import Flags, Table
+from cgn_core.ingest.interpreted import Flags, Table
 from cgn_core.tables import DAILY_COLUMNS, Daily, Provenance
 
 _CODES = {PROVISIONAL: Provenance.PROVISIONAL, IMPUTED: Provenance.IMPUTED}
@@ -85,7 +86,13 @@ def _tables(
 
 
 def _framed(block: Any, names: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(block.T, columns=names, copy=False)
+    return pd.DataFrame(block.T, columns=_index(tuple(names)), copy=False)
+
+
+@lru_cache(maxsize=256)
+def _index(names: tuple[str, ...]) -> pd.Index[str]:
+    """Made once: of a file of one creator it takes as long as its numbers."""
+    return pd.Index(list(names))
 
 
 def _part(frame: pd.DataFrame, rows: slice, names: list[str] | None) -> pd.DataFrame:

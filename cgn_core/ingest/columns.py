@@ -11,7 +11,9 @@ from typing import Literal
 
 from cgn_core.tables import DAILY_COLUMNS, Availability
 
-Layout = Literal["own", "public39", "table"]
+Layout = Literal["own", "public39", "social_blade", "sprout", "table"]
+MONTH_FIRST: frozenset[Layout] = frozenset({"social_blade", "sprout"})
+"""Tools that write the month before the day."""
 
 DATE, CREATOR, PROVISIONAL, IMPUTED = "date", "creator", "provisional", "imputed"
 MARKERS = (PROVISIONAL, IMPUTED)
@@ -20,20 +22,28 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     DATE: ("day", "data", "fecha", "datum", "dia", "tag", "jour", "date_day"),
     CREATOR: (
         "username", "account", "handle", "user", "user_name", "account_username", "account_name", "creator_name",
-        "profile", "instagram_handle", "instagram_username", "usuario", "conta", "cuenta",
+        "profile", "instagram_handle", "instagram_username", "usuario", "conta", "cuenta", "perfil",
+        "nome_de_usuario", "nombre_de_usuario", "criador", "creador",
     ),
     PROVISIONAL: ("is_provisional",),
     IMPUTED: ("is_imputed",),
     "followers": (
         "follower", "follower_count", "followers_count", "total_followers", "followers_total", "audience", "seguidores",
-        "abonnes",
+        "abonnes", "total_de_seguidores",
     ),
     "follows": (
         "new_followers", "followers_gained", "gained_followers", "gained", "gains", "new_follows", "instagram_follows",
         "seguidores_no_instagram", "seguidores_de_instagram", "novos_seguidores", "nuevos_seguidores",
+        "seguimentos", "seguidores_ganhos", "seguidores_ganados",
     ),
-    "unfollows": ("unfollowers", "unfollowed", "followers_lost", "lost_followers", "lost", "losses"),
-    "posts": ("post", "post_count", "posts_count", "feed_posts", "published_posts", "publicacoes", "publicaciones"),
+    "unfollows": (
+        "unfollowers", "unfollowed", "followers_lost", "lost_followers", "lost", "losses",
+        "seguidores_perdidos", "deixaram_de_seguir", "dejaron_de_seguir",
+    ),
+    "posts": (
+        "post", "post_count", "posts_count", "feed_posts", "published_posts", "publicacoes", "publicaciones",
+        "postagens",
+    ),
     "reels": ("reel", "reel_count", "reels_count", "published_reels"),
     "stories": ("story", "story_count", "stories_count", "published_stories", "historias"),
     "ads": ("ad", "ads_posted", "ads_count", "ad_count", "anuncios"),
@@ -43,17 +53,17 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "profile_views", "instagram_profile_visits", "visitas_ao_perfil_do_instagram",
         "visitas_al_perfil_de_instagram", "visitas_ao_perfil", "visitas_al_perfil",
     ),
-    "likes": ("like", "post_likes", "total_likes", "curtidas", "me_gusta"),
+    "likes": ("like", "post_likes", "total_likes", "curtidas", "me_gusta", "gostos"),
     "comments": ("comment", "total_comments", "comentarios"),
-    "saves": ("saved", "total_saves", "salvamentos", "guardados"),
-    "shares": ("share", "total_shares", "compartilhamentos", "compartidos"),
+    "saves": ("saved", "total_saves", "salvamentos", "guardados", "veces_guardado", "salvos"),
+    "shares": ("share", "total_shares", "compartilhamentos", "compartidos", "veces_que_se_ha_compartido"),
     "interactions": (
         "content_interactions", "engagement", "engagements", "total_interactions", "interacoes_com_o_conteudo",
-        "interacciones_con_el_contenido",
+        "interacciones_con_el_contenido", "interacoes", "interacciones",
     ),
     "hashtags": ("hashtags_used", "hashtag_count", "number_of_hashtags"),
     "optimal_window_posts": ("posted_in_optimal_window", "optimal_window", "posts_in_optimal_window"),
-    "minutes_spent": ("minutes", "time_spent_minutes", "minutes_of_work", "work_minutes"),
+    "minutes_spent": ("minutes", "time_spent_minutes", "minutes_of_work", "work_minutes", "minutos"),
 }  # fmt: skip
 """Other names of each column, already folded; the canonical name itself always counts and comes first."""
 
@@ -65,6 +75,7 @@ KNOWN_OUTCOMES = frozenset({
 """Outcomes of the same day that have no canonical column."""
 KNOWN_OTHERS = frozenset({
     "post_time", "avg_hashtag_count", "share_posts", "share_reels", "share_stories", "post_consistency_variance_7d",
+    "following", "media", "network", "platform", "social_network",
     "month", "quarter", "weekday", "week", "year", "day_of_week",
 })  # fmt: skip
 """Columns of known layouts that can be computed from the others, or that no model uses."""
@@ -78,6 +89,15 @@ PUBLIC39 = frozenset({
     "quarter", "went_viral",
 })  # fmt: skip
 
+_SOCIAL_BLADE = frozenset({"date", "followers", "following", "media"})
+_SPROUT = frozenset({"date", "network", "net_follower_growth"})
+NETWORKS = frozenset({"network", "platform", "social_network", "rede", "rede_social", "red", "red_social"})
+"""Columns that say which network a row is about."""
+
+_CHANGE = re.compile(
+    r"(?:followers|following|media)_(?:delta|change|diff|difference|gained|daily)"
+    r"|(?:delta|change|change_in|daily)_(?:followers|following|media)"
+)
 _COMPETITOR = re.compile(r"^(?:comp|competitor|competitors)_(.+)$")
 _UNWANTED = re.compile(r"[^0-9a-z]+")
 
@@ -156,7 +176,7 @@ def map_columns(header: Sequence[str]) -> Columns:
         rival = _BY_NAME.get(match.group(1)) if match else None
         if rival in DAILY_COLUMNS and rival not in competitor:
             competitor[rival] = place
-        elif folded_name in KNOWN_OUTCOMES or folded_name in KNOWN_OTHERS:
+        elif folded_name in KNOWN_OUTCOMES or folded_name in KNOWN_OTHERS or _CHANGE.fullmatch(folded_name):
             known.append(header[place])
         elif header[place].strip():
             ignored.append(header[place])
@@ -184,6 +204,10 @@ def _is_outcome(name: str | None) -> bool:
 def _layout(names: Sequence[str]) -> Layout:
     if set(names) >= PUBLIC39:
         return "public39"
+    if {CREATOR, DATE} <= {_BY_NAME.get(name) for name in names} and set(names) >= _SPROUT:
+        return "sprout"
+    if set(names) >= _SOCIAL_BLADE:
+        return "social_blade"
     if DATE in names and all(_BY_NAME.get(name) == name for name in names):
         return "own"
     return "table"

@@ -55,24 +55,27 @@ class ParsedDays:
     """Whether day-month and month-day both fit, so that somebody has to say which it is."""
 
 
-def parse_days(cells: Sequence[object], creators: npt.NDArray[np.int64], *, today: date) -> ParsedDays:
+def parse_days(
+    cells: Sequence[object], creators: npt.NDArray[np.int64], *, today: date, order: Order | None = None
+) -> ParsedDays:
     """Read a column's cells as days.
 
     Args:
         cells: texts, numbers or dates, None where empty.
         creators: for each row the number of its creator; an order of days is one creator's.
         today: decides between two readings when nothing else does and one of them lies in the future.
+        order: day_first or month_first, where somebody said which it is.
     """
     uniform = _uniform(cells)
     if uniform is not None:
         first, second = (_from_parts(uniform[2], month, day) for month, day in (uniform[1::-1], uniform[:2]))
-        return _decide(first, second, np.ones(len(cells), dtype=bool), creators, today, _hint(cells))
+        return _decide(first, second, np.ones(len(cells), dtype=bool), creators, today, _hint(cells), order)
     # Each way to write a day is read once; the last place answers for empty cells.
     known: dict[object, int] = {}
     codes = np.asarray([-1 if cell is None else known.setdefault(_key(cell), len(known)) for cell in cells])
     readings = [*map(_readings, known), (None, None)]
     first, second = (np.array(days, dtype="datetime64[D]") for days in zip(*readings, strict=True))
-    return _decide(first[codes], second[codes], codes >= 0, creators, today, _hint(cells))
+    return _decide(first[codes], second[codes], codes >= 0, creators, today, _hint(cells), order)
 
 
 def _key(cell: object) -> object:
@@ -104,13 +107,21 @@ def _from_parts(year: Positions, month: Positions, day: Positions) -> Days:
 
 
 def _decide(
-    first: Days, second: Days, filled: npt.NDArray[np.bool_], creators: npt.NDArray[np.int64], today: date, hint: str
+    first: Days,
+    second: Days,
+    filled: npt.NDArray[np.bool_],
+    creators: npt.NDArray[np.int64],
+    today: date,
+    hint: str,
+    order: Order | None,
 ) -> ParsedDays:
     lost_first, lost_second = filled & np.isnat(first), filled & np.isnat(second)
     day_first = ParsedDays(first, np.flatnonzero(lost_first), "day_first")
     month_first = ParsedDays(second, np.flatnonzero(lost_second), "month_first")
     if np.array_equal(first, second, equal_nan=True):
         return ParsedDays(first, day_first.unreadable, "iso")
+    if order in {"day_first", "month_first"}:
+        return day_first if order == "day_first" else month_first
     prefers_first = _preference(day_first, month_first, creators, today, hint)
     if prefers_first is None:
         return ParsedDays(first, day_first.unreadable, "day_first", ambiguous=True)

@@ -49,6 +49,8 @@ class CellGrid:
     """What else was left out, as sentences."""
     top: tuple[tuple[str, ...], ...] = ()
     """The first rows as text, where they are at hand."""
+    ragged: tuple[int, ...] = ()
+    """Lines of rows that have more or fewer cells than the header; none of them is among the rows."""
 
     def numbers(self, place: int) -> Floats | None:
         """None: nothing is known of these cells' types beforehand."""
@@ -84,6 +86,8 @@ class ArrowGrid:
     notes: tuple[str, ...] = field(default=())
     top: tuple[tuple[str, ...], ...] = ()
     """The first rows as text, where they are at hand."""
+    ragged: tuple[int, ...] = ()
+    """Lines of rows that have more or fewer cells than the header; none of them is among the rows."""
 
     def numbers(self, place: int) -> Floats | None:
         """The column as numbers, NaN where empty; None when its cells need a closer look."""
@@ -164,8 +168,10 @@ def grid_from_rows(
         raise no_rows()
     width = len(header)
     ragged = [line for line, row in kept if len(_stripped(row)) > width or (file_type != "xlsx" and len(row) < width)]
-    if ragged:
+    if 2 * len(ragged) >= len(kept):
         raise ragged_rows(ragged, width)
+    wrong = set(ragged)
+    kept = [(line, row) for line, row in kept if line not in wrong]
     padded = [tuple(row[:width]) + (None,) * (width - len(row)) for _, row in kept]
     return CellGrid(
         file_type=file_type,
@@ -174,6 +180,7 @@ def grid_from_rows(
         lines=np.asarray([line for line, _ in kept], dtype=np.int64),
         skipped=sum(1 for row in top[:at] if row),
         notes=tuple(notes),
+        ragged=tuple(ragged),
     )
 
 

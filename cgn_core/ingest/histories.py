@@ -9,7 +9,7 @@ import numpy as np
 from cgn_core.ingest.columns import DATE, Columns
 from cgn_core.ingest.findings import Findings, Severity, listed
 from cgn_core.ingest.grid import Days, Floats, Positions
-from cgn_core.ingest.interpretation import Flags, Table
+from cgn_core.ingest.interpreted import Flags, Table
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK
 
 WEEKS_NEEDED, WEEKS_RECOMMENDED = 8, 13

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
-from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns, canonical_name
+from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, MONTH_FIRST, Columns, canonical_name
 from cgn_core.ingest.counts import parse_counts
-from cgn_core.ingest.dates import ParsedDays, parse_days
-from cgn_core.ingest.findings import Findings, excerpt, listed
-from cgn_core.ingest.grid import Days, Floats, Grid, Positions
+from cgn_core.ingest.dates import Order, ParsedDays, parse_days
+from cgn_core.ingest.findings import Findings, excerpt
+from cgn_core.ingest.grid import Floats, Grid, Positions
+from cgn_core.ingest.interpreted import Flags, Table
+from cgn_core.ingest.mending import Mending
 from cgn_core.ingest.storage import formula_plain
-
-Flags = npt.NDArray[np.bool_]
 
 LONGEST_CREATOR = 60
 MOST_VALUE = 1e12
@@ -26,56 +23,36 @@ REAL_VALUED = frozenset({"minutes_spent"})
 _YES, _NO = {"yes", "true", "1", "1.0", "y", "x", "sim", "si"}, {"no", "false", "0", "0.0", "n", "nao"}
 
 
-@dataclass(frozen=True)
-class Table:
-    """A file's rows, by creator and day."""
-
-    creators: tuple[str, ...]
-    """Names as first written, without @; one "" where the file names none."""
-    codes: Positions
-    """For each row its creator's place in ``creators``; ascending."""
-    days: Days
-    values: dict[str, Floats]
-    competitor: dict[str, Floats]
-    marked: dict[str, dict[str, Flags]]
-    """By marker (provisional, imputed) and column, the rows whose number is so."""
-    lines: Positions
-
-    def starts(self) -> Positions:
-        """Where each creator's rows begin, and the end."""
-        return np.searchsorted(self.codes, np.arange(len(self.creators) + 1))
-
-    def named(self, codes: Sequence[int] | Positions) -> str:
-        """`` of luna and mara``; nothing where the file has one creator."""
-        if len(self.creators) == 1:
-            return ""
-        return f" of {listed([excerpt(self.creators[code]) for code in sorted({int(code) for code in codes} - {-1})])}"
+__all__ = ["Flags", "Table", "interpret"]
 
 
-def interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table:
+def interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) -> Table:
     """Read every column that has a meaning; rows without a day and without any number go.
 
     Args:
         grid: the cells.
         columns: their meaning; has a date column.
-        found: takes what can't be read.
+        mending: takes what can't be read, and asks what shall become of it.
         today: see :func:`cgn_core.ingest.dates.parse_days`.
     """
+    found = mending.found
     names, codes = _creators(grid, columns, found)
-    values = {name: _numbers(grid, columns.places[name], name, found) for name in columns.metrics}
-    rival = {name: _numbers(grid, place, name, found) for name, place in columns.competitor.items()}
-    days = _days(grid, columns, codes, today)
+    values = {name: _numbers(grid, columns.places[name], name, mending) for name in columns.metrics}
+    rival = {name: _numbers(grid, place, name, mending) for name, place in columns.competitor.items()}
+    days = _days(grid, columns, codes, today, mending)
     has_number = np.zeros(len(codes), dtype=bool)
     for numbers in (*values.values(), *rival.values()):
         has_number |= ~np.isnan(numbers)
     unreadable = np.zeros(len(codes), dtype=bool)
     unreadable[days.unreadable] = True
     undated = np.isnat(days.values) & ~unreadable
-    _note_days(grid, columns, days, np.flatnonzero(undated & has_number), found)
-    marked = {name: _marks(grid, columns.places[name], columns, found) for name in MARKERS if name in columns.places}
-    kept = np.flatnonzero(~np.isnat(days.values))
+    _note_days(grid, columns, days, np.flatnonzero(undated & has_number), mending)
+    marked = {name: _marks(grid, columns.places[name], columns, mending) for name in MARKERS if name in columns.places}
+    dated = ~np.isnat(days.values)
+    _note_creators(grid, columns, codes, np.flatnonzero(dated), mending)
+    left_out = mending.decide_rows()
+    kept = np.flatnonzero(dated & ~np.isin(grid.lines, left_out) if len(left_out) else dated)
     order = kept[np.lexsort((days.values[kept], codes[kept]))]
-    _note_creators(grid, columns, codes, kept, found)
     return Table(
         creators=names,
         codes=codes[order],
@@ -120,20 +97,20 @@ def _creators(grid: Grid, columns: Columns, found: Findings) -> tuple[tuple[str,
     return tuple(names), codes
 
 
-def _note_creators(grid: Grid, columns: Columns, codes: Positions, kept: Positions, found: Findings) -> None:
+def _note_creators(grid: Grid, columns: Columns, codes: Positions, kept: Positions, mending: Mending) -> None:
     rows = grid.lines[kept[codes[kept] < 0]]
     if len(rows):
-        found.add(
-            "error",
+        mending.fault(
             "missing_creator",
-            f"{columns.source(CREATOR)} is empty in {found.places(rows)}; write whose numbers these are, or remove the "
-            "column if all are one creator's.",
+            f"{columns.source(CREATOR)} is empty in {mending.found.places(rows)}; write whose numbers these are, "
+            "or remove the column if all are one creator's.",
             rows,
         )
 
 
-def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
+def _numbers(grid: Grid, place: int, name: str, mending: Mending) -> Floats:
     """A column's numbers; NaN where empty or unreadable."""
+    found = mending.found
     source, whole = grid.header[place], name not in REAL_VALUED
     values = grid.numbers(place)
     if values is None:
@@ -143,8 +120,7 @@ def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
         if len(counts.unreadable):
             rows = grid.lines[counts.unreadable]
             first = excerpt(cells[int(counts.unreadable[0])])
-            found.add(
-                "error",
+            mending.fault(
                 "not_a_number",
                 f"{source} has text where a number belongs in {_places(found, rows, first)}; write a number or leave "
                 "the cell empty.",
@@ -166,21 +142,21 @@ def _numbers(grid: Grid, place: int, name: str, found: Findings) -> Floats:
         wild = np.isinf(values) | (np.abs(values) >= MOST_VALUE)
         negative = (values < 0) & ~wild
         broken = (values != np.floor(values)) & ~np.isnan(values) & ~wild & whole
-    for code, bad, what, remedy in (
-        ("impossible_value", wild, "is impossibly large", "correct these cells or leave them empty"),
-        ("negative_count", negative, "is negative", "correct these cells or leave them empty"),
-        ("fractional_count", broken, "is not a whole number", "counts are whole, check the unit"),
+    for code, bad, what in (
+        ("impossible_value", wild, "impossibly large"),
+        ("negative_count", negative, "negative"),
+        ("fractional_count", broken, "not a whole number"),
     ):
-        if bad.any():
-            at = np.flatnonzero(bad)
-            rows = grid.lines[at]
-            found.add(
-                "warning" if code == "fractional_count" else "error",
-                code,
-                f"{source} {what} in {_places(found, rows, format(values[at[0]], ',.10g'))}; {remedy}.",
-                rows,
-            )
-    return np.where(wild, np.nan, values)
+        if not bad.any():
+            continue
+        at = np.flatnonzero(bad)
+        rows = grid.lines[at]
+        sentence = f"{source} is {what} in {_places(found, rows, format(values[at[0]], ',.10g'))}"
+        if code == "fractional_count":
+            found.add("warning", code, f"{sentence}; counts are whole, check the unit.", rows)
+        elif mending.decide_values(source, sentence, code, rows) or code == "impossible_value":
+            values = np.where(bad, np.nan, values)
+    return values
 
 
 def _are_usual(values: Floats, *, whole: bool) -> bool:
@@ -190,53 +166,53 @@ def _are_usual(values: Floats, *, whole: bool) -> bool:
     return not whole or bool(np.count_nonzero(values != np.floor(values)) == np.count_nonzero(np.isnan(values)))
 
 
-def _days(grid: Grid, columns: Columns, codes: Positions, today: date) -> ParsedDays:
+def _days(grid: Grid, columns: Columns, codes: Positions, today: date, mending: Mending) -> ParsedDays:
     place = columns.places[DATE]
     days = grid.days(place)
     if days is not None and (np.isnat(days) | (days >= np.datetime64("2000-01-01"))).all():
         return ParsedDays(days, np.empty(0, dtype=np.int64), "iso")
-    return parse_days(grid.cells(place), codes, today=today)
+    cells = grid.cells(place)
+    parsed = parse_days(cells, codes, today=today)
+    if not parsed.ambiguous:
+        return parsed
+    if columns.layout in MONTH_FIRST:
+        return parse_days(cells, codes, today=today, order="month_first")
+    example = int(np.flatnonzero(~np.isnat(parsed.values))[0])
+    text = excerpt(cells[example])
+    orders: dict[str, Order] = {"day_first": "day_first", "month_first": "month_first"}
+    readings = {name: parse_days(cells, codes, today=today, order=order) for name, order in orders.items()}
+    chosen = mending.asking.ask(
+        "date_order",
+        f"{grid.header[place]} could be day-month or month-day ({mending.found.unit} {grid.lines[example]}: {text}) "
+        "and nothing in the file tells which; is the day or the month first?",
+        [(name, f"{name.replace('_', ' ')}: {text} is {days.values[example]}") for name, days in readings.items()],
+    )
+    return readings[chosen or "day_first"]
 
 
-def _note_days(grid: Grid, columns: Columns, days: ParsedDays, undated: Positions, found: Findings) -> None:
-    source, cells = columns.source(DATE), None
-    if len(days.unreadable) or days.ambiguous:
-        cells = grid.cells(columns.places[DATE])
-    if cells is not None and len(days.unreadable):
-        rows = grid.lines[days.unreadable]
+def _note_days(grid: Grid, columns: Columns, days: ParsedDays, undated: Positions, mending: Mending) -> None:
+    source, found = columns.source(DATE), mending.found
+    if len(days.unreadable):
+        rows, first = grid.lines[days.unreadable], grid.cells(columns.places[DATE])[int(days.unreadable[0])]
         wanted = {
             "iso": "2026-01-31 (YYYY-MM-DD)",
             "day_first": "31-01-2026 like the others",
             "month_first": "01-31-2026",
         }
-        found.add(
-            "error",
+        mending.fault(
             "unreadable_date",
-            f"{source} can't be read as a day in {_places(found, rows, excerpt(cells[int(days.unreadable[0])]))}; "
-            f"write days as {wanted[days.order]}.",
+            f"{source} can't be read as a day in {_places(found, rows, excerpt(first))}; write days as "
+            f"{wanted[days.order]}.",
             rows,
         )
     if len(undated):
         rows = grid.lines[undated]
-        found.add(
-            "error",
-            "missing_dates",
-            f"{source} is empty in {found.places(rows)}; write the day of these numbers.",
-            rows,
-        )
-    if cells is not None and days.ambiguous:
-        example = next(position for position in range(len(cells)) if not np.isnat(days.values[position]))
-        found.add(
-            "error",
-            "ambiguous_dates",
-            f"{source} could be day-month or month-day ({found.unit} {grid.lines[example]}: {excerpt(cells[example])}) "
-            "and nothing in the file tells which; is the day or the month first? Write days as 2026-01-31 "
-            "(YYYY-MM-DD).",
-            grid.lines[example : example + 1],
+        mending.fault(
+            "missing_dates", f"{source} is empty in {found.places(rows)}; write the day of these numbers.", rows
         )
 
 
-def _marks(grid: Grid, place: int, columns: Columns, found: Findings) -> dict[str, Flags]:
+def _marks(grid: Grid, place: int, columns: Columns, mending: Mending) -> dict[str, Flags]:
     labels, texts = grid.labels(place)
     # Each text is read once; the last place answers for empty cells, whose label is -1.
     by_text = {name: np.zeros(len(texts) + 1, dtype=bool) for name in columns.metrics}
@@ -253,11 +229,10 @@ def _marks(grid: Grid, place: int, columns: Columns, found: Findings) -> dict[st
     wrong = np.flatnonzero(is_wrong[labels])
     if len(wrong):
         rows = grid.lines[wrong]
-        found.add(
-            "error",
+        mending.fault(
             "unreadable_marks",
             f"{grid.header[place]} is neither yes or no nor names of columns in "
-            f"{_places(found, rows, excerpt(texts[labels[wrong[0]]]))}; write yes or leave the cell empty.",
+            f"{_places(mending.found, rows, excerpt(texts[labels[wrong[0]]]))}; write yes or leave the cell empty.",
             rows,
         )
     return {name: flags[labels] for name, flags in by_text.items()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from cgn_core.ingest.columns import CREATOR, DATE, Columns, canonical_name
 from cgn_core.ingest.findings import Findings, excerpt, listed
-from cgn_core.ingest.interpretation import Flags, Table
+from cgn_core.ingest.interpreted import Table
 
 MOST_CREATORS = 2000
 MOST_DAYS = 3_000_000
@@ -18,19 +18,8 @@ _GROWTH = ("followers", "follows", "unfollows")
 
 
 def note_errors(table: Table, columns: Columns, found: Findings, *, today: date) -> None:
-    """What makes rows no daily history: doubled and future days, no growth, impossible spans."""
+    """What makes rows no daily history: future days, no growth, impossible spans."""
     source = columns.source(DATE)
-    doubled = ~_first_of_day(table)
-    if doubled.any():
-        at = np.flatnonzero(doubled)
-        rows = np.unique(np.concatenate([table.lines[at - 1], table.lines[at]]))
-        found.add(
-            "error",
-            "duplicate_dates",
-            f"{source} has {table.days[at[0]]} more than once{table.named(table.codes[at])} in {found.places(rows)}; "
-            f"keep one row a day{'' if CREATOR in columns.places else ', or add a creator column'}.",
-            rows,
-        )
     late = table.days > np.datetime64(today, "D")
     if late.any():
         rows = np.sort(table.lines[late])
@@ -52,12 +41,6 @@ def note_errors(table: Table, columns: Columns, found: Findings, *, today: date)
         return
     _note_spans(table, columns, found)
     _note_no_growth(table, columns, found)
-
-
-def _first_of_day(table: Table) -> Flags:
-    first = np.ones(len(table.days), dtype=bool)
-    first[1:] = (np.diff(table.codes) != 0) | (np.diff(table.days) != np.timedelta64(0, "D"))
-    return first
 
 
 def _note_spans(table: Table, columns: Columns, found: Findings) -> None:

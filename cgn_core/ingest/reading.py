@@ -18,12 +18,15 @@ from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
 from cgn_core.ingest.fragments import Fragment, Metrics, Pieces
-from cgn_core.ingest.grid import Grid
+from cgn_core.ingest.grid import Grid, ragged_rows
 from cgn_core.ingest.histories import note_warnings
 from cgn_core.ingest.instagram_download import read_download
-from cgn_core.ingest.interpretation import Table, interpret
+from cgn_core.ingest.interpretation import interpret
+from cgn_core.ingest.interpreted import Table
 from cgn_core.ingest.joined_tables import checked_tables
 from cgn_core.ingest.joining import join_fragments
+from cgn_core.ingest.mapping import decide_columns, instagram_rows
+from cgn_core.ingest.mending import Mending, rejects_of, settle_duplicates
 from cgn_core.ingest.post_lists import is_post_list, read_post_list
 from cgn_core.ingest.quality import note_columns, note_errors
 from cgn_core.ingest.questions import Answers, Asking, Question, signature_of
@@ -62,7 +65,8 @@ class Reading:
     file_hash: str
     """SHA-256 of the bytes, in hex."""
     format: str
-    """own, public39, table, business_suite_metrics, business_suite_content, instagram_download, or unknown."""
+    """own, public39, social_blade, sprout, table, business_suite_metrics, business_suite_content,
+    instagram_download, or unknown."""
     file_type: str
     """csv, tsv, json, xlsx, zip, or unknown."""
     rows: int
@@ -140,6 +144,8 @@ def read_part(
         if len(data) > MAX_BYTES:
             raise _too_large(len(data))
         opened = _open(data, found, time_zone)
+        if not isinstance(opened, _Parts):
+            opened = instagram_rows(opened, found)
     except RefusedFile as refusal:
         found.found.append(_refusal(found, refusal))
         return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())
@@ -149,7 +155,11 @@ def read_part(
     found.unit = opened.unit
     columns = map_columns(opened.header)
     asking = Asking(found, signature_of(columns.layout, [folded(name) for name in opened.header]), answers)
-    table = _interpret(opened, columns, found, today=today)
+    mending = Mending(asking)
+    if opened.ragged:
+        mending.fault("ragged_rows", ragged_rows(opened.ragged, len(opened.header)).message, opened.ragged)
+    columns = decide_columns(opened, columns, asking)
+    table = _interpret(opened, columns, mending, today=today)
     importable = table is not None and not found.has_errors
     has_days = table is not None and len(table.days) > 0
     return Reading(
@@ -169,6 +179,7 @@ def read_part(
         signature=asking.signature,
         sample=_sample(opened),
         answers=asking.used,
+        rejects=rejects_of(opened, columns, mending),
     )
 
 
@@ -245,12 +256,14 @@ def _read_fragments(opened: _Parts, found: Findings, digest: str, asking: Asking
     )
 
 
-def _interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) -> Table | None:
+def _interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) -> Table | None:
     """The file's rows; None when it has no date column to order them by."""
+    found, asked = mending.found, {question.key for question in mending.asking.questions}
     header = listed([name for name in grid.header if name.strip()])
-    if DATE not in columns.places:
+    if DATE not in columns.places and mending.asking.key("needed/date") not in asked:
         found.add("error", "no_date", f"no column is named date among {header}; name the column with the days “date”.")
-    if "followers" not in columns.places and "follows" not in columns.places:
+    has_growth = "followers" in columns.places or "follows" in columns.places
+    if not has_growth and mending.asking.key("needed/growth") not in asked:
         found.add(
             "error",
             "no_growth",
@@ -264,7 +277,7 @@ def _interpret(grid: Grid, columns: Columns, found: Findings, *, today: date) ->
     note_columns(columns, found)
     if DATE not in columns.places:
         return None
-    table = interpret(grid, columns, found, today=today)
+    table = settle_duplicates(interpret(grid, columns, mending, today=today), columns, mending)
     if not len(table.days):
         if not found.has_errors:
             found.add("error", "no_rows", "has no row with a date; export it again with one row a day.")

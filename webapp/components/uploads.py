@@ -89,7 +89,13 @@ def import_outcome(done: Sequence[Imported]) -> Component:
 
 def _recognised(view: UploadView) -> Component:
     report = view.report
-    layouts = {"own": "our own layout", "public39": "the 39-column layout", "table": "a table of days"}
+    layouts = {
+        "own": "our own layout",
+        "public39": "the 39-column layout",
+        "table": "a table of days",
+        "social_blade": "a Social Blade export",
+        "sprout": "a Sprout Social export",
+    }
     if not report.get("rows"):
         return html.P("No rows could be read.", className="muted")
     said = layouts.get(str(report.get("format")), str(report.get("format")))
