@@ -10,7 +10,12 @@ from cgn_core.jobs.broker import celery_settings
 from cgn_core.settings import settings
 from worker.lifecycle import Pulse, follow_lifecycle
 
-TASK_MODULES = ("worker.tasks.generations", "worker.tasks.retrainings", "worker.tasks.validations")
+TASK_MODULES = (
+    "worker.tasks.generations",
+    "worker.tasks.retrainings",
+    "worker.tasks.scorings",
+    "worker.tasks.validations",
+)
 HARD_LIMIT_AFTER_SOFT = 60.0
 """Seconds between asking a task to stop and killing its process."""
 

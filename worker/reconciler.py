@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cgn_core.db.heartbeats import forget_silent, hold_lease, release_lease
 from cgn_core.db.models import now
+from cgn_core.db.schedules import due_schedules
 from cgn_core.db.session import reading, transaction
 from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
@@ -41,6 +42,7 @@ class Reconciler:
             if not hold_lease(session, self.holder, lease=self._lease()):
                 return False
             end_lapsed_claims(session)
+        self._run_schedules()
         self._publish_unclaimed()
         if now() - self._cleaned_at >= CLEANING_PERIOD:
             self._clean()
@@ -53,6 +55,18 @@ class Reconciler:
 
     def _lease(self) -> float:
         return max(SHORTEST_LEASE, PERIODS_PER_LEASE * settings().reconciler_period)
+
+    def _run_schedules(self) -> None:
+        moment = now()
+        with reading() as session:
+            if session.scalars(due_schedules(moment).limit(1)).first() is None:
+                return
+        # Brings the statistics along, which a reconciler otherwise never needs.
+        from cgn_core.services import schedules
+
+        with transaction() as session:
+            if hold_lease(session, self.holder, lease=self._lease()):
+                schedules.run_due(session, moment=moment)
 
     def _publish_unclaimed(self) -> None:
         with reading() as session:

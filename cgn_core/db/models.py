@@ -353,3 +353,33 @@ class LedgerScore(Model):
     median_as_posted: Mapped[float | None]
     """The same model's median for what was really posted; None where it has no answer."""
     scored_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class ScheduleKind(StrEnum):
+    """What happens again and again."""
+
+    RETRAIN_MONTHLY = "retrain_monthly"
+    RETRAIN_BEHIND = "retrain_behind"
+    """Every night, where the model in force lacks so many complete weeks."""
+    SCORE_NIGHTLY = "score_nightly"
+
+
+class Schedule(Model):
+    """A job that is due again and again, of one workspace or of a whole agency; local times are the agency's."""
+
+    __tablename__ = "schedules"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[ScheduleKind] = mapped_column(stored_enum(ScheduleKind))
+    hour: Mapped[int]
+    day: Mapped[int]
+    """Of the month, for monthly ones."""
+    weeks: Mapped[int]
+    """New weeks that make a retraining due."""
+    next_due_at: Mapped[datetime] = mapped_column(index=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    last_due_at: Mapped[datetime | None] = mapped_column(default=None)
+    """The due time that was last acted upon."""
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -11,6 +11,7 @@ class JobKind(StrEnum):
     GENERATE = "generate"
     VALIDATE = "validate"
     RETRAIN = "retrain"
+    SCORE = "score"
 
 
 class JobQueue(StrEnum):
@@ -24,6 +25,7 @@ QUEUES: dict[JobKind, JobQueue] = {
     JobKind.GENERATE: JobQueue.LIGHT,
     JobKind.VALIDATE: JobQueue.TRAINING,
     JobKind.RETRAIN: JobQueue.TRAINING,
+    JobKind.SCORE: JobQueue.LIGHT,
 }
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor, Role
-from cgn_core.db.models import Agency, User, UserSession, now
+from cgn_core.db.models import Agency, Schedule, ScheduleKind, User, UserSession, now
 from cgn_core.errors import InvalidInput, NotFound
+from cgn_core.jobs.due_times import next_night
 from cgn_core.services.passwords import check_password_choice, hash_password, verify_password
 from cgn_core.settings import settings
 
@@ -22,6 +23,8 @@ WRONG_SIGN_IN = "E-mail address or password is wrong."
 _SEEN_EVERY = timedelta(minutes=1)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _LONGEST_TEXT = 200
+SCORING_HOUR = 2
+"""Local hour at which a new agency's kept forecasts are scored."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ def create_agency_with_owner(
         password_hash=hash_password(password),
     )
     session.add(owner)
+    session.add(
+        Schedule(
+            agency_id=owned.id,
+            workspace_id=None,
+            kind=ScheduleKind.SCORE_NIGHTLY,
+            hour=SCORING_HOUR,
+            day=1,
+            weeks=1,
+            next_due_at=next_night(now(), hour=SCORING_HOUR, time_zone=time_zone),
+        )
+    )
     session.flush()
     return _account(owner, owned)
 

@@ -164,6 +164,8 @@ def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     about = f"@{handle}" if handle else "all workspaces"
     if kind == JobKind.RETRAIN:
         return f"Retraining of {about}"
+    if kind == JobKind.SCORE:
+        return f"Scoring of {about}"
     if kind == JobKind.VALIDATE:
         return f"Validation of {about}"
     if kind == JobKind.GENERATE:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from cgn_core.access import Actor
 from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Upload, Workspace
 from cgn_core.db.session import reading, transaction
-from cgn_core.services import competitors, imports
+from cgn_core.services import competitors, imports, schedules
 from cgn_core.services.exports import ExportFormat, ExportTable
 from cgn_core.services.imports import Imported
 
@@ -36,6 +36,8 @@ CLASSES = {
     "webapp.pages.model_state.redraw_health": BOUND,
     "webapp.pages.model_health.validate": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
+    "webapp.pages.schedules.add": BOUND,
+    "webapp.pages.schedules.change": BOUND,
     "webapp.pages.model_versions.promote": BOUND,
     "webapp.pages.model_versions.challenge": BOUND,
     "webapp.pages.competitors.add_file": BOUND,
@@ -56,7 +58,7 @@ CLASSES = {
 ENDS_SOMETHING = ("import_file", "discard_file", "undo", "save", "remove")
 """Ask for an id that another callback of the same run has used up: proven one by one in test_pages.py."""
 
-BUTTONS = {"jobs-cancel": "job", "competitors-remove": "competitor"}
+BUTTONS = {"jobs-cancel": "job", "competitors-remove": "competitor", "schedules-pause": "schedule"}
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
 
 PAGES = ("", "/predictor", "/growth-history", "/decisions", "/model-health", "/competitors", "/data", "/jobs")
@@ -93,11 +95,13 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         view = imports.read_upload(session, owner, workspace_id=workspace.id, file_name="more.csv", data=data)
         peer = b"date,followers\n2026-11-01,10\n2026-11-02,12\n"
         (added,) = competitors.add_competitor_file(session, owner, workspace.id, file_name="their.peer.csv", data=peer)
+        schedule = schedules.add_schedule(session, owner, "score_nightly", workspace_id=workspace.id)
     return {
         "workspace": str(workspace.id),
         "upload": str(view.id),
         "job": str(imported.job_id),
         "competitor": str(added.id),
+        "schedule": str(schedule),
     }
 
 
@@ -125,6 +129,7 @@ def forged(portal: Dash, output: str, ids: Mapping[str, str]) -> dict[str, Any]:
 def usable(key: str, ids: Mapping[str, str]) -> Any:
     by_ending = {
         "-workspace.data": ids["workspace"],
+        "-workspace.value": ids["workspace"],
         "-uploaded.data": ids["upload"],
         "key.data": str(uuid4()),
         ".n_clicks": 1,

@@ -106,7 +106,7 @@ def work(session: Session) -> Callable[[], list[UUID]]:
         with transaction() as own:
             waiting = own.execute(
                 select(Job.id, Job.kind)
-                .where(Job.state == JobState.QUEUED, Job.kind != JobKind.GENERATE)
+                .where(Job.state == JobState.QUEUED, Job.kind.in_((JobKind.RETRAIN, JobKind.VALIDATE)))
                 .order_by(Job.created_at)
             ).all()
         for job_id, kind in waiting:

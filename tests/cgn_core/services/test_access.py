@@ -30,6 +30,8 @@ from cgn_core.services import (
     navigation,
     registry,
     retrainings,
+    schedules,
+    scorings,
     validations,
     workspaces,
 )
@@ -43,6 +45,7 @@ class Scene:
     upload: UUID
     competitor: UUID
     job: UUID
+    schedule: UUID
     data: bytes
 
 
@@ -83,6 +86,10 @@ EDITS: dict[str, Call] = {
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
     "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
+    "schedules.add_schedule": lambda s, a, x: schedules.add_schedule(s, a, "retrain_monthly", workspace_id=x.workspace),
+    "schedules.remove_schedule": lambda s, a, x: schedules.remove_schedule(s, a, x.schedule),
+    "schedules.toggle": lambda s, a, x: schedules.toggle(s, a, x.schedule),
+    "scorings.request_scoring": lambda s, a, x: scorings.request_scoring(s, a, x.workspace, key="k"),
     "validations.request_validation": lambda s, a, x: validations.request_validation(
         s, a, x.workspace, settings=validations.ValidationSettings(), key="k"
     ),
@@ -101,6 +108,7 @@ OWN: dict[str, Call | None] = {
     "jobs.active_jobs_summary": lambda s, a, _: jobs.active_jobs_summary(s, a),
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
+    "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
     "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
     "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
     "workspaces.list_workspaces": lambda s, a, _: workspaces.list_workspaces(s, a),
@@ -143,9 +151,10 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     upload = imports.read_upload(session, strategist, workspace_id=trained.id, file_name="b.csv", data=data)
     session.commit()
     (job,) = jobs.list_jobs(session, strategist, workspace_id=trained.id)
+    schedule = schedules.add_schedule(session, strategist, "score_nightly", workspace_id=trained.id)
     session.commit()
     assert upload.id is not None
-    return Scene(workspace=trained.id, upload=upload.id, competitor=peer[0].id, job=job.id, data=data)
+    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, data)
 
 
 def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
@@ -160,7 +169,7 @@ def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
 
 @pytest.mark.usefixtures("outsider")
 def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
-    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
+    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
     for name, call in (READS | EDITS).items():
         with pytest.raises(NotFound) as refused:
             call(session, strategist, nothing)
@@ -191,7 +200,7 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    other = Scene(new_workspace(agency, "not.yours").id, scene.upload, scene.competitor, uuid4(), scene.data)
+    other = Scene(new_workspace(agency, "not.yours").id, scene.upload, scene.competitor, uuid4(), uuid4(), scene.data)
     for call in READS.values():
         with pytest.raises(NotFound):
             call(session, viewer, other)
