@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,13 +15,29 @@ LEVERS = ["posts", "reels", "stories"]
 
 
 def import_with_pandas(data: bytes) -> pd.DataFrame:
-    """Read our own CSV, check it, sum it to weeks."""
+    """Read one creator's own CSV, check it, sum it to weeks."""
     frame = pd.read_csv(io.BytesIO(data), parse_dates=["date"])
     counts = frame.drop(columns=["creator", "date"]).apply(pd.to_numeric, errors="coerce")
     if frame["date"].duplicated().any() or (counts < 0).to_numpy().any():
         raise ValueError("duplicate dates or negative counts")
     weeks = frame["date"].dt.to_period("W-SUN")
     return counts.groupby(weeks).sum(min_count=7)
+
+
+def import_many_with_pandas(data: bytes) -> pd.DataFrame:
+    """Read many creators' CSV, check it, sum it to each one's weeks."""
+    frame = pd.read_csv(io.BytesIO(data), parse_dates=["date"])
+    counts = frame.drop(columns=["creator", "date"]).apply(pd.to_numeric, errors="coerce")
+    if frame.duplicated(["creator", "date"]).any() or (counts < 0).to_numpy().any():
+        raise ValueError("duplicate dates or negative counts")
+    weeks = frame["date"].dt.to_period("W-SUN")
+    return counts.groupby([frame["creator"], weeks]).sum(min_count=7)
+
+
+def count_lines(path: Path) -> int:
+    """Read a file's bytes and count its lines."""
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def weekly_design(weekly: pd.DataFrame) -> tuple[Any, Any]:

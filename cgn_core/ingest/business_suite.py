@@ -50,6 +50,9 @@ DATES = frozenset({"date", "data", "fecha"})
 PRIMARY = "primary"
 PROVISIONAL_DAYS = 2
 SEARCHED = 40
+_HEAD = 262_144
+_BORDERS = re.compile(r"[,;\t]")
+_MOST_PIECES = 6
 """Lines at the top in which the first block must begin."""
 _SEPARATOR = re.compile(r"\Asep=(.)\s*\Z", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -190,7 +193,11 @@ def _counts(cells: Sequence[str]) -> tuple[Floats, list[int]]:
 def _looks_like_blocks(text: str) -> bool:
     """Whether a header ``Date, Primary``, or a title repeated by its value column, stands near the top."""
     title = ""
-    for _, cells in _rows("\n".join(text.splitlines()[:SEARCHED])):
+    lines = text[:_HEAD].splitlines()[:SEARCHED]
+    # A header's two cells may have delimiters of their own; tables of days have far more cells in every line.
+    if all(sum(1 for piece in _BORDERS.split(line) if piece.strip(' "')) > _MOST_PIECES for line in lines):
+        return False
+    for _, cells in _rows("\n".join(lines)):
         if _is_header(cells, title):
             return True
         filled = [cell for cell in cells if cell]

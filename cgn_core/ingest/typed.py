@@ -39,9 +39,12 @@ class TypedGrid(ArrowGrid):
         assert found is not None, "what can be typed can be read as text"
         return found
 
+    @cached_property
+    def _columns(self) -> dict[int, Any]:
+        return {int(name): column for name, column in zip(self.typed.column_names, self.typed.columns, strict=True)}
+
     def _column(self, place: int) -> Any:
-        at = self.typed.schema.get_field_index(str(place))
-        return None if at < 0 else self.typed.column(at)
+        return self._columns.get(place)
 
     def numbers(self, place: int) -> Floats | None:
         """As :meth:`ArrowGrid.numbers`."""
@@ -157,6 +160,9 @@ def _is_plain(column: Any, empty: Sequence[str]) -> bool:
 
 
 def _floats(column: Any) -> Floats:
+    """A typed column as numbers, NaN where null; several times as fast as a cast for a file of one creator."""
     if column.null_count == len(column):
         return np.full(len(column), np.nan)
-    return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    if column.null_count or column.num_chunks != 1:
+        return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    return np.asarray(column.chunk(0), dtype=np.float64)
