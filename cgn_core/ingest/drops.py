@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from cgn_core.ingest.findings import Finding, Findings, listed
 from cgn_core.ingest.fragments import Fragment, Metrics
 from cgn_core.ingest.joined_tables import checked_tables
 from cgn_core.ingest.joining import Account, join_fragments
+from cgn_core.ingest.questions import NO_ANSWERS, Answers, Question
 from cgn_core.ingest.reading import Reading, read_bytes, read_part
 from cgn_core.tables import Daily
 
@@ -28,6 +29,26 @@ class Drop:
     importable: bool
     accounts: tuple[Account, ...] = ()
     """Where each cell of the creators comes from, in their order."""
+    questions: tuple[Question, ...] = ()
+    """Of all files."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Of the answers given, those that were used."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``cgn validate --json`` prints several files: what they are together, and each by itself."""
+        days = [day for each in self.creators for day in each.frame["date"].iloc[[0, -1]]]
+        return {
+            "format": "joined",
+            "rows": sum(len(each.frame) for each in self.creators),
+            "from": min(days).date().isoformat() if days else None,
+            "to": max(days).date().isoformat() if days else None,
+            "columns": {name: name for each in self.creators for name in each.columns},
+            "importable": self.importable,
+            "findings": [finding.to_json() for finding in self.findings],
+            "questions": [question.to_json() for question in self.questions],
+            "answers": dict(self.answers),
+            "files": [reading.to_json() for reading in self.readings],
+        }
 
     @property
     def name(self) -> str:
@@ -35,7 +56,9 @@ class Drop:
         return listed([reading.file_name for reading in self.readings])
 
 
-def read_drop(files: Sequence[tuple[str, bytes]], *, today: date, time_zone: str = "UTC") -> Drop:
+def read_drop(
+    files: Sequence[tuple[str, bytes]], *, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
+) -> Drop:
     """Read files that were dropped together.
 
     A single file is read as it is. Of several, those of one account are joined; each keeps the findings of its own.
@@ -44,21 +67,22 @@ def read_drop(files: Sequence[tuple[str, bytes]], *, today: date, time_zone: str
         files: name and bytes of each, at least one.
         today: the date in the workspace's time zone; later days are errors.
         time_zone: of the workspace.
+        answers: to questions of the files.
     """
     if len(files) == 1:
         name, data = files[0]
-        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone))
+        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
     once: dict[str, Reading] = {}
     doubled: list[str] = []
     for name, data in files:
-        reading = read_part(data, file_name=name, today=today, time_zone=time_zone)
+        reading = read_part(data, file_name=name, today=today, time_zone=time_zone, answers=answers)
         if reading.file_hash in once:
             doubled.append(reading.file_name)
         once.setdefault(reading.file_hash, reading)
     readings = tuple(once.values())
     if len(readings) == 1:
         name, data = files[0]
-        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone))
+        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
     found = Findings(f"{len(readings)} files", found=[finding for each in readings for finding in each.findings])
     if doubled:
         verb = "is" if len(doubled) == 1 else "are"
@@ -76,11 +100,21 @@ def read_drop(files: Sequence[tuple[str, bytes]], *, today: date, time_zone: str
         findings=found.ordered(),
         importable=not found.has_errors,
         accounts=accounts if creators else (),
+        questions=tuple({question.key: question for each in readings for question in each.questions}.values()),
+        answers={key: value for each in readings for key, value in each.answers.items()},
     )
 
 
 def _alone(reading: Reading) -> Drop:
-    return Drop((reading,), reading.creators, reading.competitors, reading.findings, reading.importable)
+    return Drop(
+        (reading,),
+        reading.creators,
+        reading.competitors,
+        reading.findings,
+        reading.importable,
+        questions=reading.questions,
+        answers=reading.answers,
+    )
 
 
 def _fragments(reading: Reading) -> tuple[Fragment, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from cgn_core.ingest.findings import Findings, excerpt, listed
 
 Answers = Mapping[str, str]
 """Question key to the value of a choice; keys nobody asks are ignored."""
+NO_ANSWERS: Answers = MappingProxyType({})
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 _KEY_DIGITS = 8
@@ -110,5 +112,5 @@ class Asking:
             return None
         if proposed is None:
             labels = [choice.label for choice in question.choices]
-            self.found.add("error", "question", f"{sentence} ({key}: {listed(labels, limit=30)})")
+            self.found.add("error", "question", f"{sentence} For {key} choose {listed(labels, limit=30)}.")
         return proposed

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from cgn_core.ingest.mapping import decide_columns, instagram_rows
 from cgn_core.ingest.mending import Mending, rejects_of, settle_duplicates
 from cgn_core.ingest.post_lists import is_post_list, read_post_list
 from cgn_core.ingest.quality import note_columns, note_errors
-from cgn_core.ingest.questions import Answers, Asking, Question, signature_of
+from cgn_core.ingest.questions import NO_ANSWERS, Answers, Asking, Question, signature_of
 from cgn_core.ingest.records import read_records
 from cgn_core.ingest.rejects import Rejects
 from cgn_core.ingest.workbook import read_workbook
@@ -42,7 +41,6 @@ _LONGEST_NAME = 100
 SAMPLED = 20
 """Rows of a sample."""
 _LONGEST_CELL = 80
-_NO_ANSWERS: Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class Reading:
 
 
 def read_bytes(
-    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = _NO_ANSWERS
+    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
 ) -> Reading:
     """Read one file of daily numbers, in any of the known layouts; what is in it decides which it is.
 
@@ -135,7 +133,7 @@ def read_bytes(
 
 
 def read_part(
-    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = _NO_ANSWERS
+    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
 ) -> Reading:
     """As :func:`read_bytes`, but a file that needs others of its account is left in fragments."""
     found = Findings(_shown_name(file_name))

@@ -7,29 +7,39 @@ from pathlib import Path
 
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
 from cgn_core.ingest.drops import Drop, read_drop
+from cgn_core.ingest.questions import NO_ANSWERS, Answers
 from cgn_core.ingest.reading import Reading, read_bytes
 from cgn_core.tables import Daily
 
 
-def validate(path: str | Path) -> Reading:
-    """What a file holds: format, columns, findings. Bad content becomes findings, not an exception.
+def validate(path: str | Path, *, answers: Answers = NO_ANSWERS) -> Reading:
+    """What a file holds: format, columns, findings, questions. Bad content becomes findings, not an exception.
+
+    Args:
+        path: of the file.
+        answers: to its questions, by their keys.
 
     Raises:
         UnreadableFile: there is no such file, or it can't be opened.
     """
     source = Path(path)
-    return read_bytes(_bytes(source), file_name=source.name, today=datetime.now(UTC).date())
+    return read_bytes(_bytes(source), file_name=source.name, today=datetime.now(UTC).date(), answers=answers)
 
 
-def validate_together(*paths: str | Path, time_zone: str = "UTC") -> Drop:
+def validate_together(*paths: str | Path, time_zone: str = "UTC", answers: Answers = NO_ANSWERS) -> Drop:
     """What several files hold together; those of one account are joined.
+
+    Args:
+        paths: at least one.
+        time_zone: in which the seconds of a download become days.
+        answers: to the files' questions, by their keys.
 
     Raises:
         UnreadableFile: there is no such file, or it can't be opened.
     """
     sources = [Path(path) for path in paths]
     files = [(source.name, _bytes(source)) for source in sources]
-    return read_drop(files, today=datetime.now(UTC).date(), time_zone=time_zone)
+    return read_drop(files, today=datetime.now(UTC).date(), time_zone=time_zone, answers=answers)
 
 
 def read_many(*paths: str | Path, time_zone: str = "UTC") -> dict[str, Daily]:

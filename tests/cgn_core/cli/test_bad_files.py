@@ -115,7 +115,7 @@ def test_one_bad_file_among_several_fails_the_check_and_the_others_are_told_of(
     bad.write_bytes(b"")
     checked = cgn("validate", good, bad, "--json")
     assert checked.returncode == 1
-    assert [report["importable"] for report in json.loads(checked.stdout)] == [True, False]
+    assert [report["importable"] for report in json.loads(checked.stdout)["files"]] == [True, False]
 
 
 @pytest.mark.parametrize("command", ["train", "cv", "predict"])

@@ -1,0 +1,61 @@
+"""``cgn validate --mapping``: questions told and answered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from cgn_core.cli.main import app
+
+OPEN = "date,followers,hearts\n01-02-2026,5,1\n03-04-2026,6,2\n"
+
+
+def run(*words: object) -> tuple[int, str]:
+    found = CliRunner().invoke(app, ["validate", *map(str, words)])
+    return found.exit_code, found.stdout
+
+
+def test_questions_are_told_and_answered_by_option_or_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(OPEN, encoding="utf-8")
+    code, told = run(path, "--json")
+    assert code == 1
+    by_topic = {each["key"].split("/", 1)[1]: each for each in json.loads(told)["questions"]}
+    assert by_topic["date_order"]["proposed"] is None
+    assert by_topic["column/hearts"]["proposed"] == "leave_out"
+    order = by_topic["date_order"]["key"]
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps({by_topic["column/hearts"]["key"]: "likes"}), encoding="utf-8")
+    code, told = run(path, "--json", "--mapping", f"{order}=month_first", "--mapping", answers)
+    assert code == 0
+    report = json.loads(told)
+    assert (report["from"], report["to"]) == ("2026-01-02", "2026-03-04")
+    assert report["columns"]["hearts"] == "likes"
+    assert report["answers"] == {order: "month_first", by_topic["column/hearts"]["key"]: "likes"}
+
+
+def test_questions_in_words_name_the_option_that_answers_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(OPEN, encoding="utf-8")
+    code, told = run(path)
+    assert code == 1
+    assert "/date_order=day_first: day first" in told
+
+
+def test_a_mapping_that_is_neither_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(OPEN, encoding="utf-8")
+    assert run(path, "--mapping", "nonsense")[0] == 2
+
+
+def test_several_files_are_joined(tmp_path: Path) -> None:
+    one, two = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("date,followers\n2026-01-05,5\n2026-01-06,6\n", encoding="utf-8")
+    two.write_text("date,reels\n2026-01-05,1\n2026-01-06,0\n", encoding="utf-8")
+    code, told = run(one, two, "--json")
+    report = json.loads(told)
+    assert len(report["files"]) == 2
+    assert code == (0 if report["importable"] else 1)
+    assert isinstance(report["questions"], list)
