@@ -21,6 +21,7 @@ from cgn_core.services import (
     accounts,
     competitors,
     decisions,
+    exports,
     forecasts,
     generations,
     imports,
@@ -55,6 +56,9 @@ READS: dict[str, Call] = {
     "competitors.benchmark": lambda s, a, x: competitors.benchmark(s, a, x.workspace),
     "competitors.list_competitors": lambda s, a, x: competitors.list_competitors(s, a, x.workspace),
     "decisions.returns_view": lambda s, a, x: decisions.returns_view(s, a, x.workspace),
+    "exports.export_table": lambda s, a, x: exports.export_table(
+        s, a, x.workspace, table=exports.ExportTable.DAILY, form=exports.ExportFormat.CSV
+    ),
     "forecasts.compare_plans": lambda s, a, x: forecasts.compare_plans(s, a, x.workspace, {"reels": 3}, {}),
     "forecasts.history": lambda s, a, x: forecasts.history(s, a, x.workspace),
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
