@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import batches
+import imports
 import numpy as np
 import peers
 from measuring import Comparison, compare
@@ -27,6 +28,8 @@ RESULTS = Path(__file__).with_name("results.md")
 DAYS = 730
 PEERS = (
     peers.import_with_pandas,
+    peers.import_many_with_pandas,
+    peers.count_lines,
     peers.predict_arrays_with_statsmodels,
     peers.predict_with_statsmodels,
     peers.validate_with_statsmodels,
@@ -42,13 +45,6 @@ def measure() -> list[Comparison]:
     creators = generate_many(creators=1, days=DAYS, profile="mid", seed=11, end=date(2026, 6, 28))
     data = own_table(creators).to_csv(index=False).encode()
     daily = read_bytes(data, file_name="creator.csv", today=date(2026, 7, 1)).creators[0]
-    imported = compare(
-        f"import of a {DAYS}-day file, with findings and provenance",
-        ours=lambda: read_bytes(data, file_name="creator.csv", today=date(2026, 7, 1)),
-        peer="pandas: read_csv, checks, groupby week",
-        theirs=lambda: peers.import_with_pandas(data),
-        target=1.5,
-    )
     target, design = peers.weekly_design(peers.import_with_pandas(data))
     results = peers.sm.OLS(target, design).fit()
     row = np.array([[1.0, *PLAN.values()]])
@@ -71,7 +67,7 @@ def measure() -> list[Comparison]:
         for kind, predictor in answers.items()
         for name, (rival, least) in rivals.items()
     ]
-    return [imported, *predictions, *batches.measure()]
+    return [*imports.measure(), *predictions, *batches.measure()]
 
 
 def duration(seconds: float) -> str:

@@ -54,7 +54,9 @@ def _tables(
         shift = np.repeat(offsets[:-1] - first.astype(np.int64), ends - begins)
         rows = shift + table.days.astype(np.int64)
     names = [name for name in DAILY_COLUMNS if name in values]
-    numbers = np.full((len(names), offsets[-1]), np.nan)
+    numbers = np.empty((len(names), offsets[-1]))
+    if offsets[-1] != len(table.days):
+        numbers.fill(np.nan)
     codes = np.zeros((len(names), offsets[-1]), dtype=np.int8)
     for place, name in enumerate(names):
         numbers[place, rows] = values[name]

@@ -42,6 +42,7 @@ _OTHERS = {
 _BMP_HEADER = 26
 _WEB_PAGES = ("<!doctype html", "<html")
 _SAMPLE = 65_536
+_NOTHING = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"
 _CONTROLS = bytes([*range(0x09), *range(0x0E, 0x20)])
 _FEW_CONTROLS = 0.001
 _HALF = 0.3
@@ -54,7 +55,8 @@ def kind_of(data: bytes) -> Kind:
     Raises:
         RefusedFile: they are empty, a picture, an archive or another known kind of file.
     """
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+    # Only a file that begins with nothing is looked through.
+    if not data[:_SAMPLE].strip(_NOTHING) and not data.strip(_NOTHING):
         raise RefusedFile("empty_file", "is empty; export it again and upload a file with one row a day.")
     if data.startswith(b"PK"):
         return _zip_kind(data)

@@ -50,7 +50,9 @@ def read_delimited(text: str) -> Grid:
     Raises:
         RefusedFile: no table, no rows, ragged rows, or more than can be held.
     """
-    if text.count("\n") + text.count("\r") > 2 * MOST_ROWS:
+    raw = text.encode("utf-8", errors="replace")
+    # Bytes are counted several times as fast as letters.
+    if raw.count(b"\n") + raw.count(b"\r") > 2 * MOST_ROWS:
         raise too_many_rows()
     announced = _SEPARATOR_LINE.match(text)
     start = announced.end() if announced else 0
@@ -58,13 +60,12 @@ def read_delimited(text: str) -> Grid:
     offset = 1 if announced else 0
     head = text[start : start + _HEAD]
     delimiter = hinted if hinted in DELIMITERS else _delimiter_of(head)
-    if text.count(delimiter) > MOST_PACKED_CELLS:
+    if raw.count(delimiter.encode()) > MOST_PACKED_CELLS:
         raise too_many_cells("text", limit=MOST_PACKED_CELLS)
     top, ends = _first_rows(head, delimiter)
     at = find_header(top)
     if at is None:
         raise not_a_table()
-    raw = text.encode("utf-8", errors="replace")
     skipped = sum(1 for row in top[:at] if any(cell.strip() for cell in row))
     skip, file_type = ends[at] + offset, _FILE_TYPES[delimiter]
     header = tuple(name.strip() for name in top[at])

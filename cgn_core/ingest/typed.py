@@ -20,8 +20,8 @@ from cgn_core.ingest.interpretation import REAL_VALUED
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
 _TEXT = pa.dictionary(pa.int32(), pa.string())
-# Arrow takes 0x1F for 31.
-_HEXADECIMAL = (b"0x", b"0X")
+_LARGE, _BLOCK = 4 * 1024**2, 1024**2
+"""Bytes from which parsing on several threads pays, and what each takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def read_typed(
 
     Returns: a table with columns named by their places.
     """
-    if any(mark in raw for mark in _HEXADECIMAL) or _has_padding(raw, delimiter):
+    if _has_hexadecimals(raw) or _has_padding(raw, delimiter):
         return None
     types = _types(top)
     if types is None:
@@ -101,8 +101,8 @@ def read_typed(
             read_options=arrow_csv.ReadOptions(
                 column_names=[str(place) for place in range(len(top[0]))],
                 skip_rows=skip,
-                use_threads=False,
-                block_size=len(raw),
+                use_threads=len(raw) > _LARGE,
+                block_size=len(raw) if len(raw) <= _LARGE else _BLOCK,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=True
@@ -138,6 +138,11 @@ def _types(top: Sequence[Sequence[str]]) -> dict[str, Any] | None:
         elif name != DATE:
             types[str(at)] = pa.float64() if name in REAL_VALUED else pa.int64()
     return types
+
+
+def _has_hexadecimals(raw: bytes) -> bool:
+    """Whether 0x may begin a cell: Arrow takes 0x1F for 31. A single letter is looked for ten times as fast as two."""
+    return any(letter in raw and b"0" + letter in raw for letter in (b"x", b"X"))
 
 
 def _has_padding(raw: bytes, delimiter: str) -> bool:
