@@ -13,7 +13,7 @@ from cgn_core.services.jobs import JobView
 from webapp import routes
 from webapp.components.alerts import Tone, chip
 from webapp.components.attributes import aria
-from webapp.components.numbers import ago, duration
+from webapp.components.numbers import ago, duration, plural
 from webapp.components.tables import Column, data_table
 
 STATES: dict[str, tuple[str, Tone]] = {
@@ -66,8 +66,7 @@ def _progress(job: JobView) -> Component:
     if job.state == "failed":
         return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
     if not job.is_active:
-        # A training's result says more than that it is done.
-        return html.Span(str(job.result.get("reason") or job.message), className="words muted")
+        return html.Span(_ended(job), className="words muted")
     share = f"{job.progress * 100:.0f}"
     bar = html.Div(
         html.Span(style={"width": f"{share}%"}),
@@ -79,6 +78,13 @@ def _progress(job: JobView) -> Component:
         [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%  {job.message}", className="muted small")],
         className="progress-cell",
     )
+
+
+def _ended(job: JobView) -> str:
+    """What came of it; a training says whether its model is in force, a scoring how many forecasts it scored."""
+    if "scored" in job.result:
+        return f"{plural(int(job.result['scored']), 'forecast')} scored"
+    return str(job.result.get("decision") or job.result.get("reason") or job.message)
 
 
 def _actions(job: JobView) -> Component | None:
@@ -105,4 +111,6 @@ def _result(job: JobView) -> Component | None:
         return dcc.Link("See the model", href=routes.model_health(job.workspace_id), className="inline-link")
     if job.kind == "validate" and job.workspace_id is not None:
         return dcc.Link("See the result", href=routes.model_health(job.workspace_id), className="inline-link")
+    if job.kind == "score":
+        return None
     return dcc.Link("See the creators", href=routes.PORTFOLIO, className="inline-link")

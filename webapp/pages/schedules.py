@@ -80,9 +80,9 @@ def _row(view: ScheduleView, *, may_act: bool) -> dict[str, Any]:
     return {
         "what": html.Span(view.sentence, className="words"),
         "next": _moment(view.next_due_at) if view.enabled else "",
-        "last": _moment(view.last_due_at) if view.last_due_at else "not yet",
+        "last": _moment(view.last_due_at) if view.last_due_at else html.Span("not yet", className="nowrap"),
         "state": chip("on", tone="up") if view.enabled else chip("paused", tone="caution"),
-        "actions": html.Div(actions, className="actions"),
+        "actions": html.Div(actions, className="actions nowrap"),
     }
 
 
