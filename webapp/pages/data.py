@@ -17,7 +17,8 @@ from cgn_core.settings import settings
 from cgn_core.tables import DEFAULT_MINUTES
 from webapp import clock, routes, uploads
 from webapp.components.alerts import alert, chip, empty_state
-from webapp.components.cards import button, card, download_button, page_header
+from webapp.components.cards import button, card, page_header
+from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -58,7 +59,7 @@ MINUTES = dict(zip(DEFAULT_MINUTES, (Ids.POSTS, Ids.REELS, Ids.STORIES), strict=
 def layout(workspace_id: UUID) -> list[Component]:
     """The page."""
     view = workspaces.get_workspace(db(), actor(), workspace_id)
-    actions = [download_button("Export CSV", routes.export_csv(view.id))] if view.data_version else []
+    actions = [export_menu(view)] if view.data_version else []
     return [
         page_header(TITLE, _subtitle(view), *actions),
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Workspace
 from cgn_core.errors import InvalidInput, NotFound, NotImportable
 from cgn_core.services import competitors, imports
+from cgn_core.services.imports import load_daily
 
 PEERS = ("peer.a", "peer.b", "peer.c", "peer.d", "peer.e", "peer.f")
 
@@ -105,3 +107,22 @@ def test_a_competitor_is_removed_from_its_own_workspace_only(
 def new_workspace_after(session: Session, agency: object, new_workspace: Callable[..., Workspace]) -> Workspace:
     session.commit()  # the fixture writes in a session of its own
     return new_workspace(agency, "elsewhere")
+
+
+def test_a_social_blade_file_becomes_a_competitor_named_after_the_file(
+    session: Session, strategist: Actor, trained: Workspace
+) -> None:
+    first = load_daily(session, strategist, trained.id).frame["date"].iloc[0]
+    lines = ["Date,Followers,Following,Media"]
+    for number in range(90):
+        day = first + timedelta(days=number)
+        lines.append(f'{day.month}/{day.day}/{day.year},"{237_000 + 31 * number:,}",512,"{1300 + number // 3:,}"')
+    (view,) = competitors.add_competitor_file(
+        session, strategist, trained.id, file_name="rival.studio.csv", data="\n".join(lines).encode("latin-1")
+    )
+    assert (view.name, view.rows, view.has_growth) == ("rival.studio", 90, True)
+    assert view.followers == 237_000 + 31 * 89
+    assert view.last_week_growth == 7 * 31
+    shown = competitors.benchmark(session, strategist, trained.id)
+    assert shown is not None
+    assert [peer.name for peer in shown.peers] == ["rival.studio"]
