@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from cgn_core.ingest.changes import note_changes
 from cgn_core.ingest.columns import DATE, Columns
 from cgn_core.ingest.findings import Findings, Severity, listed
 from cgn_core.ingest.grid import Days, Floats, Positions
@@ -36,6 +37,7 @@ def note_warnings(table: Table, columns: Columns, found: Findings) -> None:
     _note_disagreement(table, columns, found)
     _note_constants(table, columns, found)
     _note_spikes(table, found)
+    note_changes(table, columns, found)
     _note_weeks(table, found)
 
 
