@@ -215,4 +215,4 @@ def _shifted(steps: dict[str, Floats]) -> list[tuple[str, str]]:
         if max(late, early) >= _ALIKE and now <= _APART:
             found.append((name, "behind" if late > early else "ahead of"))
     # Of two, either may be the one that is moved; of more, the one that differs from most.
-    return found[:1] if len(names) == 2 else found  # noqa: PLR2004
+    return found[:1] if len(names) == 2 else found  # noqa: PLR2004 - a pair
