@@ -56,9 +56,7 @@ def _answers(given: list[str]) -> dict[str, str]:
         except (OSError, ValueError):
             raise typer.BadParameter(f"{text} is neither KEY=VALUE nor a file of JSON.") from None
         if not isinstance(read, dict) or not all(isinstance(value, str) for value in read.values()):
-            raise typer.BadParameter(
-                f'{text} must be one JSON object such as {{"a1b2c3d4/duplicates": "last"}}.'
-            )
+            raise typer.BadParameter(f'{text} must be one JSON object such as {{"a1b2c3d4/duplicates": "last"}}.')
         answers |= read
     return answers
 
