@@ -136,11 +136,11 @@ def read_part(
     data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
 ) -> Reading:
     """As :func:`read_bytes`, but a file that needs others of its account is left in fragments."""
-    found = Findings(_shown_name(file_name))
+    found = Findings(shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
     try:
         if len(data) > MAX_BYTES:
-            raise _too_large(len(data))
+            raise too_large(len(data))
         opened = _open(data, found, time_zone)
         if not isinstance(opened, _Parts):
             opened = instagram_rows(opened, found)
@@ -290,16 +290,17 @@ def _refusal(found: Findings, refusal: RefusedFile) -> Finding:
     return Finding("error", refusal.finding_code, f"{found.file_name} {refusal.message}", refusal.rows[:1000])
 
 
-def _too_large(size: int) -> RefusedFile:
+def too_large(size: int, limit: int = MAX_BYTES) -> RefusedFile:
+    """The refusal of a file of more bytes than are read at once."""
     sentence = (
-        f"is {size / 1024**2:,.0f} MB and at most {MAX_BYTES // 1024**2} MB are read at once; split it by creator or "
+        f"is {size / 1024**2:,.0f} MB and at most {limit // 1024**2} MB are read at once; split it by creator or "
         "by year and upload the parts."
     )
     return RefusedFile("file_too_large", sentence)
 
 
-def _shown_name(file_name: str) -> str:
-    """The name without folders and unprintable characters, short enough for a sentence."""
+def shown_name(file_name: str) -> str:
+    """The file's name without folders and unprintable characters, short enough for a sentence."""
     bare = PurePosixPath(file_name.replace("\\", "/")).name
     name = "".join(letter for letter in bare if letter.isprintable()).strip()
     return (name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…") or "The file"
