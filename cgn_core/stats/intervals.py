@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache
 from math import ceil
@@ -76,7 +76,7 @@ def check_probability(probability: float, *, residuals: int) -> None:
         raise UnsupportedLevel(f"{residuals} weeks say nothing about the {100 * probability:g} % quantile.")
 
 
-def weibull_quantile(ordered: Floats, probability: float) -> float:
+def weibull_quantile(ordered: Floats | Sequence[float], probability: float) -> float:
     """A quantile interpolated between plotting positions i / (n + 1).
 
     Args:
@@ -84,7 +84,10 @@ def weibull_quantile(ordered: Floats, probability: float) -> float:
         probability: in [0, 1]; beyond the outermost positions the extreme value.
     Source: Hyndman & Fan (1996), definition 6, doi:10.1080/00031305.1996.10473566.
     """
-    place = min(max((len(ordered) + 1) * probability - 1, 0.0), len(ordered) - 1.0)
+    place = (len(ordered) + 1) * probability - 1
+    if place <= 0:
+        return float(ordered[0])
+    if place >= len(ordered) - 1:
+        return float(ordered[-1])
     below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+    return float(ordered[below] + (place - below) * (ordered[below + 1] - ordered[below]))

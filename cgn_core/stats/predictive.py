@@ -4,7 +4,7 @@ A plan is counts per lever; ``row = (1, counts)``. The repeatable part has the m
 ``dispersion · g + row · covariance · row``: daily noise that grows with the followers gained, ``g = max(m + lost,
 floor)``, and what isn't known of the coefficients. Student's tails are a mixture of normals (``scales``), viral days
 add ``g`` times one of finitely many ``jumps``. So the week is a finite mixture of normals: its mean is a sum, its
-quantiles are found by safeguarded Newton steps. Models of weeks put the quantiles of their leave-one-out residuals
+quantiles are found by safeguarded steps. Models of weeks put the quantiles of their leave-one-out residuals
 around ``m``.
 """
 
@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from cgn_core.errors import InvalidInput
-from cgn_core.stats.arrays import Floats
+from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.features import availability_of
 from cgn_core.stats.intervals import check_level, check_probability, weibull_quantile
+from cgn_core.stats.mixture import mixture_quantiles
 from cgn_core.stats.notebook import html_table
 from cgn_core.tables import Availability
 
@@ -31,12 +33,32 @@ FAR = 2.0
 """A plan above this multiple of the largest week plus one piece is refused, not extrapolated."""
 EDGE = 1e-9
 """Relative room at the edge of the support, for rounding."""
-NEWTON_STEPS = 200
-TOLERANCE = 1e-12
 TINY = 1e-18
 """Smallest variance: a formula without any noise still has quantiles."""
-REACH = 40.0
-"""Standard deviations beyond which no quantile is looked for."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all forecasts of one predictor share, as arrays."""
+
+    mean: Floats
+    covariance: Matrix
+    centre: Floats
+    precision: Matrix
+    counted: frozenset[str]
+    """Levers that can't be negative. Calendar and lagged predictors, and those that the registry doesn't know, may."""
+    lift: float
+    """Expected week over repeatable week, by the viral days."""
+    residual: float
+    """Mean of the residuals; 0 where the method has none."""
+    weights: Floats
+    """Shape (jumps * scales,), as the three below: of the normals that the week is a mixture of."""
+    means: Floats
+    """In units of the gain."""
+    variances: Floats
+    """In units of the gain squared."""
+    factors: Floats
+    """On the variance of the repeatable part."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +106,24 @@ class WeekPredictor:
     """(weight, mean, variance) of the viral part, in units of the repeatable gain; first no viral day."""
     residuals: tuple[float, ...] = ()
     """Ascending, for loo_residuals."""
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """What follows from the predictor alone, made at its first forecast."""
+        jumps, scales, levers = np.array(self.jumps), np.array(self.scales).reshape(-1, 2), len(self.levers)
+        return Prepared(
+            mean=np.array(self.mean),
+            covariance=np.array(self.covariance),
+            centre=np.array(self.centre),
+            precision=np.array(self.precision).reshape(levers, levers),
+            counted=frozenset(name for name in self.levers if availability_of(name) is Availability.PLANNED),
+            lift=1.0 + sum(weight * mean for weight, mean, _ in self.jumps),
+            residual=float(np.mean(self.residuals)) if self.residuals else 0.0,
+            weights=np.outer(jumps[:, 0], scales[:, 1]).ravel(),
+            means=np.repeat(jumps[:, 1], len(scales)),
+            variances=np.repeat(jumps[:, 2], len(scales)),
+            factors=np.tile(scales[:, 0], len(jumps)),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as ``predictive.js`` reads them."""
@@ -170,11 +210,12 @@ def predict(
     """
     check_level(level, residuals=predictor.n_residuals)
     counts = full_plan(predictor, plan)
-    extrapolation = extrapolation_of(predictor, counts)
+    row = _row(predictor, counts)
+    extrapolation = _extrapolation(predictor, counts, row)
     if extrapolation == REFUSED and not answer_refused:
         return Prediction(counts, None, None, None, None, level, predictor.method, None, None, extrapolation)
-    low, median, high = _quantiles(predictor, counts, ((1 - level) / 2, 0.5, (1 + level) / 2))
-    repeatable, viral = _parts(predictor, counts)
+    repeatable, viral = _parts(predictor, row)
+    low, median, high = _quantiles(predictor, row, repeatable, ((1 - level) / 2, 0.5, (1 + level) / 2))
     return Prediction(
         plan=counts,
         expected=repeatable + viral,
@@ -198,7 +239,9 @@ def quantiles(predictor: WeekPredictor, plan: Mapping[str, float], probabilities
     """
     for probability in probabilities:
         check_probability(probability, residuals=predictor.n_residuals)
-    return _quantiles(predictor, full_plan(predictor, plan), probabilities)
+    row = _row(predictor, full_plan(predictor, plan))
+    repeatable, _ = _parts(predictor, row)
+    return _quantiles(predictor, row, repeatable, probabilities)
 
 
 def difference(
@@ -209,10 +252,10 @@ def difference(
     Raises: as :func:`predict`.
     """
     check_level(level, residuals=predictor.n_residuals)
-    first, second = full_plan(predictor, plan), full_plan(predictor, against)
-    step = _row(predictor, first) - _row(predictor, second)
+    first, second = (_row(predictor, full_plan(predictor, each)) for each in (plan, against))
+    step = first - second
     estimate = sum(_parts(predictor, first)) - sum(_parts(predictor, second))
-    variance = float(step @ np.array(predictor.covariance) @ step)
+    variance = float(step @ predictor.prepared.covariance @ step)
     margin = difference_margin(predictor, variance, level)
     return Difference(estimate, estimate - margin, estimate + margin, level)
 
@@ -223,22 +266,22 @@ def difference_margin(predictor: WeekPredictor, variance: float, level: float) -
         return 0.0
     scales = np.array(predictor.scales)
     spreads = viral_lift(predictor) * np.sqrt(variance * scales[:, 0])
-    return mixture_quantile(scales[:, 1], np.zeros(len(scales)), spreads, (1 + level) / 2)
+    (margin,) = mixture_quantiles(scales[:, 1], np.zeros(len(scales)), spreads, [(1 + level) / 2])
+    return margin
 
 
 def full_plan(predictor: WeekPredictor, plan: Mapping[str, float]) -> dict[str, float]:
     """The plan with every lever of the model; what is left out is as usual.
 
     Raises:
-        InvalidInput: an unknown lever, or a count that is negative or no number. Calendar and lagged predictors, and
-            those that the registry doesn't know, may be negative.
+        InvalidInput: an unknown lever, or a count that is negative or no number.
     """
     for name, count in plan.items():
         if name not in predictor.levers:
             known = ", ".join(predictor.levers) or "none"
             raise InvalidInput(f"The model has no lever {name!r}; it has {known}.")
-        counted = availability_of(name) is Availability.PLANNED
-        if not np.isfinite(count) or (counted and count < 0):
+        counted = name in predictor.prepared.counted
+        if not isfinite(count) or (counted and count < 0):
             raise InvalidInput(
                 f"A plan needs a {'count of 0 or more' if counted else 'number'} for {name}, not {count}."
             )
@@ -252,28 +295,34 @@ def extrapolation_of(predictor: WeekPredictor, counts: Mapping[str, float]) -> s
     undetermined. ``beyond_support``: a lever above its largest week, a mix further from the mean week (by leverage)
     than any week seen, or an undetermined lever off the usual at all. Else ``none``.
     """
-    off = {name: abs(counts[name] - predictor.usual[name]) for name in predictor.undetermined}
-    if any(counts[name] > FAR * predictor.support[name] + 1 for name in predictor.levers):
-        return REFUSED
-    if any(distance >= 1 for distance in off.values()):
-        return REFUSED
-    away = np.array([counts[name] for name in predictor.levers]) - np.array(predictor.centre)
-    distance = float(away @ np.array(predictor.precision).reshape(len(away), len(away)) @ away)
-    beyond = (
-        any(counts[name] > predictor.support[name] + EDGE for name in predictor.levers)
-        or any(moved > EDGE for moved in off.values())
-        or distance > predictor.farthest * (1 + EDGE) + EDGE
-    )
+    return _extrapolation(predictor, counts, _row(predictor, counts))
+
+
+def _extrapolation(predictor: WeekPredictor, counts: Mapping[str, float], row: Floats) -> str:
+    beyond = False
+    for name in predictor.levers:
+        most = predictor.support[name]
+        if counts[name] > FAR * most + 1:
+            return REFUSED
+        beyond = beyond or counts[name] > most + EDGE
+    for name in predictor.undetermined:
+        moved = abs(counts[name] - predictor.usual[name])
+        if moved >= 1:
+            return REFUSED
+        beyond = beyond or moved > EDGE
+    away = row[1:] - predictor.prepared.centre
+    distance = float(away.dot(predictor.prepared.precision).dot(away))
+    beyond = beyond or distance > predictor.farthest * (1 + EDGE) + EDGE
     return BEYOND_SUPPORT if beyond else NONE
 
 
 def _row(predictor: WeekPredictor, counts: Mapping[str, float]) -> Floats:
-    return np.array([1.0, *(counts[name] for name in predictor.levers)])
+    return np.array([1.0] + [counts[name] for name in predictor.levers])
 
 
 def viral_lift(predictor: WeekPredictor) -> float:
     """Expected week over repeatable week, by the viral days."""
-    return 1.0 + sum(weight * mean for weight, mean, _ in predictor.jumps)
+    return predictor.prepared.lift
 
 
 def _gain(predictor: WeekPredictor, repeatable: float) -> float:
@@ -281,53 +330,21 @@ def _gain(predictor: WeekPredictor, repeatable: float) -> float:
     return max(repeatable + predictor.lost, predictor.floor)
 
 
-def _parts(predictor: WeekPredictor, counts: Mapping[str, float]) -> tuple[float, float]:
+def _parts(predictor: WeekPredictor, row: Floats) -> tuple[float, float]:
     """The repeatable and the viral mean."""
-    repeatable = float(_row(predictor, counts) @ np.array(predictor.mean))
+    repeatable = float(row.dot(predictor.prepared.mean))
     if predictor.method == LOO_RESIDUALS:
-        return repeatable, float(np.mean(predictor.residuals))
-    return repeatable, (viral_lift(predictor) - 1.0) * _gain(predictor, repeatable)
+        return repeatable, predictor.prepared.residual
+    return repeatable, (predictor.prepared.lift - 1.0) * _gain(predictor, repeatable)
 
 
 def _quantiles(
-    predictor: WeekPredictor, counts: Mapping[str, float], probabilities: Sequence[float]
+    predictor: WeekPredictor, row: Floats, repeatable: float, probabilities: Sequence[float]
 ) -> tuple[float, ...]:
-    row = _row(predictor, counts)
-    repeatable = float(row @ np.array(predictor.mean))
     if predictor.method == LOO_RESIDUALS:
-        residuals = np.array(predictor.residuals)
-        return tuple(repeatable + weibull_quantile(residuals, probability) for probability in probabilities)
-    size = _gain(predictor, repeatable)
-    variance = predictor.dispersion * size + float(row @ np.array(predictor.covariance) @ row)
-    jumps, scales = np.array(predictor.jumps), np.array(predictor.scales)
-    weights = np.outer(jumps[:, 0], scales[:, 1]).ravel()
-    means = np.repeat(size * jumps[:, 1], len(scales))
-    spreads = np.sqrt(np.maximum(np.add.outer(size * size * jumps[:, 2], variance * scales[:, 0]).ravel(), TINY))
-    return tuple(repeatable + mixture_quantile(weights, means, spreads, probability) for probability in probabilities)
-
-
-def mixture_quantile(weights: Floats, means: Floats, spreads: Floats, probability: float) -> float:
-    """The quantile of a finite mixture of normals, to rounding.
-
-    Args:
-        weights: shape (k,), summing to 1.
-        means: shape (k,).
-        spreads: shape (k,), standard deviations > 0.
-        probability: in (0, 1).
-    """
-    low, high = float((means - REACH * spreads).min()), float((means + REACH * spreads).max())
-    narrowest = float(spreads.min())
-    guess = float(means[0])
-    for _ in range(NEWTON_STEPS):
-        scaled = (guess - means) / spreads
-        excess = float(weights @ special.ndtr(scaled)) - probability
-        if excess > 0:
-            high = guess
-        else:
-            low = guess
-        slope = float(weights @ (np.exp(-0.5 * scaled * scaled) / spreads)) / np.sqrt(2 * np.pi)
-        step = guess - excess / slope if slope > 0 else low
-        if abs(step - guess) <= TOLERANCE * (abs(guess) + narrowest):
-            return float(step)
-        guess = step if low < step < high else 0.5 * (low + high)
-    return guess
+        return tuple(repeatable + weibull_quantile(predictor.residuals, probability) for probability in probabilities)
+    size, prepared = _gain(predictor, repeatable), predictor.prepared
+    variance = predictor.dispersion * size + float(row @ prepared.covariance @ row)
+    spreads = np.sqrt(np.maximum(size * size * prepared.variances + variance * prepared.factors, TINY))
+    found = mixture_quantiles(prepared.weights, size * prepared.means, spreads, probabilities)
+    return tuple(repeatable + quantile for quantile in found)

@@ -157,7 +157,7 @@
         low = guess;
       }
       slope /= ROOT_TWO_PI;
-      const step = slope > 0 ? guess - excess / slope : low;
+      const step = slope > 0 ? guess - excess / slope : Infinity;
       if (Math.abs(step - guess) <= TOLERANCE * (Math.abs(guess) + narrowest)) {
         return step;
       }

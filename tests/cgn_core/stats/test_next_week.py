@@ -6,8 +6,9 @@ from scipy import stats
 
 from cgn_core.errors import TooFewObservations
 from cgn_core.stats.history import read_history
+from cgn_core.stats.mixture import mixture_quantiles
 from cgn_core.stats.next_week import naive_predictor, student_scales
-from cgn_core.stats.predictive import mixture_quantile, predict, quantiles
+from cgn_core.stats.predictive import predict, quantiles
 from datagen.worlds import world
 
 
@@ -16,7 +17,7 @@ from datagen.worlds import world
 def test_students_t_is_a_mixture_of_normals_to_one_percent(freedom: float, probability: float) -> None:
     factors, weights = np.array(student_scales(freedom)).T
     assert weights.sum() == pytest.approx(1.0, rel=1e-12)
-    found = mixture_quantile(weights, np.zeros(len(weights)), np.sqrt(factors), probability)
+    (found,) = mixture_quantiles(weights, np.zeros(len(weights)), np.sqrt(factors), [probability])
     assert found == pytest.approx(stats.t.ppf(probability, freedom), rel=0.01)
 
 

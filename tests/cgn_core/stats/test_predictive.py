@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
-from scipy import stats
+from scipy import optimize, stats
 
 from cgn_core.errors import InvalidInput, UnsupportedLevel
 from cgn_core.stats.baselines import fit_baseline
 from cgn_core.stats.daily_model import fit_daily
-from cgn_core.stats.predictive import WeekPredictor, difference, mixture_quantile, predict
+from cgn_core.stats.predictive import WeekPredictor, difference, predict
 from cgn_core.stats.weekly_models import fit_weekly
 from datagen.worlds import world
 
@@ -36,21 +37,43 @@ def test_the_parts_add_up_and_the_quantiles_are_in_order(predictor: WeekPredicto
     assert answer.plan["posts"] == predictor.usual["posts"]
 
 
-def test_quantiles_of_one_normal_are_its_own() -> None:
-    weights, means, spreads = np.array([1.0]), np.array([50.0]), np.array([7.0])
-    for probability in (0.001, 0.05, 0.5, 0.95, 0.999):
-        found = mixture_quantile(weights, means, spreads, probability)
-        assert found == pytest.approx(stats.norm.ppf(probability, 50, 7), rel=1e-12)
+def test_the_numbers_are_those_of_the_written_formula(predictor: WeekPredictor) -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        plan = {name: float(rng.integers(0, int(most) + 2)) for name, most in predictor.support.items()}
+        answer = predict(predictor, plan, level=0.8)
+        row = [1.0, *plan.values()]
+        repeatable = sum(count * mean for count, mean in zip(row, predictor.mean, strict=True))
+        unknown = sum(
+            a * b * c for a, line in zip(row, predictor.covariance, strict=True) for b, c in zip(row, line, strict=True)
+        )
+        gain = max(repeatable + predictor.lost, predictor.floor)
+        normals = [
+            (share * weight, gain * mean, (gain**2 * own + factor * (predictor.dispersion * gain + unknown)) ** 0.5)
+            for share, mean, own in predictor.jumps
+            for factor, weight in predictor.scales
+        ]
+        weights, means, spreads = np.array(normals).T
+        assert answer.repeatable == pytest.approx(repeatable, rel=1e-12)
+        assert answer.viral == pytest.approx(float(weights @ means), rel=1e-11)
+        for found, probability in ((answer.low, 0.1), (answer.median, 0.5), (answer.high, 0.9)):
+            searched = optimize.brentq(
+                lambda growth: float(weights @ stats.norm.cdf(growth, means, spreads)) - probability,  # noqa: B023 - called at once
+                -40 * spreads.max(),
+                means.max() + 40 * spreads.max(),
+                xtol=1e-12,
+                rtol=1e-14,
+            )
+            assert found == pytest.approx(repeatable + searched, rel=1e-12, abs=1e-10)
 
 
-def test_quantiles_of_a_mixture_give_back_their_probability() -> None:
-    rng = np.random.default_rng(3)
-    for _ in range(50):
-        weights = rng.dirichlet(np.ones(6))
-        means, spreads = rng.normal(100, 300, 6), rng.uniform(0.5, 80, 6)
-        probability = float(rng.uniform(0.001, 0.999))
-        found = mixture_quantile(weights, means, spreads, probability)
-        assert float(weights @ stats.norm.cdf(found, means, spreads)) == pytest.approx(probability, abs=1e-10)
+def test_the_numbers_of_a_model_of_weeks_are_its_residuals_around_its_mean() -> None:
+    predictor = fit_weekly(world("plain", seed=1, weeks=52).daily, model="ols").predictor
+    answer = predict(predictor, {"posts": 4, "reels": 2, "stories": 9}, level=0.8)
+    middle = float(np.array([1.0, *answer.plan.values()]) @ np.array(predictor.mean))
+    expected = middle + np.quantile(predictor.residuals, (0.1, 0.5, 0.9), method="weibull")
+    assert (answer.low, answer.median, answer.high) == pytest.approx(tuple(expected), rel=1e-12)
+    assert answer.expected == pytest.approx(middle + np.mean(predictor.residuals), rel=1e-12)
 
 
 def test_a_plan_beyond_what_was_tried_is_marked_and_far_beyond_is_refused(predictor: WeekPredictor) -> None:
@@ -84,7 +107,10 @@ def test_unknown_levers_negative_counts_and_unsupported_levels_are_refused_by_na
 
 
 def test_a_predictor_survives_its_journey_through_json(predictor: WeekPredictor) -> None:
-    assert WeekPredictor.from_json(json.loads(json.dumps(predictor.to_json(), allow_nan=False))) == predictor
+    predict(predictor, {})
+    stored = json.loads(json.dumps(predictor.to_json(), allow_nan=False))
+    assert WeekPredictor.from_json(stored) == predictor
+    assert stored.keys() == {field.name for field in fields(WeekPredictor)}
 
 
 @pytest.mark.browser
@@ -97,7 +123,7 @@ def test_the_browser_computes_what_the_server_computes() -> None:
             for fit in (fit_daily(daily), fit_weekly(daily, model="tukey"), fit_baseline(daily, model="median")):
                 predictor = fit.predictor
                 for _ in range(12):
-                    plan = {name: float(rng.integers(0, 2 * most + 4)) for name, most in predictor.support.items()}
+                    plan = {name: float(rng.integers(0, 2 * int(most) + 4)) for name, most in predictor.support.items()}
                     level = float(rng.choice(predictor.levels))
                     cases.append((predictor, plan, level))
     sent = [{"model": p.to_json(), "plan": plan, "level": level} for p, plan, level in cases]
