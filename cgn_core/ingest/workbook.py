@@ -15,7 +15,6 @@ from cgn_core.ingest.delimited import EMPTY_CELLS
 from cgn_core.ingest.findings import RefusedFile, excerpt, listed
 from cgn_core.ingest.grid import (
     HEADER_SEARCHED,
-    MOST_COLUMNS,
     CellGrid,
     find_header,
     grid_from_rows,
@@ -48,7 +47,7 @@ def read_workbook(data: bytes) -> CellGrid:
             # openpyxl warns of styles and extensions it drops; only cells matter here.
             warnings.simplefilter("ignore")
             return _first_table(data)
-    except RefusedFile:
+    except (RefusedFile, MemoryError):
         raise
     except Exception as error:  # openpyxl raises whatever the damaged part makes it raise
         raise _damaged() from error
@@ -62,7 +61,7 @@ def _check_archive(data: bytes) -> None:
                 if entry.filename.casefold().endswith((".xml", ".rels")):
                     with archive.open(entry) as part:
                         _refuse_document_type(part)
-    except RefusedFile:
+    except (RefusedFile, MemoryError):
         raise
     except Exception as error:  # zipfile and zlib raise whatever the damaged field makes them raise
         raise _damaged() from error
@@ -117,7 +116,7 @@ def _sheet_with_dates(sheets: Sequence[Any]) -> Any:
     filled = None
     for sheet in sheets:
         sheet.reset_dimensions()
-        top = [_plain(row) for row in sheet.iter_rows(max_row=HEADER_SEARCHED, max_col=MOST_COLUMNS, values_only=True)]
+        top = [_plain(row) for row in sheet.iter_rows(max_row=HEADER_SEARCHED, values_only=True)]
         at = find_header(top)
         if at is not None:
             filled = filled or sheet
@@ -131,18 +130,25 @@ def _sheet_with_dates(sheets: Sequence[Any]) -> Any:
 def _rows_of(sheet: Any) -> tuple[list[tuple[object, ...]], list[int]]:
     rows, lines, cells = [], [], 0
     sheet.reset_dimensions()
-    for line, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS, max_col=MOST_COLUMNS, values_only=True), start=1):
-        if not row or all(cell is None for cell in row):
+    # Without a last column a row ends with its last cell; with one, openpyxl fills each row up to it.
+    for line, cells_of_row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS, values_only=True), start=1):
+        row = _plain(cells_of_row)
+        if not row:
             continue
         cells += len(row)
         if cells > _MOST_CELLS:
-            raise too_many_cells("Excel")
-        rows.append(_plain(row))
+            raise too_many_cells("Excel", limit=_MOST_CELLS)
+        rows.append(row)
         lines.append(line)
     return rows, lines
 
 
 def _plain(row: Sequence[object]) -> tuple[object, ...]:
+    """The row's cells up to the last that holds anything, None where empty."""
+    if not row:
+        return ()
+    end = next((place for place in range(len(row), 0, -1) if row[place - 1] is not None), 0)
+    row = row[:end]
     return tuple(None if isinstance(cell, str) and cell.strip() in EMPTY_CELLS else cell for cell in row)
 
 
