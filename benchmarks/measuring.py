@@ -66,7 +66,8 @@ def compare(
         target: of the ratio.
     """
     repeats = {action: max(1, int(BATCH_SECONDS / max(timed(action, 2), 1e-9))) for action in (ours, theirs)}
-    own, other = [], []
+    own: list[float] = []
+    other: list[float] = []
     for number in range(rounds):
         # Whoever runs second finds warmer or hotter ground: they take turns.
         for action, seconds, pieces in ((ours, own, ours_pieces), (theirs, other, their_pieces))[

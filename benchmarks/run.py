@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import batches
+import generation
 import imports
 import numpy as np
 import peers
@@ -30,6 +31,8 @@ PEERS = (
     peers.import_with_pandas,
     peers.import_many_with_pandas,
     peers.count_lines,
+    generation.creator_by_day,
+    generation.draws_alone,
     peers.predict_arrays_with_statsmodels,
     peers.predict_with_statsmodels,
     peers.validate_with_statsmodels,
@@ -67,7 +70,7 @@ def measure() -> list[Comparison]:
         for kind, predictor in answers.items()
         for name, (rival, least) in rivals.items()
     ]
-    return [*imports.measure(), *predictions, *batches.measure()]
+    return [*imports.measure(), *generation.measure(), *predictions, *batches.measure()]
 
 
 def duration(seconds: float) -> str:

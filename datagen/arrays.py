@@ -28,6 +28,9 @@ from datagen.responses import LINEAR
 from datagen.specs import CreatorSpec
 from datagen.truths import Creator, Truth
 
+_NAMES = pd.Index(list(DAILY_COLUMNS))
+"""Made once: pandas takes longer to make it than the numbers below it."""
+
 
 @dataclass(frozen=True)
 class CreatorArrays:
@@ -65,16 +68,16 @@ class CreatorArrays:
         codes[spec.days - spec.provisional_tail :] = Provenance.PROVISIONAL
         if not kept.all():
             block[~kept], codes[~kept] = np.nan, Provenance.MISSING
-        frame = pd.DataFrame(block, columns=list(DAILY_COLUMNS))
+        frame = pd.DataFrame(block, columns=_NAMES)
         frame.insert(0, "date", dates)
-        provenance = pd.DataFrame(codes, columns=list(DAILY_COLUMNS))
+        provenance = pd.DataFrame(codes, columns=_NAMES)
         truth = Truth(
             name=spec.name,
             effects={name: float(spec.effects.get(name, 0.0)) for name in CONTENT_TYPES},
             carry_over=spec.carry_over,
             base=spec.base,
             viral_rate=float(self.chance[number].mean()),
-            viral_days=tuple(day.date().isoformat() for day in dates[self.viral[number]]),
+            viral_days=tuple(np.datetime_as_string(dates.to_numpy()[self.viral[number]], unit="D").tolist()),
             expected=tuple(self.expected[number].tolist()),
             cadence={name: float(spec.cadence.get(name, 0.0)) for name in CONTENT_TYPES},
             responses={name: spec.response(name) for name in CONTENT_TYPES if spec.response(name) != LINEAR},
@@ -110,7 +113,10 @@ def generate_arrays(specs: Sequence[CreatorSpec], rngs: Generators) -> CreatorAr
     follows = overdispersed_counts(specs, mean, rngs) + boost
     followers, unfollows = follower_levels(specs, follows, rngs)
     others = reactions(specs, counts, followers, follows, inside, rngs)
-    kept = np.array([rng.random(calendar.days) >= spec.gaps for spec, rng in zip(specs, rngs, strict=True)])
+    kept = np.ones(follows.shape, dtype=np.bool_)
+    for number, (spec, rng) in enumerate(zip(specs, rngs, strict=True)):
+        if spec.gaps:
+            kept[number] = rng.random(calendar.days) >= spec.gaps
     kept[:, [0, -1]] = True
     columns = {"followers": followers, "follows": follows, "unfollows": unfollows, **counts, **others}
     return CreatorArrays(tuple(specs), calendar, columns, kept, viral, chance, expected)

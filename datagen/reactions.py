@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cgn_core.tables import CONTENT_TYPES
-from datagen.processes import Floats, Generators, by_type
+from datagen.processes import Floats, Generators, by_type, stacked
 from datagen.specs import CreatorSpec
 
 LEAST_REACH = 0.04
@@ -16,8 +16,10 @@ FOLLOW_REACH, FOLLOW_VISITS = 3.0, 1.4
 """Accounts reached and profiles visited for each follower gained."""
 VISITS, VIEWS = 0.03, 1.6
 """Profile visits and views for each account reached."""
-KINDS = {"likes": 0.8, "comments": 0.08, "saves": 0.07, "shares": 0.05}
-"""Of interactions."""
+KINDS = {"comments": 0.08, "saves": 0.07, "shares": 0.05}
+"""Of interactions; the rest are likes."""
+NEWS = 5 + len(KINDS)
+"""Normal numbers that a day takes."""
 
 
 def reactions(
@@ -46,26 +48,38 @@ def reactions(
         weight += by_type(specs, "reach", name) * counts[name]
         minutes += by_type(specs, "minutes", name) * counts[name]
         tags += by_type(specs, "hashtags", name) * counts[name]
-    mood = np.array([rng.standard_normal(shape[1]) for rng in rngs])
+    news = np.empty((len(rngs), NEWS, shape[1]))
+    for row, rng in zip(news, rngs, strict=True):
+        rng.standard_normal(out=row)
+    mood, effort, viewing, tagging, active, *sorts = np.moveaxis(news, 1, 0)
     reach = np.round(followers * weight * np.exp(0.15 * mood) + FOLLOW_REACH * follows)
-    shares = tuple(KINDS.values())
-    interactions, effort, viewing, hashtags = (np.empty(shape) for _ in range(4))
-    kinds = np.empty((len(KINDS), *shape))
-    for number, (spec, accounts, rng) in enumerate(zip(specs, reach.astype(np.int64), rngs, strict=True)):
-        active = rng.binomial(accounts, spec.engagement)
-        interactions[number] = active
-        kinds[:, number] = rng.multinomial(active, shares).T
-        rng.standard_normal(shape[1], out=effort[number])
-        rng.standard_normal(shape[1], out=viewing[number])
-        hashtags[number] = rng.poisson(tags[number])
-    views = np.round(reach * VIEWS * np.exp(0.05 * viewing))
+    interactions = drawn_of(reach, stacked(specs, "engagement"), active)
+    kinds, rest, left = {}, interactions, 1.0
+    for (name, share), luck in zip(KINDS.items(), sorts, strict=True):
+        kinds[name] = drawn_of(rest, share / left, luck)
+        rest, left = rest - kinds[name], left - share
     return {
         "reach": reach,
-        "views": np.maximum(views, reach),
+        "views": np.maximum(np.round(reach * VIEWS * np.exp(0.05 * viewing)), reach),
         "profile_visits": np.minimum(reach, np.round(VISITS * reach + FOLLOW_VISITS * follows)),
-        **dict(zip(KINDS, kinds, strict=True)),
+        "likes": rest,
+        **kinds,
         "interactions": interactions,
-        "hashtags": hashtags,
+        "hashtags": np.maximum(np.round(tags + np.sqrt(tags) * tagging), 0.0),
         "optimal_window_posts": inside,
         "minutes_spent": np.round(minutes * np.exp(0.1 * effort), 1),
     }
+
+
+def drawn_of(number: Floats, share: Floats | float, luck: Floats) -> Floats:
+    """How many of a number belong to a share: the normal law nearest the binomial one, rounded.
+
+    Ten times sooner drawn than the binomial law; what follows from outcomes needs no better.
+
+    Args:
+        number: any shape, whole, at least 0.
+        share: between 0 and 1, of a shape that fits.
+        luck: standard normal, the shape of ``number``.
+    """
+    mean = number * share
+    return np.clip(np.rint(mean + np.sqrt(mean * (1 - share)) * luck), 0.0, number)

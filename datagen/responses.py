@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+LEAST_USUAL = 1e-6
+"""Pieces per week below which a type counts as unused."""
+LEAST_SCALE, MOST_SCALE = 0.01, 10_000.0
 SHAPES = ("linear", "log1p", "hill", "quadratic")
 
 
@@ -44,7 +47,7 @@ class Response:
         """Refuse what is no curve."""
         if self.shape not in SHAPES:
             raise ValueError(f"{self.shape!r} is no response; there are {', '.join(SHAPES)}")
-        require("the scale of a response", self.scale, 0.01, 10_000)
+        require("the scale of a response", self.scale, LEAST_SCALE, MOST_SCALE)
         require("the power of a response", self.power, 0.2, 5)
 
     def height(self, pieces: Floats) -> Floats:
@@ -79,7 +82,7 @@ class Response:
             pieces: per week, any shape; a week of none counts as a usual one.
             usual: pieces per week at which the share is 1; 0 where the type isn't used.
         """
-        if usual <= 0:
+        if usual < LEAST_USUAL:
             return np.ones_like(pieces)
         counted = np.where(pieces > 0, pieces, usual)
         base = np.array(usual)
@@ -88,7 +91,7 @@ class Response:
 
     def marginal(self, *, usual: float) -> float:
         """What one more piece brings at the usual cadence, as a share of what a piece brings there on average."""
-        if usual <= 0:
+        if usual < LEAST_USUAL:
             return 1.0
         base = np.array(float(usual))
         return float(self.slope(base) * base / self.height(base))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK, daily_from_frame
-from datagen.responses import Response, require
+from datagen.responses import LEAST_SCALE, MOST_SCALE, Response, require
 from datagen.truths import Creator, Truth
 
 YEAR_DAYS = 365.25
@@ -129,7 +129,7 @@ def generate_second(spec: SecondSpec, rng: np.random.Generator) -> Creator:
         cadence=dict(spec.cadence),
         responses={
             # What a piece loses in proportion to the week's number is a parabola with its top at usual / bend.
-            name: Response("quadratic", scale=usual / spec.bend)
+            name: Response("quadratic", scale=min(max(usual / spec.bend, LEAST_SCALE), MOST_SCALE))
             for name, usual in spec.cadence.items()
             if spec.bend > 0 and usual > 0
         },
