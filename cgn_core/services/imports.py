@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.data_versions import readable_data_versions
-from cgn_core.db.models import DataVersion, Upload, User, Workspace, now
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.models import Agency, DataVersion, Upload, User, Workspace, now
+from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.uploads import forget_uploads, readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import FileTooLarge, InvalidInput
-from cgn_core.ingest.reading import read_bytes
+from cgn_core.ingest.isolation import read_drop_apart
+from cgn_core.ingest.questions import NO_ANSWERS, Answers
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_csv
 from cgn_core.services.data_versions import (
     change_between,
@@ -30,7 +31,14 @@ from cgn_core.services.data_versions import (
 )
 from cgn_core.services.registry import current_model_versions
 from cgn_core.services.retrainings import enqueue_retraining
-from cgn_core.services.upload_previews import UploadView, pack_tables, preview, upload_creators
+from cgn_core.services.upload_previews import (
+    UploadView,
+    hash_of,
+    pack_tables,
+    preview,
+    report_of,
+    upload_creators,
+)
 from cgn_core.services.workspaces import find_or_add_workspace
 from cgn_core.settings import settings
 from cgn_core.tables import Daily
@@ -75,14 +83,28 @@ class DataVersionView:
 def read_upload(
     session: Session, actor: Actor, *, workspace_id: UUID | str | None = None, file_name: str, data: bytes
 ) -> UploadView:
-    """Read a file and say what importing it would change; errors in it store nothing.
+    """:func:`read_uploads` of a single file."""
+    return read_uploads(session, actor, workspace_id=workspace_id, files=[(file_name, data)])
+
+
+def read_uploads(
+    session: Session,
+    actor: Actor,
+    *,
+    workspace_id: UUID | str | None = None,
+    files: Sequence[tuple[str, bytes]],
+    answers: Answers = NO_ANSWERS,
+) -> UploadView:
+    """Read files that were dropped together and say what importing them would change; errors in them store nothing.
+
+    Several files of one account are one daily table. They are read in a process of their own, under limits.
 
     Args:
         session: the transaction.
         actor: who uploads.
-        workspace_id: the workspace the file was dropped on; None lets the file's creators name theirs.
-        file_name: as the browser gave it.
-        data: the file.
+        workspace_id: the workspace they were dropped on; None lets the files' creators name theirs.
+        files: name, as the browser gave it, and bytes of each.
+        answers: to the questions of an earlier reading.
 
     Raises:
         NotFound: no such workspace, or not the actor's to edit.
@@ -90,26 +112,30 @@ def read_upload(
         FileTooLarge: more than the limit.
     """
     actor.require(Action.IMPORT_DATA)
-    if len(data) > settings().upload_limit_bytes:
+    if not files:
+        raise InvalidInput("There is no file; choose one.")
+    if any(len(data) > settings().upload_limit_bytes for _, data in files):
         raise FileTooLarge
     # Read before the first query: on SQLite this transaction keeps every other writer waiting from then on.
-    reading = read_bytes(data, file_name=file_name, today=_latest_date_on_earth())
+    drop = read_drop_apart(
+        files, today=_latest_date_on_earth(), time_zone=_time_zone(actor, workspace_id), answers=answers
+    )
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
-    if not reading.importable:
-        return preview(session, actor, workspace, reading, upload_id=None)
+    if not drop.importable:
+        return preview(session, actor, workspace, drop, upload_id=None)
     session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
     upload = Upload(
         agency_id=actor.agency_id,
         workspace_id=workspace.id if workspace else None,
         uploaded_by=actor.user_id,
-        file_name=reading.file_name,
-        file_hash=reading.file_hash,
-        report=reading.to_json(),
-        tables=pack_tables(reading),
+        file_name=drop.name,
+        file_hash=hash_of(drop),
+        report=report_of(drop),
+        tables=pack_tables(drop),
     )
     session.add(upload)
     session.flush()
-    return preview(session, actor, workspace, reading, upload_id=upload.id)
+    return preview(session, actor, workspace, drop, upload_id=upload.id)
 
 
 def import_upload(
@@ -247,6 +273,14 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
     daily = current_daily(session, workspace)
     name = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
     return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))
+
+
+def _time_zone(actor: Actor, workspace_id: UUID | str | None) -> str:
+    """In which a download's seconds become days: the workspace's, else the agency's."""
+    with reading() as session:
+        if workspace_id is not None:
+            return one_or_not_found(session, editable_workspaces(actor), workspace_id).time_zone
+        return session.get_one(Agency, actor.agency_id).time_zone
 
 
 def _latest_date_on_earth() -> date:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,9 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Upload, Workspace
 from cgn_core.db.workspaces import editable_workspaces
-from cgn_core.ingest.reading import Reading
+from cgn_core.ingest.drops import Drop
+from cgn_core.ingest.questions import Question
+from cgn_core.ingest.reading import Sample
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_bytes
 from cgn_core.services.data_versions import Change, change_between, current_version
 from cgn_core.tables import Daily
@@ -69,15 +73,32 @@ class UploadView:
     findings: tuple[FindingView, ...]
     creators: tuple[CreatorPreview, ...]
     competitors: tuple[PeerPreview, ...]
+    questions: tuple[Question, ...] = ()
+    """What the files leave open; those without a proposal must be answered before they can be imported."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """By question key, those that were used."""
+    samples: tuple[tuple[str, Sample], ...] = ()
+    """File and first rows, of files with a question."""
+
+
+def report_of(drop: Drop) -> dict[str, Any]:
+    """What ``cgn validate --json`` prints of these files."""
+    return drop.readings[0].to_json() if len(drop.readings) == 1 else drop.to_json()
+
+
+def hash_of(drop: Drop) -> str:
+    """SHA-256 of the file, or over those of several files in the order of their hashes."""
+    hashes = sorted(reading.file_hash for reading in drop.readings)
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def preview(
-    session: Session, actor: Actor, workspace: Workspace | None, reading: Reading, *, upload_id: UUID | None
+    session: Session, actor: Actor, workspace: Workspace | None, drop: Drop, *, upload_id: UUID | None
 ) -> UploadView:
-    """What a reading holds, and what it would change in the workspaces the actor may edit."""
+    """What files hold, and what it would change in the workspaces the actor may edit."""
     previews = []
-    for daily in reading.creators if reading.importable else ():
-        target = workspace if len(reading.creators) == 1 else None
+    for daily in drop.creators if drop.importable else ():
+        target = workspace if len(drop.creators) == 1 else None
         if target is None and daily.creator:
             handle = daily.creator.strip().removeprefix("@")
             target = session.scalar(editable_workspaces(actor).where(Workspace.handle == handle))
@@ -97,14 +118,14 @@ def preview(
     return UploadView(
         id=upload_id,
         workspace_id=workspace.id if workspace else None,
-        file_name=reading.file_name,
-        importable=reading.importable,
-        report=reading.to_json(),
+        file_name=drop.name,
+        importable=drop.importable,
+        report=report_of(drop),
         findings=(
-            *_another_creator(workspace, reading),
+            *_another_creator(workspace, drop),
             *(
                 FindingView(severity=finding.severity, code=finding.code, message=finding.message, rows=finding.rows)
-                for finding in reading.findings
+                for finding in drop.findings
             ),
         ),
         creators=tuple(previews),
@@ -115,16 +136,23 @@ def preview(
                 first_date=daily.frame["date"].iloc[0].date(),
                 last_date=daily.frame["date"].iloc[-1].date(),
             )
-            for name, daily in reading.competitors.items()
+            for name, daily in drop.competitors.items()
+        ),
+        questions=drop.questions,
+        answers=drop.answers,
+        samples=tuple(
+            (reading.file_name, reading.sample)
+            for reading in drop.readings
+            if reading.sample is not None and reading.questions
         ),
     )
 
 
-def pack_tables(reading: Reading) -> dict[str, Any]:
-    """A reading's tables as an upload keeps them."""
+def pack_tables(drop: Drop) -> dict[str, Any]:
+    """The tables of files as an upload keeps them."""
     return {
-        "creators": [[daily.creator, _pack(daily)] for daily in reading.creators],
-        "competitors": [[name, _pack(daily)] for name, daily in reading.competitors.items()],
+        "creators": [[daily.creator, _pack(daily)] for daily in drop.creators],
+        "competitors": [[name, _pack(daily)] for name, daily in drop.competitors.items()],
     }
 
 
@@ -146,14 +174,14 @@ def _unpack(packed: str) -> Daily:
     return daily_from_bytes(base64.b64decode(packed))
 
 
-def _another_creator(workspace: Workspace | None, reading: Reading) -> tuple[FindingView, ...]:
+def _another_creator(workspace: Workspace | None, drop: Drop) -> tuple[FindingView, ...]:
     """A warning where the file names somebody else than the workspace it was dropped on."""
-    named = {daily.creator.strip().removeprefix("@") for daily in reading.creators} - {""}
+    named = {daily.creator.strip().removeprefix("@") for daily in drop.creators} - {""}
     if workspace is None or len(named) != 1 or {name.casefold() for name in named} == {workspace.handle.casefold()}:
         return ()
     (name,) = named
     sentence = (
-        f"{reading.file_name} names {name}, and this is the workspace of {workspace.handle}: importing would mix two "
+        f"{drop.name} names {name}, and this is the workspace of {workspace.handle}: importing would mix two "
         "accounts. Go on only if both are the same one; else drop the file on New workspace."
     )
     return (FindingView(severity="warning", code="another_creator", message=sentence, rows=()),)

@@ -19,6 +19,7 @@ from cgn_core.services import competitors, imports, schedules
 from cgn_core.services.exports import ExportFormat, ExportTable
 from cgn_core.services.imports import Imported
 
+FORGED_FILE = "data:text/csv;base64," + base64.b64encode(b"date,followers\n2026-11-01,10\n").decode()
 NOT_FOUND = "it isn't yours to see"
 BOUND, OWN, BROWSER = "asks for a workspace, upload or job by id", "shows the actor's own", "runs in the browser"
 
@@ -43,12 +44,14 @@ CLASSES = {
     "webapp.pages.competitors.add_file": BOUND,
     "webapp.pages.competitors.remove": BOUND,
     "webapp.pages.data.read_file": BOUND,
+    "webapp.pages.data.read_again": BOUND,
     "webapp.pages.data.import_file": BOUND,
     "webapp.pages.data.discard_file": BOUND,
     "webapp.pages.data.undo": BOUND,
     "webapp.pages.data.show_versions": BOUND,
     "webapp.pages.data.save": BOUND,
     "webapp.pages.new_workspace.read_file": OWN,
+    "webapp.pages.new_workspace.read_again": OWN,
     "webapp.pages.new_workspace.import_file": BOUND,
     "webapp.pages.new_workspace.discard_file": BOUND,
     "webapp.pages.new_workspace.generate": OWN,
@@ -131,9 +134,10 @@ def usable(key: str, ids: Mapping[str, str]) -> Any:
         "-workspace.data": ids["workspace"],
         "-workspace.value": ids["workspace"],
         "-uploaded.data": ids["upload"],
+        "-dropped.data": {"contents": [FORGED_FILE], "names": ["forged.csv"]},
         "key.data": str(uuid4()),
         ".n_clicks": 1,
-        ".contents": "data:text/csv;base64," + base64.b64encode(b"date,followers\n2026-11-01,10\n").decode(),
+        ".contents": FORGED_FILE,
         ".filename": "forged.csv",
         "-zone.value": "UTC",
         "-profile.value": "micro",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 import datagen
 from cgn_core.access import Actor
-from cgn_core.db.models import Job, JobState, Upload, Workspace
+from cgn_core.db.models import DataVersion, Job, JobState, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.services.imports import Imported
 from webapp.pages import new_workspace
@@ -69,14 +70,44 @@ def test_the_portfolio_sorts_by_any_column(
     assert "Reference:" not in who.page("/", "?sort=nonsense")
 
 
+def kept(*files: tuple[str, bytes]) -> dict[str, Any]:
+    """Files as the browser keeps them while they are decided upon."""
+    return {"contents": [as_dropped(data) for _, data in files], "names": [name for name, _ in files]}
+
+
+def test_several_files_of_an_account_become_one_history_and_a_question_is_asked_and_answered(
+    portal: Dash, browser: Callable[..., Any], owner: Actor
+) -> None:
+    who = browser(owner)
+    read, again = (callback(portal, f"webapp.pages.new_workspace.{name}") for name in ("read_file", "read_again"))
+    followers = b"creator,date,followers\nann,01/02/2026,10\nann,02/02/2026,12\n"
+    posts = b"creator,date,posts\nann,2026-02-01,1\nann,2026-02-02,0\n"
+    dropped = kept(("followers.csv", followers), ("posts.csv", posts))
+    asked = who.call(read, {"new-workspace-dropped.data": dropped})
+    assert "Nothing is stored yet" in asked.text
+    (key,) = re.findall(r'"key": ?"(\w+/date_order)"', asked.text)
+    values = {
+        "new-workspace-again.n_clicks": 1,
+        "new-workspace-dropped.data": dropped,
+        "new-workspace-answer": [({"key": key}, "day_first")],
+    }
+    answered = who.call(again, values)
+    assert "2 files, 2 days together" in answered.text
+    upload_id = answered.json["response"]["new-workspace-uploaded"]["data"]
+    take = callback(portal, "webapp.pages.new_workspace.import_file")
+    who.call(take, {"new-workspace-import.n_clicks": 1, "new-workspace-uploaded.data": upload_id})
+    with reading() as session:
+        (version,) = session.scalars(select(DataVersion))
+        assert (version.rows, version.first_date.isoformat()) == (2, "2026-02-01")
+        assert version.report["answers"] == {key: "day_first"}
+
+
 def test_a_file_with_two_creators_becomes_two_workspaces_each_with_a_retraining(
     portal: Dash, browser: Callable[..., Any], owner: Actor
 ) -> None:
     who = browser(owner)
     read = callback(portal, "webapp.pages.new_workspace.read_file")
-    answer = who.call(
-        read, {"new-workspace-upload.contents": as_dropped(CSV), "new-workspace-upload.filename": "two.csv"}
-    )
+    answer = who.call(read, {"new-workspace-dropped.data": kept(("two.csv", CSV))})
     assert "Import 2 creators" in answer.text
     upload_id = answer.json["response"]["new-workspace-uploaded"]["data"]
     take = callback(portal, "webapp.pages.new_workspace.import_file")
@@ -105,7 +136,7 @@ def test_a_bad_file_is_a_sentence_and_nothing_is_stored(
     portal: Dash, browser: Callable[..., Any], owner: Actor, data: bytes, said: str
 ) -> None:
     read = callback(portal, "webapp.pages.new_workspace.read_file")
-    values = {"new-workspace-upload.contents": as_dropped(data), "new-workspace-upload.filename": "picture.csv"}
+    values = {"new-workspace-dropped.data": kept(("picture.csv", data))}
     answer = browser(owner).call(read, values)
     assert answer.status_code == 200
     assert said in answer.text
@@ -120,9 +151,10 @@ def test_contents_that_no_browser_sends_are_a_sentence(
     portal: Dash, browser: Callable[..., Any], owner: Actor, contents: Any
 ) -> None:
     read = callback(portal, "webapp.pages.new_workspace.read_file")
-    answer = browser(owner).call(read, {"new-workspace-upload.contents": contents})
-    assert answer.status_code == 200
-    assert "Drop it again" in answer.text
+    for dropped in (contents, {"contents": [contents], "names": ["a.csv"]}, {"contents": [contents], "names": []}):
+        answer = browser(owner).call(read, {"new-workspace-dropped.data": dropped})
+        assert answer.status_code == 200
+        assert "arrive whole" in answer.text
 
 
 def test_a_file_beyond_the_limit_is_refused_by_the_server_too(
@@ -130,7 +162,7 @@ def test_a_file_beyond_the_limit_is_refused_by_the_server_too(
 ) -> None:
     change_settings(upload_limit_bytes=100)
     read = callback(portal, "webapp.pages.new_workspace.read_file")
-    answer = browser(owner).call(read, {"new-workspace-upload.contents": as_dropped(b"x" * 200)})
+    answer = browser(owner).call(read, {"new-workspace-dropped.data": kept(("a.csv", b"x" * 200))})
     assert "larger than 50 MB" in answer.text
 
 
@@ -142,7 +174,7 @@ def test_undo_goes_back_and_the_versions_say_so(
     read, take = (callback(portal, f"webapp.pages.data.{name}") for name in ("read_file", "import_file"))
     newer = f"creator,date,followers\n{workspace.handle},2026-11-22,99999\n".encode()
     where = {"data-workspace.data": str(workspace.id)}
-    answer = who.call(read, {**where, "data-upload.contents": as_dropped(newer), "data-upload.filename": "new.csv"})
+    answer = who.call(read, {**where, "data-dropped.data": kept(("new.csv", newer))})
     upload_id = answer.json["response"]["data-uploaded"]["data"]
     who.call(take, {"data-import.n_clicks": 1, "data-uploaded.data": upload_id})
     assert "99999" in who.get(f"/workspaces/{workspace.id}/export.csv").text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -13,6 +15,7 @@ from webapp import routes
 from webapp.components.alerts import Tone, alert, chip
 from webapp.components.attributes import data
 from webapp.components.cards import button, card, link_button
+from webapp.components.fields import field
 from webapp.components.icons import icon
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -25,30 +28,56 @@ SEVERITIES: dict[str, tuple[str, Tone]] = {
 ROWS_NAMED = 12
 
 
-def drop_zone(*, id: str, limit: int) -> Component:  # noqa: A002 - Dash's own name for it
+def drop_zone(*, id: str, limit: int, several: bool = True) -> Component:  # noqa: A002 - Dash's own name for it
     """Where a file is dropped or chosen; ``limit`` in bytes is checked in the browser too, for a clear sentence."""
+    words = "Drop files here, or " if several else "Drop a file here, or "
+    together = "; several files of one account become one history" if several else ""
     inner = html.Div(
         [
             html.Div(icon("upload"), className="empty-glyph"),
-            html.P(["Drop a file here, or ", html.Button("choose one", type="button", className="link-like")]),
+            html.P([words, html.Button("choose", type="button", className="link-like")]),
             html.P(
-                f"CSV, Excel or JSON, up to {limit // 1024 // 1024} MB. Nothing is stored before you say so.",
+                f"CSV, Excel, JSON or Instagram's ZIP{together}. Up to {limit // 1024 // 1024} MB each. "
+                "Nothing is stored before you say so.",
                 className="muted small",
             ),
         ]
     )
     zone = dcc.Upload(
-        inner, id=id, className="drop-zone", className_active="drop-zone drop-zone-active", style={}, style_active={}
+        inner,
+        id=id,
+        multiple=several,
+        className="drop-zone",
+        className_active="drop-zone drop-zone-active",
+        style={},
+        style_active={},
     )
     return html.Div(zone, **data(upload_limit=str(limit)))
 
 
-def upload_preview(view: UploadView, *, import_id: str, discard_id: str, name_field: Component) -> Component:
-    """What was found in a file, what importing it would change, and the button that does it."""
-    parts = [_recognised(view)]
-    if not view.importable:
+@dataclass(frozen=True)
+class UploadIds:
+    """Component ids of one page's preview."""
+
+    import_: str
+    discard: str
+    name: str
+    answer: str
+    """Type of the ids of answers; each has the question's key beside it."""
+    again: str
+
+
+def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -> Component:
+    """What was found in files, what they leave open, what importing them would change, and the button that does it."""
+    parts = _files(view)
+    open_questions = [each for each in view.questions if each.proposed is None and each.key not in view.answers]
+    if open_questions:
+        parts.append(alert("Nothing is stored yet. Answer below, then read again.", tone="caution", title="A question"))
+    elif not view.importable:
         refused = f"Nothing was stored. Mend {view.file_name} and drop it again."
-        parts.append(alert(refused, tone="down", title="This file can't be imported."))
+        parts.append(alert(refused, tone="down", title="This can't be imported."))
+    if view.questions:
+        parts.append(_questions(view, ids=ids, is_open=bool(open_questions)))
     parts.extend(_findings(view.findings))
     if view.creators:
         parts.append(_creators(view))
@@ -62,8 +91,8 @@ def upload_preview(view: UploadView, *, import_id: str, discard_id: str, name_fi
         words = "Import" if len(view.creators) == 1 else f"Import {len(view.creators)} creators"
         parts.append(name_field)
         actions = [
-            button(words, id=import_id, primary=True, glyph="check", disabled=nothing),
-            button("Discard", id=discard_id),
+            button(words, id=ids.import_, primary=True, glyph="check", disabled=nothing),
+            button("Discard", id=ids.discard),
         ]
         parts.append(html.Div(actions, className="actions"))
     return card(html.Div(parts, className="stack"), title=view.file_name)
@@ -87,8 +116,43 @@ def import_outcome(done: Sequence[Imported]) -> Component:
     return alert(body, tone="up" if changed else "accent")
 
 
-def _recognised(view: UploadView) -> Component:
-    report = view.report
+def _files(view: UploadView) -> list[Component]:
+    """What each file was recognised as; of several, what they are together first."""
+    files = view.report.get("files")
+    if not files:
+        return [_recognised(view.report)]
+    joined = html.P(
+        [html.Strong(f"{len(files)} files, {plural(int(view.report['rows']), 'day')} together. "), "Joined by account."]
+    )
+    listed = html.Ul([html.Li([html.Strong(each["file_name"]), _recognised(each)]) for each in files])
+    return [joined if view.importable else html.P(html.Strong(f"{len(files)} files")), listed]
+
+
+def _questions(view: UploadView, *, ids: UploadIds, is_open: bool) -> Component:
+    """What the files leave open, each with its choices, and the first rows to decide by."""
+    asked = []
+    for question in view.questions:
+        options: list[Any] = [{"value": choice.value, "label": choice.label} for choice in question.choices]
+        control = dcc.Dropdown(
+            id={"type": ids.answer, "key": question.key},
+            options=options,
+            value=view.answers.get(question.key, question.proposed),
+            clearable=False,
+            searchable=False,
+            placeholder="choose",
+        )
+        asked.append(field(question.sentence, control))
+    parts: list[Component] = [*asked, html.Div(button("Read again", id=ids.again, glyph="check"), className="actions")]
+    for name, sample in view.samples:
+        columns = [Column(str(place), header or f"column {place + 1}") for place, header in enumerate(sample.header)]
+        rows = [{str(place): cell for place, cell in enumerate(row)} for row in sample.rows]
+        table = data_table(columns, rows, caption=f"First rows of {name}")
+        parts.append(html.Details([html.Summary(f"First rows of {name}"), html.Div(table, className="scroll-list")]))
+    words = "Questions" if is_open else f"{plural(len(view.questions), 'choice')} you can change"
+    return html.Details([html.Summary(words), html.Div(parts, className="stack")], open=is_open, className="more")
+
+
+def _recognised(report: Mapping[str, Any]) -> Component:
     layouts = {
         "own": "our own layout",
         "public39": "the 39-column layout",

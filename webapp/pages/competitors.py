@@ -64,7 +64,7 @@ def _adding() -> Component:
                     "A file with another account's daily followers; several accounts in one file are added at once.",
                     className="muted",
                 ),
-                drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes),
+                drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes, several=False),
                 html.P("Reading the file …", id=Ids.READING, className="muted", hidden=True),
                 html.Div(id=Ids.OUTCOME, **aria(live="polite")),
             ],

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import imports, workspaces
@@ -22,7 +22,7 @@ from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
-from webapp.components.uploads import drop_zone
+from webapp.components.uploads import UploadIds, drop_zone
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
@@ -36,6 +36,9 @@ class Ids(StrEnum):
     UPLOAD = "data-upload"
     READING = "data-reading"
     PREVIEW = "data-preview"
+    ANSWER = "data-answer"
+    AGAIN = "data-again"
+    DROPPED = "data-dropped"
     UPLOADED = "data-uploaded"
     IMPORT = "data-import"
     DISCARD = "data-discard"
@@ -55,6 +58,8 @@ class Ids(StrEnum):
 
 MINUTES = dict(zip(DEFAULT_MINUTES, (Ids.POSTS, Ids.REELS, Ids.STORIES), strict=True))
 
+UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN)
+
 
 def layout(workspace_id: UUID) -> list[Component]:
     """The page."""
@@ -64,6 +69,7 @@ def layout(workspace_id: UUID) -> list[Component]:
         page_header(TITLE, _subtitle(view), *actions),
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.UPLOADED),
+        dcc.Store(id=Ids.DROPPED),
         dcc.Store(id=Ids.CHANGED),
         *(_upload() if view.may_edit else []),
         html.Div(_versions(view), id=Ids.VERSIONS),
@@ -143,25 +149,48 @@ def _effort(view: WorkspaceView) -> Component:
     )
 
 
-@callback(
-    Output(Ids.PREVIEW, "children"),
-    Output(Ids.UPLOADED, "data"),
+clientside_callback(
+    ClientsideFunction(namespace="uploads", function_name="keep"),
+    Output(Ids.DROPPED, "data"),
     Output(Ids.UPLOAD, "contents"),
     Input(Ids.UPLOAD, "contents"),
     State(Ids.UPLOAD, "filename"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    Output(Ids.PREVIEW, "children"),
+    Output(Ids.UPLOADED, "data"),
+    Input(Ids.DROPPED, "data"),
     State(Ids.WORKSPACE, "data"),
     running=[(Output(Ids.READING, "hidden"), False, True)],
     prevent_initial_call=True,
 )
-def read_file(contents: Any, file_name: Any, workspace_id: Any) -> tuple[Any, Any, Any]:
+def read_file(dropped: Any, workspace_id: Any) -> tuple[Any, Any]:
     """Read what was dropped and show what importing it would change."""
-    if contents is None:
-        return no_update, no_update, no_update
-    wanted = identifier(workspace_id)
-    preview, upload_id = uploads.read(
-        contents, file_name, workspace_id=wanted, import_id=Ids.IMPORT, discard_id=Ids.DISCARD, name_id=Ids.NAME
-    )
-    return preview, upload_id, None
+    if dropped is None:
+        return no_update, no_update
+    return uploads.read(dropped, workspace_id=identifier(workspace_id), ids=UPLOAD_IDS)
+
+
+@callback(
+    Output(Ids.PREVIEW, "children", allow_duplicate=True),
+    Output(Ids.UPLOADED, "data", allow_duplicate=True),
+    Input(Ids.AGAIN, "n_clicks"),
+    State(Ids.DROPPED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    State({"type": Ids.ANSWER, "key": ALL}, "value"),
+    State({"type": Ids.ANSWER, "key": ALL}, "id"),
+    running=[(Output(Ids.READING, "hidden"), False, True)],
+    prevent_initial_call=True,
+)
+def read_again(clicks: int | None, dropped: Any, workspace_id: Any, values: Any, asked: Any) -> tuple[Any, Any]:
+    """Read the same files with what was answered."""
+    if not clicks:
+        return no_update, no_update
+    answers = uploads.answers_of(values, asked)
+    return uploads.read(dropped, workspace_id=identifier(workspace_id), ids=UPLOAD_IDS, answers=answers)
 
 
 @callback(

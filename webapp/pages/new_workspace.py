@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -17,7 +17,7 @@ from webapp import clock, routes, uploads
 from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import choice, number_field
-from webapp.components.uploads import drop_zone
+from webapp.components.uploads import UploadIds, drop_zone
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.NEW_WORKSPACE
@@ -38,6 +38,9 @@ class Ids(StrEnum):
     UPLOAD = "new-workspace-upload"
     READING = "new-workspace-reading"
     PREVIEW = "new-workspace-preview"
+    ANSWER = "new-workspace-answer"
+    AGAIN = "new-workspace-again"
+    DROPPED = "new-workspace-dropped"
     UPLOADED = "new-workspace-uploaded"
     IMPORT = "new-workspace-import"
     DISCARD = "new-workspace-discard"
@@ -57,6 +60,8 @@ class Ids(StrEnum):
 
 
 EFFECTS = dict(zip(CONTENT_TYPES, (Ids.POSTS, Ids.REELS, Ids.STORIES, Ids.ADS), strict=True))
+
+UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN)
 
 
 def layout(how: str = "upload") -> list[Component]:
@@ -79,6 +84,7 @@ def _upload() -> list[Component]:
         html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
         html.Div(id=Ids.PREVIEW),
         dcc.Store(id=Ids.UPLOADED),
+        dcc.Store(id=Ids.DROPPED),
     ]
 
 
@@ -119,23 +125,46 @@ def _generate() -> list[Component]:
     return [card(form, title="Synthetic creators", aside="their true effects are known, so the answers can be checked")]
 
 
-@callback(
-    Output(Ids.PREVIEW, "children"),
-    Output(Ids.UPLOADED, "data"),
+clientside_callback(
+    ClientsideFunction(namespace="uploads", function_name="keep"),
+    Output(Ids.DROPPED, "data"),
     Output(Ids.UPLOAD, "contents"),
     Input(Ids.UPLOAD, "contents"),
     State(Ids.UPLOAD, "filename"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    Output(Ids.PREVIEW, "children"),
+    Output(Ids.UPLOADED, "data"),
+    Input(Ids.DROPPED, "data"),
     running=[(Output(Ids.READING, "hidden"), False, True)],
     prevent_initial_call=True,
 )
-def read_file(contents: Any, file_name: Any) -> tuple[Any, Any, Any]:
-    """Read what was dropped and show what importing it would do."""
-    if contents is None:
-        return no_update, no_update, no_update
-    preview, upload_id = uploads.read(
-        contents, file_name, workspace_id=None, import_id=Ids.IMPORT, discard_id=Ids.DISCARD, name_id=Ids.NAME
-    )
-    return preview, upload_id, None
+def read_file(dropped: Any) -> tuple[Any, Any]:
+    """Read what was dropped and show what importing it would change."""
+    if dropped is None:
+        return no_update, no_update
+    return uploads.read(dropped, workspace_id=None, ids=UPLOAD_IDS)
+
+
+@callback(
+    Output(Ids.PREVIEW, "children", allow_duplicate=True),
+    Output(Ids.UPLOADED, "data", allow_duplicate=True),
+    Input(Ids.AGAIN, "n_clicks"),
+    State(Ids.DROPPED, "data"),
+    State({"type": Ids.ANSWER, "key": ALL}, "value"),
+    State({"type": Ids.ANSWER, "key": ALL}, "id"),
+    running=[(Output(Ids.READING, "hidden"), False, True)],
+    prevent_initial_call=True,
+)
+def read_again(clicks: int | None, dropped: Any, values: Any, asked: Any) -> tuple[Any, Any]:
+    """Read the same files with what was answered."""
+    if not clicks:
+        return no_update, no_update
+    answers = uploads.answers_of(values, asked)
+    return uploads.read(dropped, workspace_id=None, ids=UPLOAD_IDS, answers=answers)
 
 
 @callback(
