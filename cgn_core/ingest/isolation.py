@@ -236,7 +236,7 @@ def _notes_of(notes: str) -> _Broken:
     code, file, failure = None, -1, ""
     for line in notes.splitlines():
         word, _, rest = line.partition(" ")
-        number = int(rest) if rest.removeprefix("-").isdecimal() and len(rest) < 10 else None  # noqa: PLR2004
+        number = int(rest) if rest.removeprefix("-").isdecimal() and len(rest) < 10 else None  # noqa: PLR2004 - any number a system gives
         if word == "exit" and number is not None:
             code = number
         elif word == "file" and number is not None:
