@@ -14,7 +14,7 @@ import numpy as np
 from cgn_core.ingest.columns import folded
 from cgn_core.ingest.counts import parse_counts
 from cgn_core.ingest.delimited import EMPTY_CELLS
-from cgn_core.ingest.findings import Findings, excerpt, listed
+from cgn_core.ingest.findings import Findings, RefusedFile, excerpt, listed
 from cgn_core.ingest.fragments import Metrics
 from cgn_core.ingest.grid import MOST_ROWS, Floats
 
@@ -49,6 +49,9 @@ ALONE_FACEBOOK = frozenset({"follows", "seguidores", "visits", "visitas"})
 DATES = frozenset({"date", "data", "fecha"})
 PRIMARY = "primary"
 PROVISIONAL_DAYS = 2
+MOST_BLOCKS = 100
+"""Business Suite knows about twenty metrics."""
+_LONGEST_TITLE = 80
 SEARCHED = 40
 _HEAD = 262_144
 _BORDERS = re.compile(r"[,;\t]")
@@ -84,6 +87,9 @@ def metric_blocks(text: str) -> tuple[Block, ...]:
     """The blocks of a Business Suite export; none where the text is something else.
 
     Also re-saved by Excel: semicolons, tabs, or whole rows quoted once more.
+
+    Raises:
+        RefusedFile: more blocks than an account has metrics.
     """
     if not _looks_like_blocks(text):
         return ()
@@ -101,7 +107,13 @@ def metric_blocks(text: str) -> tuple[Block, ...]:
             title, rows, is_open = filled[0], [], False
         elif filled and is_open:
             rows.append((line, cells[0], cells[1] if len(cells) > 1 else ""))
-    return (*blocks, *(_closed(title, rows) if is_open else ()))
+    blocks += _closed(title, rows) if is_open else []
+    if len(blocks) > MOST_BLOCKS:
+        raise RefusedFile(
+            "too_many_blocks",
+            f"has {len(blocks):,} blocks of metrics and at most {MOST_BLOCKS} are read; export one account by itself.",
+        )
+    return tuple(blocks)
 
 
 def metric_fragments(blocks: Sequence[Block], found: Findings, *, instagram: bool = True) -> tuple[Metrics, ...]:
@@ -132,7 +144,7 @@ def metric_fragments(blocks: Sequence[Block], found: Findings, *, instagram: boo
 
 
 def _closed(title: str, rows: list[tuple[int, str, str]]) -> list[Block]:
-    return [Block(title, tuple(rows))]
+    return [Block(title[:_LONGEST_TITLE], tuple(rows))]
 
 
 def _fragment(block: Block, column: str, found: Findings, *, is_alone: bool) -> Metrics | None:

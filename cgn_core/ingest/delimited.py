@@ -41,6 +41,8 @@ EMPTY_CELLS = (
 """What exports write where there is no number."""
 
 _HEAD = 262_144
+_MOST_UNEVEN_ROWS = 500_000
+"""Rows of which each is a list of its own, however few cells it has."""
 _SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)
 
 
@@ -179,6 +181,8 @@ def _lines(raw: bytes, rows: int, skip: int) -> Positions | None:
 def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
     if text.count(delimiter) > MOST_CELLS:
         raise too_many_cells("unevenly written text")
+    if text.count("\n") + text.count("\r") > 2 * _MOST_UNEVEN_ROWS:
+        raise too_many_rows(_MOST_UNEVEN_ROWS)
     rows: list[list[object]] = []
     lines: list[int] = []
     line = offset

@@ -209,9 +209,9 @@ def no_rows() -> RefusedFile:
     return RefusedFile("no_rows", "has a header and no rows below it; export it again with one row a day.")
 
 
-def too_many_rows() -> RefusedFile:
+def too_many_rows(limit: int = MOST_ROWS) -> RefusedFile:
     """The refusal of a text with more lines than a table of days has."""
-    sentence = f"has more than {MOST_ROWS:,} rows; split it by creator or by year and upload the parts."
+    sentence = f"has more than {limit:,} rows; split it by creator or by year and upload the parts."
     return RefusedFile("too_many_rows", sentence)
 
 

@@ -81,7 +81,7 @@ class Mending:
     def decide_values(self, source: str, sentence: str, code: str, lines: Positions) -> bool:
         """Whether a column's impossible numbers are to be taken as missing; else they are an error."""
         chosen = self.asking.ask(
-            f"impossible/{source}",
+            f"{code}/{source}",
             f"{sentence}; what shall become of {'it' if len(lines) == 1 else 'them'}?",
             [_REFUSE, (MISSING, "take these cells as missing")],
             proposed=REFUSE,

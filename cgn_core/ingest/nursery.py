@@ -73,7 +73,7 @@ class Server:
     def end(self, *, at_once: bool = False) -> None:
         """Hang up, upon which it ends its children and itself."""
         self.control.close()
-        if at_once:
+        if at_once or not self.is_ready:  # while it starts it doesn't listen
             self.process.kill()
         try:
             self.process.wait(_END_SECONDS)

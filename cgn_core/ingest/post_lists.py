@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from cgn_core.ingest.columns import folded
-from cgn_core.ingest.findings import Findings, excerpt, listed
+from cgn_core.ingest.findings import NAMED, Findings, excerpt, listed
 from cgn_core.ingest.fragments import Piece, Pieces
 from cgn_core.ingest.grid import Grid
 
@@ -78,13 +78,19 @@ def read_post_list(grid: Grid, found: Findings) -> tuple[Pieces, ...]:
             "export the file again.",
             undated,
         )
-    for kind, lines in unknown.items():
+    for kind in list(unknown)[:NAMED]:
         found.add(
             "warning",
             "unknown_post_type",
-            f"{excerpt(kind)} in {found.places(lines)} is no kind of Instagram post that is counted; left out.",
-            lines,
+            f"{excerpt(kind)} in {found.places(unknown[kind])} is no kind of Instagram post that is counted; left out.",
+            unknown[kind],
         )
+    if len(unknown) > NAMED:
+        rest = sorted(line for kind in list(unknown)[NAMED:] for line in unknown[kind])
+        sentence = (
+            f"{len(unknown) - NAMED:,} more words in {found.places(rest)} are no kinds of Instagram post; left out."
+        )
+        found.add("warning", "unknown_post_type", sentence, rest)
     pieces = [piece for account in by_account.values() for piece in account.values()]
     if pieces:
         found.add(

@@ -75,26 +75,28 @@ OUTCOME = frozenset({
     # growth and its parts
     "growth", "net_growth", "growth_rate", "net_follower_growth", "follower_growth", "followers_growth",
     "audience_growth", "new_followers", "new_follows", "followers_gained", "gained_followers", "gained", "gains",
-    "instagram_follows", "seguidores_no_instagram", "seguidores_de_instagram", "novos_seguidores", "nuevos_seguidores",
-    "seguimentos", "unfollowers", "unfollowed", "followers_lost", "lost_followers", "lost", "losses",
-    "follows_and_unfollows",
+    "instagram_follows", "seguidores_no_instagram", "seguidores_de_instagram", "novos_seguidores",
+    "nuevos_seguidores", "seguidores_ganhos", "seguidores_ganados", "seguidores_perdidos", "deixaram_de_seguir",
+    "dejaron_de_seguir", "seguimentos", "unfollowers", "unfollowed", "followers_lost", "lost_followers", "lost",
+    "losses", "follows_and_unfollows",
     # the level at the week's end
     "follower", "follower_count", "followers_count", "total_followers", "followers_total", "audience", "seguidores",
-    "abonnes", "followers_end", "end_followers", "followers_audience",
+    "total_de_seguidores", "abonnes", "followers_end", "end_followers", "followers_audience",
     # what an hour brought
     "roi", "roi_follows_per_hour", "follows_per_hour", "growth_per_hour", "follows_per_post", "went_viral", "viral",
     "viral_day", "saturation_flag", "saturation",
     # what the audience did
-    "engagement", "engagements", "engagement_rate", "er", "post_engagement", "reel_engagement", "story_engagement",
-    "ad_engagement", "content_interactions", "total_interactions", "interacoes_com_o_conteudo",
-    "interacciones_con_el_contenido", "accounts_engaged", "impressions", "views_total", "view", "total_views",
-    "visualizacoes", "visualizaciones", "plays", "reel_plays", "video_views", "reached", "accounts_reached",
-    "instagram_reach", "alcance", "alcance_do_instagram", "story_reach", "post_reach", "reel_reach", "visits",
-    "profile_views", "instagram_profile_visits", "visitas_ao_perfil", "visitas_ao_perfil_do_instagram",
-    "visitas_al_perfil", "visitas_al_perfil_de_instagram", "link_clicks", "website_clicks", "instagram_link_clicks",
-    "cliques_no_link_do_instagram", "like", "like_count", "post_likes", "total_likes", "curtidas", "me_gusta",
-    "comment", "total_comments", "comments_count", "comentarios", "saved", "total_saves", "salvamentos", "guardados",
-    "veces_guardado", "share", "total_shares", "compartilhamentos", "compartidos", "veces_que_se_ha_compartido",
+    "engagement", "engagements", "interacoes", "interacciones", "engagement_rate", "er", "post_engagement",
+    "reel_engagement", "story_engagement", "ad_engagement", "content_interactions", "total_interactions",
+    "interacoes_com_o_conteudo", "interacciones_con_el_contenido", "accounts_engaged", "impressions", "views_total",
+    "view", "total_views", "visualizacoes", "visualizaciones", "plays", "reel_plays", "video_views", "reached",
+    "accounts_reached", "instagram_reach", "alcance", "alcance_do_instagram", "story_reach", "post_reach",
+    "reel_reach", "visits", "profile_views", "instagram_profile_visits", "visitas_ao_perfil",
+    "visitas_ao_perfil_do_instagram", "visitas_al_perfil", "visitas_al_perfil_de_instagram", "link_clicks",
+    "website_clicks", "instagram_link_clicks", "cliques_no_link_do_instagram", "like", "like_count", "post_likes",
+    "total_likes", "curtidas", "gostos", "me_gusta", "comment", "total_comments", "comments_count", "comentarios",
+    "saved", "total_saves", "salvamentos", "salvos", "guardados", "veces_guardado", "share", "total_shares",
+    "compartilhamentos", "compartidos", "veces_que_se_ha_compartido",
 })  # fmt: skip
 """Outcomes without a canonical column, and other names of those with one, as formats.md gives them."""
 DECORATIONS = frozenset({

@@ -47,6 +47,12 @@ def test_any_choice_of_any_question_is_taken_and_recorded(data: bytes, draws: st
         answers[question.key] = draws.draw(st.sampled_from([choice.value for choice in question.choices]))
 
 
+def test_a_column_with_two_kinds_of_impossible_numbers_is_asked_about_twice() -> None:
+    reading = read_bytes(b"date,followers\n2026-01-05,-3\n2026-01-06,1e15", file_name="a.csv", today=TODAY)
+    keys = [question.key.split("/", 1)[1] for question in reading.questions]
+    assert keys == ["impossible_value/followers", "negative_count/followers"]
+
+
 @settings(max_examples=50, deadline=None)
 @given(TABLES, st.text(max_size=20))
 def test_an_answer_that_nobody_offers_is_an_error_in_words(data: bytes, text: str) -> None:

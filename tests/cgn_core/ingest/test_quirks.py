@@ -255,9 +255,9 @@ def test_rows_with_too_many_cells_are_left_out_as_chosen() -> None:
 def test_negative_counts_become_missing_as_chosen() -> None:
     data = b"date,followers,posts\n2026-01-05,1000,1\n2026-01-06,1004,-2\n2026-01-07,1010,2\n"
     reading = read(data)
-    assert topics(reading) == ["impossible/posts"]
+    assert topics(reading) == ["negative_count/posts"]
     assert [found.code for found in reading.findings if found.severity == "error"] == ["negative_count"]
-    chosen = read(data, **{"impossible/posts": "missing"})
+    chosen = read(data, **{"negative_count/posts": "missing"})
     assert_table(chosen, "2026-01-05", {"followers": [1000, 1004, 1010], "posts": [1, nan, 2]})
 
 
