@@ -17,6 +17,9 @@ from cgn_core.ingest.questions import NO_ANSWERS, Answers, Question
 from cgn_core.ingest.reading import Reading, read_bytes, read_part
 from cgn_core.tables import Daily
 
+ABOUT_THE_WHOLE = frozenset({"too_few_weeks", "short_history"})
+"""Findings that a part of a joined history can't make: the other files may hold the rest."""
+
 
 @dataclass(frozen=True)
 class Drop:
@@ -83,7 +86,8 @@ def read_drop(
     if len(readings) == 1:
         name, data = files[0]
         return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
-    found = Findings(f"{len(readings)} files", found=[finding for each in readings for finding in each.findings])
+    kept = [finding for each in readings for finding in each.findings if finding.code not in ABOUT_THE_WHOLE]
+    found = Findings(f"{len(readings)} files", found=kept)
     if doubled:
         verb = "is" if len(doubled) == 1 else "are"
         found.add("info", "same_file", f"{listed(doubled)} {verb} there twice; read once.")

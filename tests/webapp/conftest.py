@@ -76,7 +76,9 @@ class Browser:
             if wildcard:
                 pattern = json.loads(spec["id"])
                 buttons = given.get(pattern["type"], [])
-                return [{"id": {**pattern, **one[0]}, "property": spec["property"], "value": one[1]} for one in buttons]
+                slots = [({**pattern, **one[0]}, one[1]) for one in buttons]
+                name = spec["property"]
+                return [{"id": id_, "property": name, "value": id_ if name == "id" else one} for id_, one in slots]
             return {"id": spec["id"], "property": spec["property"], "value": given.get(key)}
 
         outputs = declared["output"] if isinstance(declared["output"], list | tuple) else [declared["output"]]

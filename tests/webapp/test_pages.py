@@ -80,25 +80,26 @@ def test_several_files_of_an_account_become_one_history_and_a_question_is_asked_
 ) -> None:
     who = browser(owner)
     read, again = (callback(portal, f"webapp.pages.new_workspace.{name}") for name in ("read_file", "read_again"))
-    followers = b"creator,date,followers\nann,01/02/2026,10\nann,02/02/2026,12\n"
-    posts = b"creator,date,posts\nann,2026-02-01,1\nann,2026-02-02,0\n"
+    followers = b"creator,date,followers\nann,01/02/2026,10\nann,03/02/2026,12\n"
+    posts = b"creator,date,follows,posts\nann,2026-02-01,3,1\nann,2026-02-02,1,0\n"
     dropped = kept(("followers.csv", followers), ("posts.csv", posts))
     asked = who.call(read, {"new-workspace-dropped.data": dropped})
     assert "Nothing is stored yet" in asked.text
-    (key,) = re.findall(r'"key": ?"(\w+/date_order)"', asked.text)
+    (place,) = re.findall(r'"key":"(\w+).{1,6}date_order"', asked.text)
+    key = f"{place}/date_order"
     values = {
         "new-workspace-again.n_clicks": 1,
         "new-workspace-dropped.data": dropped,
         "new-workspace-answer": [({"key": key}, "day_first")],
     }
     answered = who.call(again, values)
-    assert "2 files, 2 days together" in answered.text
+    assert "2 files, 3 days together" in answered.text
     upload_id = answered.json["response"]["new-workspace-uploaded"]["data"]
     take = callback(portal, "webapp.pages.new_workspace.import_file")
     who.call(take, {"new-workspace-import.n_clicks": 1, "new-workspace-uploaded.data": upload_id})
     with reading() as session:
         (version,) = session.scalars(select(DataVersion))
-        assert (version.rows, version.first_date.isoformat()) == (2, "2026-02-01")
+        assert (version.rows, version.first_date.isoformat()) == (3, "2026-02-01")
         assert version.report["answers"] == {key: "day_first"}
 
 

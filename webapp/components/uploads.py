@@ -78,7 +78,8 @@ def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -
         parts.append(alert(refused, tone="down", title="This can't be imported."))
     if view.questions:
         parts.append(_questions(view, ids=ids, is_open=bool(open_questions)))
-    parts.extend(_findings(view.findings))
+    # A question that stands open is asked above, in the page's own words.
+    parts.extend(_findings([finding for finding in view.findings if finding.code != "question"]))
     if view.creators:
         parts.append(_creators(view))
     if view.competitors:

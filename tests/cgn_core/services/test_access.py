@@ -85,6 +85,9 @@ EDITS: dict[str, Call] = {
     "imports.read_upload": lambda s, a, x: imports.read_upload(
         s, a, workspace_id=x.workspace, file_name="a.csv", data=x.data
     ),
+    "imports.read_uploads": lambda s, a, x: imports.read_uploads(
+        s, a, workspace_id=x.workspace, files=[("a.csv", x.data)]
+    ),
     "imports.undo_import": lambda s, a, x: imports.undo_import(s, a, x.workspace, key="k"),
     "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),

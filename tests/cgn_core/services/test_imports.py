@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, DataVersion, Job, Upload, Workspace, now
 from cgn_core.errors import Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound
-from cgn_core.ingest.reading import read_bytes
+from cgn_core.ingest.isolation import read_drop_apart
 from cgn_core.services import imports
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.services.workspaces import get_workspace, list_workspaces
@@ -269,9 +269,9 @@ def test_a_file_is_read_before_the_transaction_begins(
 
     def read(*args: Any, **options: Any) -> Any:
         was_open.append(session.in_transaction())
-        return read_bytes(*args, **options)
+        return read_drop_apart(*args, **options)
 
-    monkeypatch.setattr(imports, "read_bytes", read)
+    monkeypatch.setattr(imports, "read_drop_apart", read)
     imports.read_upload(session, strategist, file_name="a.csv", data=make_csv())
     assert was_open == [False]
 
