@@ -8,7 +8,7 @@ import io
 from flask import Blueprint, Response
 
 from cgn_core.errors import NotFound
-from cgn_core.services import exports, imports, workspaces
+from cgn_core.services import data_history, exports, imports, workspaces
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
 from webapp.request_scope import actor, db, identifier
@@ -33,6 +33,20 @@ def workspace_table(workspace_id: str, table: str, form: str) -> Response:
         db(), actor(), identifier(workspace_id), table=ExportTable(table), form=ExportFormat(form)
     )
     return _as_file(file.content, file.name, media_type=file.media_type)
+
+
+@blueprint.get("/workspaces/<workspace_id>/versions/<int:number>/left-out.csv")
+def version_rejects(workspace_id: str, number: int) -> Response:
+    """Rows that a version's files held and that were left out."""
+    name, content = data_history.version_rejects(db(), actor(), identifier(workspace_id), number)
+    return _as_file(content, name)
+
+
+@blueprint.get("/uploads/<upload_id>/left-out.csv")
+def upload_rejects(upload_id: str) -> Response:
+    """The same of files that await a decision."""
+    name, content = data_history.upload_rejects(db(), actor(), identifier(upload_id))
+    return _as_file(content, name)
 
 
 @blueprint.get(routes.PORTFOLIO_CSV)

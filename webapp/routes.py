@@ -61,6 +61,16 @@ def export_csv(workspace_id: UUID) -> str:
     return f"/workspaces/{workspace_id}/export.csv"
 
 
+def version_rejects(workspace_id: UUID, number: int) -> str:
+    """Rows that a version's files held and that were left out."""
+    return f"/workspaces/{workspace_id}/versions/{number}/left-out.csv"
+
+
+def upload_rejects(upload_id: UUID) -> str:
+    """The same of files that await a decision."""
+    return f"/uploads/{upload_id}/left-out.csv"
+
+
 def export_file(workspace_id: UUID, table: str, form: str) -> str:
     """The daily table, the weeks or the forecasts, as csv or xlsx."""
     return f"/workspaces/{workspace_id}/exports/{table}.{form}"

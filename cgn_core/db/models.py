@@ -139,6 +139,8 @@ class Workspace(Model):
     """Minutes of work per content type where they differ from the defaults."""
     data_version: Mapped[int] = mapped_column(default=0)
     """Number of the current daily table; 0 while there is none."""
+    answers: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """By question key, how files were to be read; given again to the next ones."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 

@@ -16,6 +16,7 @@ NO_ANSWERS: Answers = MappingProxyType({})
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 _KEY_DIGITS = 8
+_OF_THE_LAYOUT = frozenset({"column", "needed", "date_order", "platform"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Question:
 def signature_of(layout: str, header: Sequence[str]) -> str:
     """SHA-256, in hex, of what files of one export have in common: their layout and their folded column names."""
     return hashlib.sha256("\x1f".join([layout, *header]).encode("utf-8", errors="replace")).hexdigest()
+
+
+def is_about_layout(key: str) -> bool:
+    """Whether an answer says how to read such files, and so holds for the next one too; a repair never does."""
+    return key.partition("/")[2].partition("/")[0] in _OF_THE_LAYOUT
 
 
 @dataclass

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
-from cgn_core.db.data_versions import readable_data_versions
-from cgn_core.db.models import Agency, DataVersion, Upload, User, Workspace, now
+from cgn_core.db.models import Agency, Upload, Workspace, now
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.uploads import forget_uploads, readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import FileTooLarge, InvalidInput
 from cgn_core.ingest.isolation import read_drop_apart
-from cgn_core.ingest.questions import NO_ANSWERS, Answers
+from cgn_core.ingest.questions import NO_ANSWERS, Answers, is_about_layout
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_csv
 from cgn_core.services.data_versions import (
     change_between,
@@ -26,10 +24,8 @@ from cgn_core.services.data_versions import (
     current_version,
     hash_daily,
     join_daily,
-    overview_of_version,
     store_version,
 )
-from cgn_core.services.registry import current_model_versions
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.services.upload_previews import (
     UploadView,
@@ -38,6 +34,7 @@ from cgn_core.services.upload_previews import (
     preview,
     report_of,
     upload_creators,
+    without_rejects,
 )
 from cgn_core.services.workspaces import find_or_add_workspace
 from cgn_core.settings import settings
@@ -58,26 +55,6 @@ class Imported:
     job_id: UUID | None
     """The retraining that follows."""
     message: str
-
-
-@dataclass(frozen=True)
-class DataVersionView:
-    """One version of a daily table."""
-
-    id: UUID
-    number: int
-    file_name: str
-    rows: int
-    first_date: date
-    last_date: date
-    weeks: int
-    created_at: datetime
-    created_by: str
-    """The importer's name; "" where a job made it."""
-    is_current: bool
-    can_undo: bool
-    """Whether undoing now would leave this version for another."""
-    report: dict[str, Any]
 
 
 def read_upload(
@@ -117,9 +94,8 @@ def read_uploads(
     if any(len(data) > settings().upload_limit_bytes for _, data in files):
         raise FileTooLarge
     # Read before the first query: on SQLite this transaction keeps every other writer waiting from then on.
-    drop = read_drop_apart(
-        files, today=_latest_date_on_earth(), time_zone=_time_zone(actor, workspace_id), answers=answers
-    )
+    time_zone, remembered = _habits(actor, workspace_id)
+    drop = read_drop_apart(files, today=_latest_date_on_earth(), time_zone=time_zone, answers={**remembered, **answers})
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     if not drop.importable:
         return preview(session, actor, workspace, drop, upload_id=None)
@@ -174,7 +150,7 @@ def import_upload(
             if not handle:
                 raise InvalidInput(f"{upload.file_name} names no creator; say whose numbers these are.")
             workspace = find_or_add_workspace(session, actor, handle)
-        done.append(_take_in(session, actor, workspace, daily, upload, key=key))
+        done.append(_take_in(session, actor, workspace, daily, upload, key=key, alone=len(tables) == 1))
     return done
 
 
@@ -187,39 +163,6 @@ def discard_upload(session: Session, actor: Actor, upload_id: UUID | str) -> Non
     session.delete(one_or_not_found(session, readable_uploads(actor), upload_id))
 
 
-def data_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[DataVersionView]:
-    """All versions of a workspace's daily table, newest first.
-
-    Raises:
-        NotFound: no such workspace, or not the actor's.
-    """
-    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    rows = session.execute(
-        readable_data_versions(actor)
-        .add_columns(User.name)
-        .outerjoin(User, User.id == DataVersion.created_by)
-        .where(DataVersion.workspace_id == workspace.id)
-        .order_by(DataVersion.number.desc())
-    )
-    return [
-        DataVersionView(
-            id=row.id,
-            number=row.number,
-            file_name=row.file_name,
-            rows=row.rows,
-            first_date=row.first_date,
-            last_date=row.last_date,
-            weeks=overview_of_version(row).weeks,
-            created_at=row.created_at,
-            created_by=creator or "",
-            is_current=row.number == workspace.data_version,
-            can_undo=row.number == workspace.data_version and row.based_on > 0,
-            report=row.report,
-        )
-        for row, creator in rows
-    ]
-
-
 def load_daily(session: Session, actor: Actor, workspace_id: UUID | str) -> Daily:
     """The workspace's current daily table.
 
@@ -227,40 +170,6 @@ def load_daily(session: Session, actor: Actor, workspace_id: UUID | str) -> Dail
         NotFound: no such workspace, not the actor's, or nothing was imported yet.
     """
     return current_daily(session, one_or_not_found(session, readable_workspaces(actor), workspace_id))
-
-
-def undo_import(session: Session, actor: Actor, workspace_id: UUID | str, *, key: str) -> Imported:
-    """Go back to the version that the current one was joined with; the undone version stays in the list.
-
-    The model trained on that version is in force again; without one, a retraining is queued.
-
-    Raises:
-        NotFound: no such workspace, or not the actor's to edit.
-        Forbidden: the actor's role imports nothing.
-        InvalidInput: there is no earlier version.
-    """
-    workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
-    actor.require(Action.IMPORT_DATA)
-    version = current_version(session, workspace)
-    if version is None or version.based_on == 0:
-        raise InvalidInput("There is no earlier version to go back to.")
-    workspace.data_version = version.based_on
-    session.flush()
-    in_force = current_model_versions(session, [workspace]).get(workspace.id)
-    is_trained = in_force is not None and in_force.data_version == workspace.data_version
-    job_id = (
-        None
-        if is_trained
-        else enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}")
-    )
-    return Imported(
-        workspace_id=workspace.id,
-        handle=workspace.handle,
-        changed=True,
-        data_version=workspace.data_version,
-        job_id=job_id,
-        message=f"{workspace.handle} is back at version {workspace.data_version}; {version.file_name} was undone.",
-    )
 
 
 def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tuple[str, bytes]:
@@ -275,12 +184,13 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
     return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))
 
 
-def _time_zone(actor: Actor, workspace_id: UUID | str | None) -> str:
-    """In which a download's seconds become days: the workspace's, else the agency's."""
+def _habits(actor: Actor, workspace_id: UUID | str | None) -> tuple[str, Answers]:
+    """In which time zone a download's seconds become days, and what was answered about such files before."""
     with reading() as session:
         if workspace_id is not None:
-            return one_or_not_found(session, editable_workspaces(actor), workspace_id).time_zone
-        return session.get_one(Agency, actor.agency_id).time_zone
+            workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id)
+            return workspace.time_zone, workspace.answers
+        return session.get_one(Agency, actor.agency_id).time_zone, NO_ANSWERS
 
 
 def _latest_date_on_earth() -> date:
@@ -289,7 +199,7 @@ def _latest_date_on_earth() -> date:
 
 
 def _take_in(
-    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, key: str
+    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, key: str, alone: bool
 ) -> Imported:
     before = current_version(session, workspace, with_table=True)
     current = daily_from_bytes(before.table) if before else None
@@ -304,13 +214,16 @@ def _take_in(
             message=f"{workspace.handle} holds everything in {upload.file_name} already; nothing changed.",
         )
     change = change_between(current, daily)
+    layout = {name: value for name, value in upload.report["answers"].items() if is_about_layout(name)}
+    workspace.answers = {**workspace.answers, **layout}
     version = store_version(
         session,
         workspace,
         joined,
         file_name=upload.file_name,
         file_hash=upload.file_hash,
-        report=upload.report,
+        # Rows that were left out may be another creator's, whom not everybody here may see.
+        report=upload.report if alone else without_rejects(upload.report),
         created_by=actor.user_id,
     )
     job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}")

@@ -77,6 +77,8 @@ class UploadView:
     """What the files leave open; those without a proposal must be answered before they can be imported."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """By question key, those that were used."""
+    remembered: frozenset[str] = frozenset()
+    """Keys of answers that an earlier import gave."""
     samples: tuple[tuple[str, Sample], ...] = ()
     """File and first rows, of files with a question."""
 
@@ -84,6 +86,12 @@ class UploadView:
 def report_of(drop: Drop) -> dict[str, Any]:
     """What ``cgn validate --json`` prints of these files."""
     return drop.readings[0].to_json() if len(drop.readings) == 1 else drop.to_json()
+
+
+def without_rejects(report: dict[str, Any]) -> dict[str, Any]:
+    """The report less the rows that were left out of its files."""
+    less = {**report, "files": [without_rejects(each) for each in report["files"]]} if "files" in report else report
+    return {**less, "rejects": None}
 
 
 def hash_of(drop: Drop) -> str:
@@ -140,6 +148,9 @@ def preview(
         ),
         questions=drop.questions,
         answers=drop.answers,
+        remembered=frozenset(
+            key for key, value in drop.answers.items() if workspace is not None and workspace.answers.get(key) == value
+        ),
         samples=tuple(
             (reading.file_name, reading.sample)
             for reading in drop.readings

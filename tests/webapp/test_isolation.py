@@ -47,8 +47,9 @@ CLASSES = {
     "webapp.pages.data.read_again": BOUND,
     "webapp.pages.data.import_file": BOUND,
     "webapp.pages.data.discard_file": BOUND,
-    "webapp.pages.data.undo": BOUND,
-    "webapp.pages.data.show_versions": BOUND,
+    "webapp.pages.data_versions.undo": BOUND,
+    "webapp.pages.data_versions.restore": BOUND,
+    "webapp.pages.data_versions.show": BOUND,
     "webapp.pages.data.save": BOUND,
     "webapp.pages.new_workspace.read_file": OWN,
     "webapp.pages.new_workspace.read_again": OWN,
@@ -58,10 +59,15 @@ CLASSES = {
 }
 """What each server callback may reach. A new one fails the tests until somebody has thought about it."""
 
-ENDS_SOMETHING = ("import_file", "discard_file", "undo", "save", "remove")
+ENDS_SOMETHING = ("import_file", "discard_file", "undo", "restore", "save", "remove")
 """Ask for an id that another callback of the same run has used up: proven one by one in test_pages.py."""
 
-BUTTONS = {"jobs-cancel": "job", "competitors-remove": "competitor", "schedules-pause": "schedule"}
+BUTTONS = {
+    "data-restore": "version",
+    "jobs-cancel": "job",
+    "competitors-remove": "competitor",
+    "schedules-pause": "schedule",
+}
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
 
 PAGES = ("", "/predictor", "/growth-history", "/decisions", "/model-health", "/competitors", "/data", "/jobs")
@@ -91,7 +97,7 @@ def fingerprint() -> str:
 
 
 @pytest.fixture
-def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, str]:
+def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, Any]:
     """Ids of the first agency: a workspace with data, an upload that waits, a job that waits."""
     with transaction() as session:
         data = b"date,followers,posts\n2026-11-01,10,1\n2026-11-02,12,0\n"
@@ -105,10 +111,11 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         "job": str(imported.job_id),
         "competitor": str(added.id),
         "schedule": str(schedule),
+        "version": 1,
     }
 
 
-def forged(portal: Dash, output: str, ids: Mapping[str, str]) -> dict[str, Any]:
+def forged(portal: Dash, output: str, ids: Mapping[str, Any]) -> dict[str, Any]:
     """Values for every slot of a callback: the victim's ids wherever an id belongs, something usable elsewhere."""
     declared = portal.callback_map[output]
     values: dict[str, Any] = {
@@ -129,7 +136,7 @@ def forged(portal: Dash, output: str, ids: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def usable(key: str, ids: Mapping[str, str]) -> Any:
+def usable(key: str, ids: Mapping[str, Any]) -> Any:
     by_ending = {
         "-workspace.data": ids["workspace"],
         "-workspace.value": ids["workspace"],
@@ -146,7 +153,7 @@ def usable(key: str, ids: Mapping[str, str]) -> Any:
     return next((value for ending, value in by_ending.items() if key.endswith(ending)), 2)
 
 
-def pressed(portal: Dash, output: str, ids: Mapping[str, str]) -> str | None:
+def pressed(portal: Dash, output: str, ids: Mapping[str, Any]) -> str | None:
     first = portal.callback_map[output]["inputs"][0]["id"]
     if not first.startswith("{"):
         return None
@@ -161,7 +168,7 @@ def test_every_server_callback_is_classified(portal: Dash) -> None:
 
 
 def test_no_callback_gives_or_changes_anything_of_another_agency(
-    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], outsider: Actor
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor
 ) -> None:
     who = browser(outsider)
     cells = 0
@@ -180,7 +187,7 @@ def test_no_callback_gives_or_changes_anything_of_another_agency(
 
 
 def test_the_owner_gets_what_the_outsider_is_refused(
-    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], owner: Actor
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, Any], owner: Actor
 ) -> None:
     who = browser(owner)
     for output, name in server_callbacks(portal):
@@ -193,7 +200,7 @@ def test_the_owner_gets_what_the_outsider_is_refused(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_another_agencys_page_is_not_found_and_looks_like_one_that_never_was(
-    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, page: str
+    browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor, page: str
 ) -> None:
     who = browser(outsider)
     theirs = who.page(f"/workspaces/{victim['workspace']}{page}")
@@ -203,7 +210,7 @@ def test_another_agencys_page_is_not_found_and_looks_like_one_that_never_was(
 
 
 def test_a_forged_query_overrides_the_path_and_is_authorised_as_received(
-    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, other_workspace: Workspace
+    browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor, other_workspace: Workspace
 ) -> None:
     who = browser(outsider)
     assert "someone.else" in who.page(f"/workspaces/{other_workspace.id}/data")
@@ -225,17 +232,26 @@ def test_odd_queries_never_break_a_page(
 
 @pytest.mark.parametrize(
     "path",
-    ["/export.csv", *(f"/exports/{table}.{form}" for table in ExportTable for form in ExportFormat)],
+    [
+        "/export.csv",
+        "/versions/1/left-out.csv",
+        *(f"/exports/{table}.{form}" for table in ExportTable for form in ExportFormat),
+    ],
 )
 def test_a_forged_download_is_404(
-    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, path: str
+    browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor, path: str
 ) -> None:
     for identifier in (victim["workspace"], str(uuid4()), "x"):
         assert browser(outsider).get(f"/workspaces/{identifier}{path}").status_code == 404
 
 
+def test_a_forged_upload_shows_no_rows(browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor) -> None:
+    for identifier in (victim["upload"], str(uuid4()), "x"):
+        assert browser(outsider).get(f"/uploads/{identifier}/left-out.csv").status_code == 404
+
+
 def test_the_portfolio_holds_the_agencys_own_only(
-    browser: Callable[..., Any], victim: dict[str, str], outsider: Actor, owner: Actor, other_workspace: Workspace
+    browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor, owner: Actor, other_workspace: Workspace
 ) -> None:
     del victim
     assert "lena.moves" in browser(owner).page("/")
@@ -246,7 +262,7 @@ def test_the_portfolio_holds_the_agencys_own_only(
 
 
 def test_a_viewer_sees_the_workspace_and_changes_nothing(
-    portal: Dash, browser: Callable[..., Any], victim: dict[str, str], viewer: Actor
+    portal: Dash, browser: Callable[..., Any], victim: dict[str, Any], viewer: Actor
 ) -> None:
     who = browser(viewer)
     assert "lena.moves" in who.page(f"/workspaces/{victim['workspace']}/data")

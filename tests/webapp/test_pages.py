@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ import datagen
 from cgn_core.access import Actor
 from cgn_core.db.models import DataVersion, Job, JobState, Upload, Workspace
 from cgn_core.db.session import reading, transaction
+from cgn_core.ingest.reading import read_bytes
 from cgn_core.services.imports import Imported
 from webapp.pages import new_workspace
 
@@ -179,12 +181,40 @@ def test_undo_goes_back_and_the_versions_say_so(
     upload_id = answer.json["response"]["data-uploaded"]["data"]
     who.call(take, {"data-import.n_clicks": 1, "data-uploaded.data": upload_id})
     assert "99999" in who.get(f"/workspaces/{workspace.id}/export.csv").text
-    undone = who.call(
-        callback(portal, "webapp.pages.data.undo"),
-        {"data-undo.n_clicks": 1, **where, "data-undo-key.data": str(uuid4())},
-    )
-    assert "back at version 1" in undone.text
+    of = {"versions-of-workspace.data": str(workspace.id), "data-versions-key.data": str(uuid4())}
+    undone = who.call(callback(portal, "webapp.pages.data_versions.undo"), {"data-undo.n_clicks": 1, **of})
+    assert "at version 1 again; new.csv was undone" in undone.text
     assert "99999" not in who.get(f"/workspaces/{workspace.id}/export.csv").text
+    restore = callback(portal, "webapp.pages.data_versions.restore")
+    pressed = '{"number":2,"type":"data-restore"}.n_clicks'
+    restored = who.call(restore, {"data-restore": [({"number": 2}, 1)], **of}, changed=pressed)
+    assert "at version 2 again; version 1 stays in the list" in restored.text
+    assert "99999" in who.get(f"/workspaces/{workspace.id}/export.csv").text
+
+
+@pytest.mark.usefixtures("imported")
+def test_rows_that_were_left_out_can_be_fetched_before_and_after_the_import(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, workspace: Workspace
+) -> None:
+    who = browser(owner)
+    again, take = (callback(portal, f"webapp.pages.data.{name}") for name in ("read_again", "import_file"))
+    broken = f"creator,date,followers\n{workspace.handle},2026-11-22,9\n{workspace.handle},=soon(),10\n".encode()
+    key = re.findall(r"(\w+)/unreadable_rows", str(read_bytes(broken, file_name="b.csv", today=date(2026, 11, 23))))[0]
+    values = {
+        "data-again.n_clicks": 1, "data-dropped.data": kept(("b.csv", broken)),
+        "data-workspace.data": str(workspace.id), "data-answer": [({"key": f"{key}/unreadable_rows"}, "leave_out")],
+    }  # fmt: skip
+    answer = who.call(again, values)
+    assert "1 row left out" in answer.text
+    upload_id = answer.json["response"]["data-uploaded"]["data"]
+    rows = who.get(f"/uploads/{upload_id}/left-out.csv").text.splitlines()
+    assert rows[0] == "file,line,reason,date,followers"
+    assert rows[1].startswith("b.csv,3,")
+    assert ",'=soon()," in rows[1]
+    who.call(take, {"data-import.n_clicks": 1, "data-uploaded.data": upload_id})
+    assert who.get(f"/workspaces/{workspace.id}/versions/2/left-out.csv").text.splitlines() == rows
+    assert who.get(f"/workspaces/{workspace.id}/versions/1/left-out.csv").text == "file,line,reason\n"
+    assert who.get(f"/workspaces/{workspace.id}/versions/9/left-out.csv").status_code == 404
 
 
 def test_minutes_and_time_zone_are_kept(

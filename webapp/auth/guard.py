@@ -38,6 +38,8 @@ SIGNED_IN = frozenset(
         "downloads.portfolio_csv",
         "downloads.daily_csv",
         "downloads.workspace_table",
+        "downloads.version_rejects",
+        "downloads.upload_rejects",
         "/",
         "/<path:path>",
         "/_dash-layout",

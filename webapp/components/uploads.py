@@ -9,6 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cgn_core.services.data_history import count_rejects
 from cgn_core.services.imports import Imported
 from cgn_core.services.upload_previews import FindingView, UploadView
 from webapp import routes
@@ -80,6 +81,10 @@ def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -
         parts.append(_questions(view, ids=ids, is_open=bool(open_questions)))
     # A question that stands open is asked above, in the page's own words.
     parts.extend(_findings([finding for finding in view.findings if finding.code != "question"]))
+    rejects = count_rejects(view.report)
+    if rejects and view.id is not None:
+        href = routes.upload_rejects(view.id)
+        parts.append(html.P(html.A(f"{plural(rejects, 'row')} left out, as CSV", href=href, download="")))
     if view.creators:
         parts.append(_creators(view))
     if view.competitors:
@@ -142,7 +147,8 @@ def _questions(view: UploadView, *, ids: UploadIds, is_open: bool) -> Component:
             searchable=False,
             placeholder="choose",
         )
-        asked.append(field(question.sentence, control))
+        hint = "answered at an earlier import" if question.key in view.remembered else ""
+        asked.append(field(question.sentence, control, hint=hint))
     parts: list[Component] = [*asked, html.Div(button("Read again", id=ids.again, glyph="check"), className="actions")]
     for name, sample in view.samples:
         columns = [Column(str(place), header or f"column {place + 1}") for place, header in enumerate(sample.header)]

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import imports, workspaces
-from cgn_core.services.imports import DataVersionView
 from cgn_core.services.workspaces import WorkspaceView
 from cgn_core.settings import settings
 from cgn_core.tables import DEFAULT_MINUTES
-from webapp import clock, routes, uploads
-from webapp.components.alerts import alert, chip, empty_state
+from webapp import routes, uploads
+from webapp.components.alerts import alert
 from webapp.components.cards import button, card, page_header
 from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
-from webapp.components.numbers import count, plural, short_day
-from webapp.components.tables import Column, data_table
+from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
+from webapp.pages import data_versions
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
@@ -43,11 +41,6 @@ class Ids(StrEnum):
     IMPORT = "data-import"
     DISCARD = "data-discard"
     NAME = "data-name"
-    VERSIONS = "data-versions"
-    CHANGED = "data-changed"
-    UNDO = "data-undo"
-    UNDO_KEY = "data-undo-key"
-    UNDONE = "data-undone"
     POSTS = "data-minutes-posts"
     REELS = "data-minutes-reels"
     STORIES = "data-minutes-stories"
@@ -70,9 +63,8 @@ def layout(workspace_id: UUID) -> list[Component]:
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.UPLOADED),
         dcc.Store(id=Ids.DROPPED),
-        dcc.Store(id=Ids.CHANGED),
         *(_upload() if view.may_edit else []),
-        html.Div(_versions(view), id=Ids.VERSIONS),
+        *data_versions.cards(view),
         *([_effort(view)] if view.may_edit else []),
     ]
 
@@ -93,45 +85,6 @@ def _upload() -> list[Component]:
         html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
         html.Div(id=Ids.PREVIEW),
     ]
-
-
-def _versions(view: WorkspaceView) -> Component:
-    versions = imports.data_versions(db(), actor(), view.id)
-    if not versions:
-        sentence = "Drop an export above. It is read and checked first; you decide whether to import it."
-        return card(empty_state("No data yet", sentence, glyph="upload"), title="Versions")
-    undo = [version for version in versions if version.can_undo and view.may_edit]
-    action = button("Undo the last import", id=Ids.UNDO, glyph="undo") if undo else None
-    extras: list[Component] = [html.Div(id=Ids.UNDONE), dcc.Store(id=Ids.UNDO_KEY, data=str(uuid4()))]
-    aside = "each import makes one; none is ever changed"
-    return card(_version_table(versions), *extras, title="Versions", aside=aside, action=action)
-
-
-def _version_table(versions: Sequence[DataVersionView]) -> Component:
-    columns = [
-        Column("number", "Version", primary=True),
-        Column("file", "File"),
-        Column("days", "Days", numeric=True),
-        Column("weeks", "Weeks", numeric=True),
-        Column("span", "From, to"),
-        Column("by", "Imported by"),
-        Column("at", "When"),
-    ]
-    rows = [
-        {
-            "number": html.Span(
-                [f"{version.number} ", chip("current", tone="up") if version.is_current else ""], className="nowrap"
-            ),
-            "file": html.Span(version.file_name, className="words"),
-            "days": count(version.rows),
-            "weeks": count(version.weeks),
-            "span": f"{short_day(version.first_date)} to {short_day(version.last_date)}",
-            "by": version.created_by or "a job",
-            "at": f"{short_day(version.created_at)}, {version.created_at:%H:%M} UTC",
-        }
-        for version in versions
-    ]
-    return data_table(columns, rows, caption="Versions of the daily table")
 
 
 def _effort(view: WorkspaceView) -> Component:
@@ -195,7 +148,7 @@ def read_again(clicks: int | None, dropped: Any, workspace_id: Any, values: Any,
 
 @callback(
     Output(Ids.PREVIEW, "children", allow_duplicate=True),
-    Output(Ids.CHANGED, "data"),
+    Output(data_versions.Ids.CHANGED, "data", allow_duplicate=True),
     Input(Ids.IMPORT, "n_clicks"),
     State(Ids.UPLOADED, "data"),
     State(Ids.NAME, "value"),
@@ -221,34 +174,6 @@ def discard_file(clicks: int | None, upload_id: Any) -> Any:
         return no_update
     imports.discard_upload(db(writes=True), actor(), identifier(upload_id))
     return None
-
-
-@callback(
-    Output(Ids.UNDONE, "children"),
-    Output(Ids.CHANGED, "data", allow_duplicate=True),
-    Input(Ids.UNDO, "n_clicks"),
-    State(Ids.WORKSPACE, "data"),
-    State(Ids.UNDO_KEY, "data"),
-    prevent_initial_call=True,
-)
-def undo(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
-    """Go back to the version before; a second click on the same page is refused by the service or goes back further."""
-    if not clicks:
-        return no_update, no_update
-    undone = imports.undo_import(db(writes=True), actor(), identifier(workspace_id), key=str(identifier(key)))
-    clock.wake()
-    return alert(undone.message, tone="up"), str(key)
-
-
-@callback(
-    Output(Ids.VERSIONS, "children"),
-    Input(Ids.CHANGED, "data"),
-    State(Ids.WORKSPACE, "data"),
-    prevent_initial_call=True,
-)
-def show_versions(_changed: Any, workspace_id: Any) -> Component:
-    """Draw the versions anew after an import or an undo."""
-    return _versions(workspaces.get_workspace(db(), actor(), identifier(workspace_id)))
 
 
 @callback(

@@ -20,6 +20,7 @@ from cgn_core.errors import CgnError, Forbidden, NotFound
 from cgn_core.services import (
     accounts,
     competitors,
+    data_history,
     decisions,
     exports,
     forecasts,
@@ -63,7 +64,8 @@ READS: dict[str, Call] = {
     "forecasts.history": lambda s, a, x: forecasts.history(s, a, x.workspace),
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
     "forecasts.predictor_view": lambda s, a, x: forecasts.predictor_view(s, a, x.workspace),
-    "imports.data_versions": lambda s, a, x: imports.data_versions(s, a, x.workspace),
+    "data_history.version_rejects": lambda s, a, x: data_history.version_rejects(s, a, x.workspace, 1),
+    "data_history.data_versions": lambda s, a, x: data_history.data_versions(s, a, x.workspace),
     "imports.export_csv": lambda s, a, x: imports.export_csv(s, a, x.workspace),
     "imports.load_daily": lambda s, a, x: imports.load_daily(s, a, x.workspace),
     "jobs.get_job": lambda s, a, x: jobs.get_job(s, a, x.job),
@@ -88,7 +90,9 @@ EDITS: dict[str, Call] = {
     "imports.read_uploads": lambda s, a, x: imports.read_uploads(
         s, a, workspace_id=x.workspace, files=[("a.csv", x.data)]
     ),
-    "imports.undo_import": lambda s, a, x: imports.undo_import(s, a, x.workspace, key="k"),
+    "data_history.upload_rejects": lambda s, a, x: data_history.upload_rejects(s, a, x.upload),
+    "data_history.restore_version": lambda s, a, x: data_history.restore_version(s, a, x.workspace, 1, key="k"),
+    "data_history.undo_import": lambda s, a, x: data_history.undo_import(s, a, x.workspace, key="k"),
     "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),

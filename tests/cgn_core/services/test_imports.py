@@ -14,7 +14,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, DataVersion, Job, Upload, Workspace, now
 from cgn_core.errors import Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound
 from cgn_core.ingest.isolation import read_drop_apart
-from cgn_core.services import imports
+from cgn_core.services import data_history, imports
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.services.workspaces import get_workspace, list_workspaces
 
@@ -125,19 +125,19 @@ def test_undo_returns_to_the_version_before_even_after_an_undo(
     first, second, third = (make_csv(days=days) for days in (100, 150, 200))
     import_csv(strategist, workspace, data=first)
     import_csv(strategist, workspace, data=second)
-    assert imports.undo_import(session, strategist, workspace.id, key="u1").data_version == 1
+    assert data_history.undo_import(session, strategist, workspace.id, key="u1").data_version == 1
     assert len(imports.load_daily(session, strategist, workspace.id).frame) == 100
     session.commit()
     import_csv(strategist, workspace, data=third)
-    versions = imports.data_versions(session, strategist, workspace.id)
+    versions = data_history.data_versions(session, strategist, workspace.id)
     assert [(v.number, v.rows, v.is_current, v.can_undo) for v in versions] == [
         (3, 200, True, True),
         (2, 150, False, False),
         (1, 100, False, False),
     ]
-    assert imports.undo_import(session, strategist, workspace.id, key="u2").data_version == 1
+    assert data_history.undo_import(session, strategist, workspace.id, key="u2").data_version == 1
     with pytest.raises(InvalidInput, match="no earlier version"):
-        imports.undo_import(session, strategist, workspace.id, key="u3")
+        data_history.undo_import(session, strategist, workspace.id, key="u3")
 
 
 def test_several_creators_become_one_workspace_each(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Job, ModelVersion, Promotion, PromotionKind, Workspace
 from cgn_core.errors import Conflict, InvalidInput, NotFound
-from cgn_core.services import imports
+from cgn_core.services import data_history, imports
 from cgn_core.services.forecasts import predict
 from cgn_core.services.models import current_model, model_versions
 from cgn_core.services.registry import Champion, decide, promote, promotions
@@ -112,7 +112,7 @@ def test_undoing_an_import_brings_back_what_was_in_force_before_it(
     work()
     promote(session, strategist, trained.id, 1, reason="rather the old one")
     session.commit()
-    imports.undo_import(session, strategist, trained.id, key="undo")
+    data_history.undo_import(session, strategist, trained.id, key="undo")
     session.commit()
     assert in_force(session, strategist, trained) == 1
     assert session.scalars(select(Promotion.data_version).order_by(Promotion.number)).all() == [1, 2, 2]

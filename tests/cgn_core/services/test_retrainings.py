@@ -13,7 +13,7 @@ from cgn_core.db.models import Agency, Job, JobState, ModelVersion, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import NotFound
 from cgn_core.jobs import claimed
-from cgn_core.services import imports, retrainings
+from cgn_core.services import data_history, imports, retrainings
 from cgn_core.services.forecasts import predict, predictor_view
 from cgn_core.services.models import current_model, model_versions
 from cgn_core.services.retrainings import request_retraining
@@ -31,7 +31,7 @@ def test_a_retraining_stores_a_model_that_names_its_data_and_code(
 ) -> None:
     model = current_model(session, strategist, trained.id)
     assert model is not None
-    (version,) = imports.data_versions(session, strategist, trained.id)
+    (version,) = data_history.data_versions(session, strategist, trained.id)
     row = session.scalars(select(ModelVersion)).one()
     assert (model.number, model.data_version, model.is_current_data) == (1, version.number, True)
     assert (model.code_version, row.job_id is not None) == ("0.1.0", True)
@@ -165,7 +165,7 @@ def test_undoing_an_import_brings_its_model_back_without_training(
     before = predict(session, strategist, trained.id, {"reels": 6})
     import_csv(strategist, trained, data=make_csv(per_reel=80.0))
     work()
-    undone = imports.undo_import(session, strategist, trained.id, key="undo")
+    undone = data_history.undo_import(session, strategist, trained.id, key="undo")
     session.commit()
     assert undone.job_id is None
     model = current_model(session, strategist, trained.id)
