@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,9 @@ from cgn_core.tables import Daily
 
 ABOUT_THE_WHOLE = frozenset({"too_few_weeks", "short_history"})
 """Findings that a part of a joined history can't make: the other files may hold the rest."""
+
+DISPENSABLE = frozenset({"no_rows"})
+"""What is wrong with a file alone and does no harm beside others: nothing in it is used."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def read_drop(
         name, data = files[0]
         return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
     kept = [finding for each in readings for finding in each.findings if finding.code not in ABOUT_THE_WHOLE]
+    if any(each.fragments or each.creators for each in readings):
+        kept = [replace(one, severity="info") if one.code in DISPENSABLE else one for one in kept]
     found = Findings(f"{len(readings)} files", found=kept)
     if doubled:
         verb = "is" if len(doubled) == 1 else "are"

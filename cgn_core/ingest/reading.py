@@ -236,7 +236,8 @@ def _read_fragments(opened: _Parts, found: Findings, digest: str, asking: Asking
         for day in (each.days[[0, -1]] if isinstance(each, Metrics) else [piece.day for piece in each.pieces])
     ]
     if not days and not found.has_errors:
-        found.add("error", "no_rows", "has no day that is used here; export it again for a longer period.")
+        remedy = "export it again for a longer period." if opened.fragments else "nothing is taken from it."
+        found.add("error", "no_rows", f"holds no day of a metric that is used here; {remedy}")
     return Reading(
         file_name=found.file_name,
         file_hash=digest,

@@ -96,10 +96,9 @@ def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -
         nothing = all(creator.change.nothing for creator in view.creators)
         words = "Import" if len(view.creators) == 1 else f"Import {len(view.creators)} creators"
         parts.append(name_field)
-        actions = [
-            button(words, id=ids.import_, primary=True, glyph="check", disabled=nothing),
-            button("Discard", id=ids.discard),
-        ]
+        # Not disabled but absent: Dash switches a button on again after its callback, which an inserted one calls.
+        actions = [] if nothing else [button(words, id=ids.import_, primary=True, glyph="check")]
+        actions.append(button("Close" if nothing else "Discard", id=ids.discard))
         parts.append(html.Div(actions, className="actions"))
     return card(html.Div(parts, className="stack"), title=view.file_name)
 
@@ -137,7 +136,8 @@ def _files(view: UploadView) -> list[Component]:
 def _questions(view: UploadView, *, ids: UploadIds, is_open: bool) -> Component:
     """What the files leave open, each with its choices, and the first rows to decide by."""
     asked = []
-    for question in view.questions:
+    # Those that must be answered first.
+    for question in sorted(view.questions, key=lambda one: one.proposed is not None or one.key in view.answers):
         options: list[Any] = [{"value": choice.value, "label": choice.label} for choice in question.choices]
         control = dcc.Dropdown(
             id={"type": ids.answer, "key": question.key},
@@ -149,7 +149,10 @@ def _questions(view: UploadView, *, ids: UploadIds, is_open: bool) -> Component:
         )
         hint = "answered at an earlier import" if question.key in view.remembered else ""
         asked.append(field(question.sentence, control, hint=hint))
-    parts: list[Component] = [*asked, html.Div(button("Read again", id=ids.again, glyph="check"), className="actions")]
+    parts: list[Component] = [
+        *asked,
+        html.Div(button("Read again", id=ids.again, glyph="check", primary=is_open), className="actions"),
+    ]
     for name, sample in view.samples:
         columns = [Column(str(place), header or f"column {place + 1}") for place, header in enumerate(sample.header)]
         rows = [{str(place): cell for place, cell in enumerate(row)} for row in sample.rows]
@@ -166,9 +169,14 @@ def _recognised(report: Mapping[str, Any]) -> Component:
         "table": "a table of days",
         "social_blade": "a Social Blade export",
         "sprout": "a Sprout Social export",
+        "business_suite_metrics": "daily metrics of Meta Business Suite",
+        "business_suite_content": "Meta Business Suite's list of posts",
+        "instagram_download": "Instagram's download of an account",
     }
     if not report.get("rows"):
         return html.P("No rows could be read.", className="muted")
+    if not report.get("from"):
+        return html.P("Nothing in it is used here.", className="muted")
     said = layouts.get(str(report.get("format")), str(report.get("format")))
     span = f"{short_day(report.get('from'))} to {short_day(report.get('to'))}"
     renamed = [

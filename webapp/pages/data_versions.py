@@ -40,6 +40,7 @@ def cards(view: WorkspaceView) -> list[Component]:
     return [
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.CHANGED),
+        html.Div(id=Ids.DONE),
         html.Div(_versions(view), id=Ids.VERSIONS),
     ]
 
@@ -51,9 +52,9 @@ def _versions(view: WorkspaceView) -> Component:
         return card(empty_state("No data yet", sentence, glyph="upload"), title="Versions")
     undo = [version for version in versions if version.can_undo and view.may_edit]
     action = button("Undo the last import", id=Ids.UNDO, glyph="undo") if undo else None
-    extras: list[Component] = [html.Div(id=Ids.DONE), dcc.Store(id=Ids.KEY, data=str(uuid4()))]
+    key = dcc.Store(id=Ids.KEY, data=str(uuid4()))
     aside = "each import makes one; none is ever changed"
-    return card(_table(view, versions), *extras, title="Versions", aside=aside, action=action)
+    return card(_table(view, versions), key, title="Versions", aside=aside, action=action)
 
 
 def _table(view: WorkspaceView, versions: Sequence[DataVersionView]) -> Component:

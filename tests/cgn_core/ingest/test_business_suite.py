@@ -54,6 +54,16 @@ def codes(reading: Reading | Drop) -> list[str]:
     return [finding.code for finding in reading.findings]
 
 
+def test_a_metric_that_is_not_used_is_refused_alone_and_left_out_beside_others() -> None:
+    clicks = utf16(block("Instagram link clicks", series(9)))
+    (alone,) = [finding for finding in read(clicks, "Clicks.csv").findings if finding.severity == "error"]
+    assert alone.message == ("Clicks.csv: holds no day of a metric that is used here; nothing is taken from it.")
+    together = dropped(("Clicks.csv", clicks), ("Follows.csv", utf16(block("Instagram follows", series(9)))))
+    assert together.importable
+    assert ("info", "no_rows") in {(finding.severity, finding.code) for finding in together.findings}
+    assert column(together, "follows") == [float(value) for value in series(9).values()]
+
+
 def test_utf_16_with_byte_order_mark_a_separator_line_and_a_blank_line_at_the_end() -> None:
     data = utf16(
         'sep=,\n"Instagram follows"\n"Date","Primary"\n"2026-01-05T00:00:00","12"\n"2026-01-06T00:00:00","7"\n'
