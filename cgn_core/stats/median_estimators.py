@@ -77,6 +77,16 @@ def median_regression(design: Matrix, growth: Floats) -> Estimate:
     Source: Koenker & Bassett (1978), doi:10.2307/1913643; Barrodale & Roberts (1973), doi:10.1137/0710069; bandwidth of
         Hall & Sheather (1988), doi:10.1111/j.2517-6161.1988.tb01735.x.
     """
+    # Orthonormal terms: among those, weeks that determine the fit are found whatever the terms' sizes are.
+    terms, factor = np.linalg.qr(design)
+    corner, others = _lowest_corner(terms, growth)
+    fitted: Floats = np.linalg.solve(factor, corner).astype(np.float64)
+    weights = np.ones(len(growth))
+    return Estimate(fitted, (0.5 * _sparsity(others)) ** 2 * bread(design, weights), weights)
+
+
+def _lowest_corner(design: Matrix, growth: Floats) -> tuple[Floats, Floats]:
+    """Coefficients of orthonormal terms, shape (p,), and residuals of the weeks that the fit doesn't run through."""
     size = max(float(np.abs(growth).max()), 1.0)
     tiny = EXACT * size
     # Whole numbers tie, and at a tie no single edge need lead down though the corner isn't the lowest.
@@ -102,9 +112,7 @@ def median_regression(design: Matrix, growth: Floats) -> Estimate:
         basis[steepest] = entering
         coefficients = np.linalg.solve(design[basis], apart[basis])
     fitted: Floats = np.linalg.solve(design[basis], growth[basis]).astype(np.float64)
-    weights = np.ones(len(growth))
-    others = np.delete(growth - design @ fitted, basis)
-    return Estimate(fitted, (0.5 * _sparsity(others)) ** 2 * bread(design, weights), weights)
+    return fitted, np.delete(growth - design @ fitted, basis)
 
 
 def _closest(design: Matrix, residuals: Floats) -> Integers:

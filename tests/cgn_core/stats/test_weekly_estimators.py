@@ -199,3 +199,12 @@ def test_growth_that_a_design_explains_to_the_last_follower_is_explained(name: s
     estimate = ALL[name](design, growth)
     slack = 0.5 if name in {"ridge", "lasso", "elastic_net"} else 1e-6
     np.testing.assert_allclose(estimate.coefficients[1:], [5.0, 10.0, 20.0], atol=slack)
+
+
+def test_a_median_regression_stands_beside_a_term_of_millions() -> None:
+    rng = np.random.default_rng(3)
+    design = np.column_stack([np.ones(9), rng.uniform(1e6, 5e6, 9), rng.poisson(6.0, 9)])
+    growth = design @ [100.0, 1e-4, 30.0] + rng.normal(0, 20.0, 9)
+    millions = median_regression(design, growth)
+    ones = median_regression(design / [1.0, 1e6, 1.0], growth)
+    np.testing.assert_allclose(millions.coefficients, ones.coefficients / [1.0, 1e6, 1.0], rtol=1e-6)
