@@ -1,0 +1,104 @@
+"""A web server is killed at any moment of an import: the previous version stays whole, or the next one is."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from uuid import UUID
+
+import dying_imports
+import pytest
+from sqlalchemy import delete, func, select
+
+from cgn_core.access import Actor
+from cgn_core.db.models import DataVersion, Job, Upload, Workspace
+from cgn_core.db.session import forget_engine, reading, transaction
+from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.services.data_versions import hash_daily
+
+KILLED = -9
+pytestmark = pytest.mark.timeout(300)
+
+
+def numbers(handle: str, first: date, days: int, followers: int) -> bytes:
+    rows = [f"{handle},{first + timedelta(days=day)},{followers + 9 * day},{day % 2}" for day in range(days)]
+    return "\n".join(["creator,date,followers,reels", *rows]).encode()
+
+
+@pytest.fixture
+def newer(workspace: Workspace, owner: Actor, database_url: str) -> bytes:
+    """A fortnight more than the 120 days that the workspace has by then."""
+    older = numbers(workspace.handle, date(2026, 3, 1), 120, 60_000)
+    assert dying_imports.run(database_url, dying_imports.read, owner, workspace.id, older) == 0
+    (upload,) = waiting(workspace.id)
+    assert dying_imports.run(database_url, dying_imports.take_in, owner, upload, "first") == 0
+    with transaction() as session:
+        session.execute(delete(Upload))
+        session.execute(delete(Job))
+    forget_engine()
+    return numbers(workspace.handle, date(2026, 6, 29), 14, 70_000)
+
+
+def whole_state(workspace_id: UUID) -> tuple[int, int, int]:
+    """Current version, its days and how many retrainings there are; fails where any of it isn't whole."""
+    with reading() as session:
+        workspace = session.get_one(Workspace, workspace_id)
+        versions = {
+            row.number: row for row in session.scalars(select(DataVersion).filter_by(workspace_id=workspace_id))
+        }
+        assert sorted(versions) == list(range(1, len(versions) + 1))
+        for version in versions.values():
+            daily = daily_from_bytes(version.table)
+            assert hash_daily(daily) == version.data_hash
+            assert len(daily.frame) == version.rows
+        jobs = session.scalar(select(func.count()).select_from(Job).where(Job.workspace_id == workspace_id)) or 0
+        return workspace.data_version, versions[workspace.data_version].rows, jobs
+
+
+def waiting(workspace_id: UUID) -> list[UUID]:
+    with reading() as session:
+        return list(session.scalars(select(Upload.id).where(Upload.workspace_id == workspace_id)))
+
+
+def test_an_import_killed_before_any_of_its_statements_changes_nothing_and_can_be_done_again(
+    owner: Actor,
+    workspace: Workspace,
+    database_url: str,
+    newer: bytes,
+) -> None:
+    before = whole_state(workspace.id)
+    for at in range(100):
+        code = dying_imports.run(database_url, dying_imports.read, owner, workspace.id, newer, at=at)
+        uploads = waiting(workspace.id)
+        assert whole_state(workspace.id) == before
+        assert (code, len(uploads)) in {(KILLED, 0), (0, 1)}
+        if code == 0:
+            break
+    assert at > 2, "there is more than one moment to be killed at"
+    (upload,) = uploads
+
+    for at in range(100):
+        code = dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k", at=at)
+        after = whole_state(workspace.id)
+        if code == 0:
+            break
+        assert (code, after) == (KILLED, before)
+    assert at > 5, "there is more than one moment to be killed at"
+    assert after == (2, 134, before[2] + 1)
+
+
+def test_an_import_killed_after_any_while_is_done_or_not(
+    owner: Actor,
+    workspace: Workspace,
+    database_url: str,
+    newer: bytes,
+) -> None:
+    assert dying_imports.run(database_url, dying_imports.read, owner, workspace.id, newer) == 0
+    (upload,) = waiting(workspace.id)
+    before, moments = whole_state(workspace.id), random.Random(5)
+    after = (2, 134, before[2] + 1)
+    for _ in range(20):
+        dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k", seconds=moments.uniform(0.0, 0.15))
+        assert whole_state(workspace.id) in {before, after}
+    assert dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k") == 0
+    assert whole_state(workspace.id) == after
