@@ -17,6 +17,7 @@ from cgn_core.ingest.delimited import EMPTY_CELLS
 from cgn_core.ingest.findings import Findings, RefusedFile, excerpt, listed
 from cgn_core.ingest.fragments import Metrics
 from cgn_core.ingest.grid import MOST_ROWS, Floats
+from cgn_core.ingest.questions import Asking
 
 Platform = Literal["instagram", "unnamed", "facebook"]
 
@@ -114,6 +115,24 @@ def metric_blocks(text: str) -> tuple[Block, ...]:
             f"has {len(blocks):,} blocks of metrics and at most {MOST_BLOCKS} are read; export one account by itself.",
         )
     return tuple(blocks)
+
+
+def are_instagrams(blocks: Sequence[Block], asking: Asking) -> bool:
+    """Whether titles without a platform, such as Reach, are Instagram's: asked where Facebook's stand beside them."""
+    unnamed = [block.title for block in blocks if block.platform == "unnamed" and block.column is not None]
+    if not unnamed:
+        return True
+    is_mixed = any(block.platform == "facebook" for block in blocks)
+    verb, whose, they = ("names", "is it", "it is") if len(unnamed) == 1 else ("name", "are they", "they are")
+    beside = ", and Facebook's numbers are in the same file" if is_mixed else ""
+    titles = listed([excerpt(title) for title in unnamed])
+    chosen = asking.ask(
+        "platform",
+        f"{titles} {verb} no platform{beside}; whose {whose}?",
+        [("instagram", f"Instagram's: {they} read"), ("facebook", f"Facebook's: {they} left out")],
+        proposed=None if is_mixed else "instagram",
+    )
+    return chosen != "facebook"
 
 
 def metric_fragments(blocks: Sequence[Block], found: Findings, *, instagram: bool = True) -> tuple[Metrics, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cgn_core.ingest.assembly import competitors_of, creators_of
-from cgn_core.ingest.business_suite import metric_blocks, metric_fragments
+from cgn_core.ingest.business_suite import are_instagrams, metric_blocks, metric_fragments
 from cgn_core.ingest.columns import DATE, Columns, folded, map_columns
 from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
@@ -141,15 +141,14 @@ def read_part(
     try:
         if len(data) > MAX_BYTES:
             raise too_large(len(data))
-        opened = _open(data, found, time_zone)
+        opened = _open(data, found, time_zone, answers)
         if not isinstance(opened, _Parts):
             opened = instagram_rows(opened, found)
     except RefusedFile as refusal:
         found.found.append(_refusal(found, refusal))
         return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())
     if isinstance(opened, _Parts):
-        asking = Asking(found, signature_of(opened.format, [folded(name) for name in opened.columns]), answers)
-        return _read_fragments(opened, found, digest, asking)
+        return _read_fragments(opened, found, digest)
     found.unit = opened.unit
     columns = map_columns(opened.header)
     asking = Asking(found, signature_of(columns.layout, [folded(name) for name in opened.header]), answers)
@@ -200,13 +199,15 @@ class _Parts:
     rows: int
     columns: dict[str, str]
     fragments: tuple[Fragment, ...]
+    asking: Asking
 
 
-def _open(data: bytes, found: Findings, time_zone: str) -> Grid | _Parts:
+def _open(data: bytes, found: Findings, time_zone: str, answers: Answers) -> Grid | _Parts:
     kind = kind_of(data)
     if kind == "download":
-        fragments = read_download(data, found, time_zone=time_zone)
-        return _Parts("instagram_download", "zip", sum(_size(each) for each in fragments), {}, fragments)
+        fragments: tuple[Fragment, ...] = read_download(data, found, time_zone=time_zone)
+        asking = Asking(found, signature_of("instagram_download", []), answers)
+        return _Parts("instagram_download", "zip", sum(_size(each) for each in fragments), {}, fragments, asking)
     if kind == "xlsx":
         grid: Grid = read_workbook(data)
     else:
@@ -215,13 +216,17 @@ def _open(data: bytes, found: Findings, time_zone: str) -> Grid | _Parts:
         if blocks:
             names = {block.title: block.column for block in blocks if block.column is not None}
             rows = sum(len(block.rows) for block in blocks)
-            return _Parts("business_suite_metrics", "csv", rows, names, metric_fragments(blocks, found))
+            asking = Asking(found, signature_of("business_suite_metrics", [folded(name) for name in names]), answers)
+            fragments = metric_fragments(blocks, found, instagram=are_instagrams(blocks, asking))
+            return _Parts("business_suite_metrics", "csv", rows, names, fragments, asking)
         # UTF-16 and byte order marks hide the first letter from the bytes.
         is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
         grid = read_records(text) if is_json else read_delimited(text)
     if is_post_list(grid.header):
         found.unit = grid.unit
-        return _Parts("business_suite_content", grid.file_type, len(grid.lines), {}, read_post_list(grid, found))
+        asking = Asking(found, signature_of("business_suite_content", []), answers)
+        pieces = read_post_list(grid, found)
+        return _Parts("business_suite_content", grid.file_type, len(grid.lines), {}, pieces, asking)
     return grid
 
 
@@ -229,7 +234,7 @@ def _size(fragment: Fragment) -> int:
     return len(fragment.pieces) if isinstance(fragment, Pieces) else len(fragment.days)
 
 
-def _read_fragments(opened: _Parts, found: Findings, digest: str, asking: Asking) -> Reading:
+def _read_fragments(opened: _Parts, found: Findings, digest: str) -> Reading:
     days = [
         day
         for each in opened.fragments
@@ -249,9 +254,9 @@ def _read_fragments(opened: _Parts, found: Findings, digest: str, asking: Asking
         columns=opened.columns,
         findings=found.ordered(),
         fragments=opened.fragments,
-        questions=tuple(asking.questions),
-        signature=asking.signature,
-        answers=asking.used,
+        questions=tuple(opened.asking.questions),
+        signature=opened.asking.signature,
+        answers=opened.asking.used,
     )
 
 

@@ -134,6 +134,36 @@ def test_a_facebook_block_before_instagrams_is_left_out_and_said() -> None:
     assert "“Follows” is not a daily metric of an Instagram account" in left_out.message
 
 
+def test_a_title_without_a_platform_is_instagrams_unless_somebody_says_otherwise() -> None:
+    data = utf16(block("Reach", series(9)))
+    reading = read_drop([("Reach.csv", data), ("F.csv", utf16(block("Instagram follows", series(9))))], today=TODAY)
+    assert reading.importable
+    assert column(reading, "reach") == [float(value) for value in series(9).values()]
+    (question,) = reading.questions
+    assert question.sentence == "Reach.csv: “Reach” names no platform; whose is it?"
+    assert question.proposed == "instagram"
+    answers = {question.key: "facebook"}
+    files = [("Reach.csv", data), ("F.csv", utf16(block("Instagram follows", series(9))))]
+    otherwise = read_drop(files, today=TODAY, answers=answers)
+    assert otherwise.importable
+    assert otherwise.creators[0].columns == ("follows",)
+    assert otherwise.answers == answers
+
+
+def test_a_title_without_a_platform_beside_facebooks_own_is_asked_about() -> None:
+    data = utf16("\n".join(block(title, series(9)) for title in ("Follows", "Instagram follows", "Reach")))
+    reading = read(data, "Audience.csv")
+    assert not reading.importable
+    (question,) = reading.questions
+    assert question.sentence == (
+        "Audience.csv: “Reach” names no platform, and Facebook's numbers are in the same file; whose is it?"
+    )
+    for answer, columns in (("instagram", ("follows", "reach")), ("facebook", ("follows",))):
+        answered = read_bytes(data, file_name="Audience.csv", today=TODAY, answers={question.key: answer})
+        assert answered.importable
+        assert answered.creators[0].columns == columns
+
+
 def test_audience_blocks_that_are_no_daily_metric_are_skipped_and_said() -> None:
     text = (
         'sep=,\n"Instagram followers"\n"124310"\n\n"Age & gender"\n"","Women","Men"\n"18-24","10.2%","4.1%"\n\n'

@@ -144,7 +144,7 @@ def test_business_suite_s_follows_win_over_the_followers_who_are_left() -> None:
     [
         ({CIRCLE + "followers_1.json": "[{"}, "damaged_file", "has a damaged followers_1.json"),
         ({CIRCLE + "followers_1.html": "<html>"}, "web_pages", "choose JSON instead of HTML"),
-        ({CIRCLE + "followers_1.json": []}, "no_rows", "has no day that is used here"),
+        ({CIRCLE + "followers_1.json": []}, "no_rows", "holds no day of a metric that is used here"),
         ({"notes.txt": "hello"}, "archive", "without an Excel workbook"),
         ({CIRCLE + "followers_1.json": b" " * 60_000_000}, "too_large_unpacked", "unpacks to far more"),
     ],
