@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from cgn_core.errors import InvalidInput
 from cgn_core.stats.arrays import Floats
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.history import History, iso_monday, read_history, require_weeks
@@ -56,12 +57,18 @@ def fit_baseline(daily: Daily, *, model: str) -> Fit:
     Args:
         daily: at least six complete weeks.
         model: a name of ``BASELINES``.
+
+    Raises:
+        InvalidInput: no such naive forecast.
+        TooFewObservations, ConstantSeries: the history can't be forecast from.
     """
     return fit_baseline_history(read_history(daily), model=model)
 
 
 def fit_baseline_history(history: History, *, model: str, ahead: int = 1) -> Fit:
     """:func:`fit_baseline` on arrays, for validation's many refits, ``ahead`` weeks after the last known one."""
+    if model not in BASELINES:
+        raise InvalidInput(f"There is no naive forecast {model!r}; there are {', '.join(BASELINES)}.")
     weeks = require_weeks(history, fewest=FEWEST_WEEKS_NAIVE)
     growth = history.weekly_growth[np.isin(history.week_numbers, weeks)]
     first = FEWEST_BEFORE + ahead - 1

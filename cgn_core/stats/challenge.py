@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cgn_core.errors import InvalidInput
 from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.model_choice import DOUBT, FEWEST_ORIGINS, UnseenWeeks, doubt, words
 
@@ -45,8 +46,11 @@ def judge_challenger(unseen: UnseenWeeks, *, champion: str, challenger: str, tri
         tried: how many challengers this one is the best of; the bound is divided by it (Bonferroni).
 
     Raises:
-        KeyError: ``unseen`` lacks one of them.
+        InvalidInput: ``unseen`` lacks one of them.
     """
+    for name in (champion, challenger):
+        if name not in unseen.absolute:
+            raise InvalidInput(f"The {words(name)} forecast none of the unseen weeks, so it can't be judged on them.")
     before, after = unseen.absolute[champion], unseen.absolute[challenger]
     chance = doubt(before - after, ahead=unseen.ahead) if unseen.count >= FEWEST_ORIGINS else None
     promoted = chance is not None and chance <= DOUBT / tried

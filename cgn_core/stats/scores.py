@@ -1,21 +1,27 @@
-"""Scores of forecasts. ``*_error``: lower is better; ``*_score``: higher is better."""
+"""Scores of forecasts. ``*_error``: lower is better; ``*_score``: higher is better.
+
+Every one raises TooFewObservations where there is no week to score: a mean of none is no number.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from cgn_core.errors import ConstantSeries, TooFewObservations
+from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Floats, Matrix
+from cgn_core.stats.intervals import require_level
 
 
 def mean_absolute_error(actual: Floats, forecast: Floats) -> float:
     """Mean absolute error, followers per week; scores the median forecast. Shapes (h,)."""
-    return float(np.abs(actual - forecast).mean())
+    return _mean(np.abs(actual - forecast))
 
 
 def root_mean_squared_error(actual: Floats, forecast: Floats) -> float:
     """Root mean squared error, followers per week; scores the expected forecast. Shapes (h,)."""
-    return float(np.sqrt(((actual - forecast) ** 2).mean()))
+    return float(np.sqrt(_mean((actual - forecast) ** 2)))
 
 
 def mean_absolute_scaled_error(actual: Floats, forecast: Floats, *, history: Floats, season: int = 1) -> float:
@@ -29,10 +35,13 @@ def mean_absolute_scaled_error(actual: Floats, forecast: Floats, *, history: Flo
     Returns: dimensionless, >= 0.
 
     Raises:
+        InvalidInput: a season below one week.
         TooFewObservations: n <= season.
         ConstantSeries: the history never changes.
     Source: Hyndman & Koehler (2006), doi:10.1016/j.ijforecast.2006.03.001.
     """
+    if season < 1:
+        raise InvalidInput(f"A season is one week or more, not {season}.")
     if len(history) <= season:
         raise TooFewObservations(f"A scaled error needs more than {season} weeks of history, not {len(history)}.")
     scale = float(np.abs(history[season:] - history[:-season]).mean())
@@ -47,7 +56,7 @@ def symmetric_percentage_error(actual: Floats, forecast: Floats) -> float:
     Source: Makridakis & Hibon (2000), doi:10.1016/S0169-2070(00)00057-1.
     """
     size = np.abs(actual) + np.abs(forecast)
-    return float(np.where(size > 0, 2 * np.abs(actual - forecast) / np.where(size > 0, size, 1.0), 0.0).mean())
+    return _mean(np.where(size > 0, 2 * np.abs(actual - forecast) / np.where(size > 0, size, 1.0), 0.0))
 
 
 def out_of_sample_r2_score(actual: Floats, forecast: Floats, *, reference: Floats) -> float:
@@ -57,8 +66,12 @@ def out_of_sample_r2_score(actual: Floats, forecast: Floats, *, reference: Float
         actual: shape (h,).
         forecast: shape (h,).
         reference: shape (h,), the mean of the weeks before each origin.
+
+    Raises:
+        ConstantSeries: the reference is right to the follower, so no share of its error can be avoided.
     Source: Campbell & Thompson (2008), doi:10.1093/rfs/hhm055.
     """
+    _refuse_none(actual)
     base = float(((actual - reference) ** 2).sum())
     if base == 0:
         raise ConstantSeries
@@ -67,7 +80,7 @@ def out_of_sample_r2_score(actual: Floats, forecast: Floats, *, reference: Float
 
 def directional_accuracy_score(actual: Floats, forecast: Floats, *, before: Floats) -> float:
     """Share of weeks whose rise or fall against the week before was foretold. Shapes (h,)."""
-    return float((np.sign(actual - before) == np.sign(forecast - before)).mean())
+    return _mean(np.sign(actual - before) == np.sign(forecast - before))
 
 
 def pinball_error(actual: Floats, quantile: Floats, *, probability: float) -> float:
@@ -76,7 +89,7 @@ def pinball_error(actual: Floats, quantile: Floats, *, probability: float) -> fl
     Source: Koenker & Bassett (1978), doi:10.2307/1913643.
     """
     gap = actual - quantile
-    return float(np.maximum(probability * gap, (probability - 1) * gap).mean())
+    return _mean(np.maximum(probability * gap, (probability - 1) * gap))
 
 
 def crps_error(actual: Floats, quantiles: Matrix, *, probabilities: Floats) -> float:
@@ -90,21 +103,24 @@ def crps_error(actual: Floats, quantiles: Matrix, *, probabilities: Floats) -> f
     Source: Gneiting & Ranjan (2011), doi:10.1198/jbes.2010.08110.
     """
     gap = actual[:, None] - quantiles
-    return float(2 * np.maximum(probabilities * gap, (probabilities - 1) * gap).mean())
+    return 2 * _mean(np.maximum(probabilities * gap, (probabilities - 1) * gap))
 
 
 def winkler_error(actual: Floats, low: Floats, high: Floats, *, level: float) -> float:
     """Mean width of an interval plus its penalty for misses, followers per week.
 
+    Raises:
+        UnsupportedLevel: the level doesn't lie between 0 and 1.
     Source: Winkler (1972), doi:10.2307/2284720.
     """
+    require_level(level)
     miss = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
-    return float((high - low + 2 / (1 - level) * miss).mean())
+    return _mean(high - low + 2 / (1 - level) * miss)
 
 
 def coverage_share(actual: Floats, low: Floats, high: Floats) -> float:
     """Share of weeks inside the interval."""
-    return float(((actual >= low) & (actual <= high)).mean())
+    return _mean((actual >= low) & (actual <= high))
 
 
 def follows_per_hour_error(actual: Floats, forecast: Floats, *, hours: Floats) -> float:
@@ -114,8 +130,13 @@ def follows_per_hour_error(actual: Floats, forecast: Floats, *, hours: Floats) -
         actual: shape (h,), followers per week.
         forecast: shape (h,), same weeks and unit.
         hours: shape (h,), > 0, worked in those weeks.
+
+    Raises:
+        InvalidInput: a week without work.
     """
-    return float((np.abs(actual - forecast) / hours).mean())
+    if not (hours > 0).all():
+        raise InvalidInput("Followers per hour need hours above zero in every week.")
+    return _mean(np.abs(actual - forecast) / hours)
 
 
 def decision_regret_error(first: Floats, second: Floats, *, said: Floats) -> float:
@@ -128,7 +149,7 @@ def decision_regret_error(first: Floats, second: Floats, *, said: Floats) -> flo
     Source: the loss of a choice, Savage (1951), doi:10.1080/01621459.1951.10500768.
     """
     chosen = np.where(said > 0, second, np.where(said < 0, first, (first + second) / 2))
-    return float((np.maximum(first, second) - chosen).mean())
+    return _mean(np.maximum(first, second) - chosen)
 
 
 def right_choice_score(first: Floats, second: Floats, *, said: Floats) -> float:
@@ -137,4 +158,14 @@ def right_choice_score(first: Floats, second: Floats, *, said: Floats) -> float:
     Arguments as :func:`decision_regret_error`.
     """
     right = np.where(said == 0, 0.5, np.sign(said) * np.sign(second - first) >= 0)
-    return float(np.where(first == second, 1.0, right).mean())
+    return _mean(np.where(first == second, 1.0, right))
+
+
+def _mean(each: np.ndarray[Any, Any]) -> float:
+    _refuse_none(each)
+    return float(each.mean())
+
+
+def _refuse_none(each: np.ndarray[Any, Any]) -> None:
+    if each.size == 0:
+        raise TooFewObservations("There is no week to score.")
