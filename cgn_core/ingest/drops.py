@@ -17,9 +17,6 @@ from cgn_core.ingest.questions import NO_ANSWERS, Answers, Question
 from cgn_core.ingest.reading import Reading, read_bytes, read_part
 from cgn_core.tables import Daily
 
-ABOUT_THE_WHOLE = frozenset({"too_few_weeks", "short_history"})
-"""Findings that a part of a joined history can't make: the other files may hold the rest."""
-
 DISPENSABLE = frozenset({"no_rows"})
 """What is wrong with a file alone and does no harm beside others: nothing in it is used."""
 
@@ -89,7 +86,7 @@ def read_drop(
     if len(readings) == 1:
         name, data = files[0]
         return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
-    kept = [finding for each in readings for finding in each.findings if finding.code not in ABOUT_THE_WHOLE]
+    kept = [finding for each in readings for finding in each.findings]
     if any(each.fragments or each.creators for each in readings):
         kept = [replace(one, severity="info") if one.code in DISPENSABLE else one for one in kept]
     found = Findings(f"{len(readings)} files", found=kept)

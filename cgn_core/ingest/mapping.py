@@ -37,13 +37,24 @@ _PHRASES = {
 }
 
 
-def decide_columns(grid: Grid, columns: Columns, asking: Asking) -> Columns:
+def has_growth(columns: Columns) -> bool:
+    """Whether the daily follower count or the daily new followers are there."""
+    return any(name in columns.places for name in GROWTH)
+
+
+def has_numbers(columns: Columns) -> bool:
+    """Whether any of the canonical columns is there."""
+    return any(name in columns.places for name in DAILY_COLUMNS)
+
+
+def decide_columns(grid: Grid, columns: Columns, asking: Asking, *, alone: bool) -> Columns:
     """The columns with what was answered, or proposed, about those that nobody knows.
 
     Args:
         grid: the cells, which tell numbers from words.
         columns: as their names have them.
         asking: takes a question per unknown column of numbers, and one for each needed column that is lacking.
+        alone: no other file of its account is there, which might have the growth.
     """
     if columns.layout in KNOWN_LAYOUTS:
         return columns
@@ -55,7 +66,7 @@ def decide_columns(grid: Grid, columns: Columns, asking: Asking) -> Columns:
     for place in numbers[:_MOST_ASKED]:
         if claimed is None or place != claimed[1]:
             columns = _with_column(grid, columns, place, asking)
-    if all(name not in columns.places for name in GROWTH):
+    if not has_growth(columns) and (alone or not has_numbers(columns)):
         columns = _with_growth(grid, columns, numbers, asking)
     return columns
 
@@ -159,7 +170,7 @@ def _with_column(grid: Grid, columns: Columns, place: int, asking: Asking) -> Co
 
 def _claimed(grid: Grid, columns: Columns, numbers: Sequence[int], asking: Asking) -> tuple[str, int] | None:
     """The column that was already answered to be the needed one; it isn't asked about twice."""
-    if any(name in columns.places for name in GROWTH):
+    if has_growth(columns):
         return None
     name, _, source = asking.answers.get(asking.key("needed/growth"), "").partition("=")
     places = [place for place in numbers if grid.header[place] == source]

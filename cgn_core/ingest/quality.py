@@ -17,8 +17,8 @@ _SPARSE_DAYS, _SPARSE_FACTOR = 4000, 40
 _GROWTH = ("followers", "follows", "unfollows")
 
 
-def note_errors(table: Table, columns: Columns, found: Findings, *, today: date) -> None:
-    """What makes rows no daily history: future days, no growth, impossible spans."""
+def note_errors(table: Table, columns: Columns, found: Findings, *, today: date, alone: bool = True) -> None:
+    """What makes rows no daily history: future days, impossible spans; alone, no growth too, which others may have."""
     source = columns.source(DATE)
     late = table.days > np.datetime64(today, "D")
     if late.any():
@@ -40,7 +40,8 @@ def note_errors(table: Table, columns: Columns, found: Findings, *, today: date)
         )
         return
     _note_spans(table, columns, found)
-    _note_no_growth(table, columns, found)
+    if alone:
+        _note_no_growth(table, columns, found)
 
 
 def _note_spans(table: Table, columns: Columns, found: Findings) -> None:

@@ -24,7 +24,7 @@ from cgn_core.ingest.interpretation import interpret
 from cgn_core.ingest.interpreted import Table
 from cgn_core.ingest.joined_tables import checked_tables
 from cgn_core.ingest.joining import join_fragments
-from cgn_core.ingest.mapping import decide_columns, instagram_rows
+from cgn_core.ingest.mapping import decide_columns, has_growth, has_numbers, instagram_rows
 from cgn_core.ingest.mending import Mending, rejects_of, settle_duplicates
 from cgn_core.ingest.post_lists import is_post_list, read_post_list
 from cgn_core.ingest.quality import note_columns, note_errors
@@ -124,7 +124,7 @@ def read_bytes(
         time_zone: of the workspace, in which a download's seconds become days.
         answers: to questions of this file, or of others; see :class:`cgn_core.ingest.questions.Question`.
     """
-    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone, answers=answers)
+    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone, answers=answers, alone=True)
     if not reading.fragments or any(finding.severity == "error" for finding in reading.findings):
         return reading
     found = Findings(reading.file_name, found=list(reading.findings))
@@ -133,9 +133,18 @@ def read_bytes(
 
 
 def read_part(
-    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
+    data: bytes,
+    *,
+    file_name: str,
+    today: date,
+    time_zone: str = "UTC",
+    answers: Answers = NO_ANSWERS,
+    alone: bool = False,
 ) -> Reading:
-    """As :func:`read_bytes`, but a file that needs others of its account is left in fragments."""
+    """As :func:`read_bytes`, but a file that needs others of its account is left in fragments.
+
+    Unless it is ``alone``, a table needn't hold any growth, and nothing is said of its history: others may have both.
+    """
     found = Findings(shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
     try:
@@ -155,8 +164,8 @@ def read_part(
     mending = Mending(asking)
     if opened.ragged:
         mending.fault("ragged_rows", ragged_rows(opened.ragged, len(opened.header)).message, opened.ragged)
-    columns = decide_columns(opened, columns, asking)
-    table = _interpret(opened, columns, mending, today=today)
+    columns = decide_columns(opened, columns, asking, alone=alone)
+    table = _interpret(opened, columns, mending, today=today, alone=alone)
     importable = table is not None and not found.has_errors
     has_days = table is not None and len(table.days) > 0
     return Reading(
@@ -260,14 +269,14 @@ def _read_fragments(opened: _Parts, found: Findings, digest: str) -> Reading:
     )
 
 
-def _interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) -> Table | None:
+def _interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date, alone: bool) -> Table | None:
     """The file's rows; None when it has no date column to order them by."""
     found, asked = mending.found, {question.key for question in mending.asking.questions}
     header = listed([name for name in grid.header if name.strip()])
     if DATE not in columns.places and mending.asking.key("needed/date") not in asked:
         found.add("error", "no_date", f"no column is named date among {header}; name the column with the days “date”.")
-    has_growth = "followers" in columns.places or "follows" in columns.places
-    if not has_growth and mending.asking.key("needed/growth") not in asked:
+    is_of_use = has_growth(columns) or (not alone and has_numbers(columns))
+    if not is_of_use and mending.asking.key("needed/growth") not in asked:
         found.add(
             "error",
             "no_growth",
@@ -286,8 +295,8 @@ def _interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) -
         if not found.has_errors:
             found.add("error", "no_rows", "has no row with a date; export it again with one row a day.")
         return table
-    note_errors(table, columns, found, today=today)
-    if not found.has_errors:
+    note_errors(table, columns, found, today=today, alone=alone)
+    if alone and not found.has_errors:
         note_warnings(table, columns, found)
     return table
 
