@@ -35,7 +35,7 @@ from cgn_core.stats.predictive import (
     extrapolation_of,
     viral_lift,
 )
-from cgn_core.stats.returns import MINUTES_PER_HOUR
+from cgn_core.stats.returns import MINUTES_PER_HOUR, require_minutes
 from cgn_core.stats.week_plan import (
     BALANCED,
     NEAR_OPTIMAL,
@@ -123,15 +123,13 @@ def plan_weeks(
 def _check(hours: float, weeks: int, minutes: Mapping[str, float], risk: float, end_value: float) -> None:
     if not 0 <= hours <= HOURS_A_WEEK:  # also refuses NaN
         raise InvalidInput(f"A week has between 0 and 168 hours for work, not {hours:g}.")
-    if weeks != int(weeks) or not 1 <= weeks <= MOST_WEEKS:
+    if not 1 <= weeks <= MOST_WEEKS or weeks != int(weeks):  # no number has no int
         raise InvalidInput(f"Between 1 and {MOST_WEEKS} whole weeks can be planned, not {weeks:g}.")
     if not 0 < risk <= BALANCED:
         raise InvalidInput(f"The risk lies above 0 and is at most 0.5, the expected growth; {risk:g} does not.")
     if not 0 <= end_value <= 1:
         raise InvalidInput(f"The value of what works after the last week lies between 0 and 1; {end_value:g} does not.")
-    for name, value in minutes.items():
-        if not np.isfinite(value) or value <= 0:
-            raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
+    require_minutes(minutes)
 
 
 def _bounds(predictor: WeekPredictor, free: Flags, usual: Floats, bounds: Bounds) -> tuple[Integers, Integers]:
@@ -144,7 +142,7 @@ def _bounds(predictor: WeekPredictor, free: Flags, usual: Floats, bounds: Bounds
         if name not in predictor.levers or not free[predictor.levers.index(name)]:
             planned = ", ".join(np.array(predictor.levers)[free]) or "none"
             raise InvalidInput(f"{name.capitalize()} can't be planned, so they take no bounds; planned are: {planned}.")
-        if low != int(low) or high != int(high) or not 0 <= low <= high:
+        if not 0 <= low <= high < np.inf or low != int(low) or high != int(high):
             raise InvalidInput(f"Bounds for {name} are two whole numbers, fewest and most, not {low:g} and {high:g}.")
         largest = FAR * predictor.support[name] + 1
         if high > largest:

@@ -310,6 +310,9 @@ def _best_mixture(worths: Floats, places: Matrix, shares: Floats) -> tuple[Integ
     Returns: which corners have a share; and their shares.
     Source: the minor cycles of Wolfe (1976), doi:10.1007/BF01580381.
     """
+    # The shares' sum weighs 1 in the system below: beside curvatures of 1e16 it would count as rounding.
+    size = float((places**2).sum(axis=1).max()) or 1.0
+    worths, places = worths / size, places / np.sqrt(size)
     used = np.arange(len(worths))
     while True:
         m = len(used)

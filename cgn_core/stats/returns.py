@@ -91,6 +91,7 @@ def content_returns(
         InvalidInput: minutes that are not above zero.
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
+    require_minutes(minutes)
     stretch = _stretch(weekly.tail(RECENT_WEEKS), minutes)
     returns = []
     for name, effect in effect_estimates(fit, minutes=minutes, level=level):
@@ -116,9 +117,7 @@ def effect_estimates(
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
     require_level(level)
-    for name, value in minutes.items():
-        if not np.isfinite(value) or value <= 0:
-            raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
+    require_minutes(minutes)
     return [
         (
             effect.name,
@@ -167,14 +166,15 @@ def hourly_contrasts(fit: Fit, *, minutes: Mapping[str, float], level: float = 0
     timed = effect_estimates(fit, minutes=minutes, level=level)
     if "effect_covariance" not in fit.details:
         return ()
-    covariance = np.array(fit.details["effect_covariance"]).reshape(len(fit.effects), -1)
+    covariance = np.array(fit.details["effect_covariance"]).reshape(len(fit.effects), len(fit.effects))
     places = {effect.name: place for place, effect in enumerate(fit.effects)}
     found, pairs = [], list(combinations(timed, 2))
     for first, second in pairs:
         step, difference = np.zeros(len(fit.effects)), 0.0
         for (name, effect), sign in ((first, 1.0), (second, -1.0)):
-            step[places[name]] = sign * MINUTES_PER_HOUR / minutes[name]
-            difference += step[places[name]] * effect.estimate
+            per_hour = sign * MINUTES_PER_HOUR / minutes[name]
+            step[places[name]] = per_hour
+            difference += per_hour * effect.estimate
         names = (first[0], second[0])
         multiplier = max(_multiplier(fit, name, level, len(pairs)) for name in names)
         margin = multiplier * float(np.sqrt(max(float(step @ covariance @ step), 0.0)))
@@ -189,10 +189,12 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
     Source: Cochran, Sampling Techniques (1977), section 6.3; Student's t with weeks - 1 degrees of freedom.
 
     Raises:
+        InvalidInput: minutes that are not above zero.
         TooFewObservations: fewer than four weeks with growth and work.
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
     require_level(level)
+    require_minutes(minutes)
     recent = weekly[weekly["net_growth"].notna()].tail(RECENT_WEEKS)
     hours = _hours(recent, minutes)
     worked = np.isfinite(hours) & (hours > 0)
@@ -207,6 +209,17 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
     error = float(np.sqrt(residuals @ residuals / (weeks - 1) * weeks) / hours.sum())
     margin = float(special.stdtrit(weeks - 1, (1 + level) / 2)) * error
     return OverallReturn(_estimate(ratio, margin, level), float(hours.mean()), weeks)
+
+
+def require_minutes(minutes: Mapping[str, float]) -> None:
+    """Refuse minutes of work that no piece could take.
+
+    Raises:
+        InvalidInput: minutes that are not above zero, or no number.
+    """
+    for name, value in minutes.items():
+        if not np.isfinite(value) or value <= 0:
+            raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
 
 
 def _multiplier(fit: Fit, name: str, level: float, together: int) -> float:

@@ -21,6 +21,7 @@ from cgn_core.stats.arrays import Floats, Matrix
 from cgn_core.stats.fit import one_of
 from cgn_core.stats.notebook import html_table
 from cgn_core.stats.repeatable_weeks import BY_DAY, BY_WEEK, RepeatableWeeks, complete_weeks, repeatable_weeks
+from cgn_core.stats.returns import require_minutes
 from cgn_core.tables import DEFAULT_MINUTES, Daily
 
 SIZE = 0.05
@@ -257,8 +258,8 @@ def _stated_square(weeks: RepeatableWeeks, place: int, left: float) -> float | N
 def power_of(distance: float, freedom: int, critical: float) -> float:
     """Chance that a noncentral t exceeds a critical value."""
     chance = 1.0 - float(special.nctdtr(freedom, distance, critical))
-    # scipy's noncentral t gives NaN far out, where the chance is one.
-    return min(max(chance, 0.0), 1.0) if math.isfinite(chance) else 1.0
+    # scipy's noncentral t gives NaN far out, where the chance is one, or none.
+    return min(max(chance, 0.0), 1.0) if math.isfinite(chance) else float(distance > critical)
 
 
 def _unknown(name: str, reason: str, weeks: RepeatableWeeks) -> TypeSaturation:
@@ -335,9 +336,7 @@ def require_options(*, minutes: Mapping[str, float], size: float) -> None:
     Raises:
         InvalidInput: minutes that are not above zero, a size that doesn't lie between 0 and 0.5.
     """
-    for name, value in minutes.items():
-        if not np.isfinite(value) or value <= 0:
-            raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")
+    require_minutes(minutes)
     require_size(size)
 
 

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -312,3 +313,12 @@ def test_a_level_that_the_history_does_not_support_is_refused() -> None:
     with pytest.raises(UnsupportedLevel, match="13 weeks"):
         plan_weeks(fit, hours=10)
     assert plan_weeks(fit, hours=10, level=0.8).gain.level == 0.8
+
+
+def test_an_account_that_gains_millions_a_day_gets_its_careful_plan() -> None:
+    rng, days = np.random.default_rng(18), 56
+    counts = {name: rng.poisson(0.7, days) for name in ("posts", "reels", "stories")}
+    dates = pd.date_range("2026-09-28", periods=days)
+    frame = pd.DataFrame({"date": dates, **counts, "follows": np.round(rng.uniform(0, 1e8, days))})
+    plan = plan_weeks(fit_daily(daily_from_frame(frame)), hours=20.0, risk=0.2, level=0.5)
+    assert plan.status == "optimal"

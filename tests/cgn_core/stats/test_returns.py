@@ -177,3 +177,10 @@ def test_a_return_that_was_stored_before_the_stretch_is_still_read(fit: Fit) -> 
     stored = content_returns(fit, weeks(), minutes=MINUTES)[0].to_json()
     del stored["stretch"]
     assert ContentReturn.from_json(stored).stretch == 1.0
+
+
+def test_pairs_are_stored_and_a_fit_without_any_effect_has_none(fit: Fit) -> None:
+    known = replace(fit, details={**fit.details, "effect_covariance": np.diag([81.0, 4.0, 25.0]).tolist()})
+    (pair,) = hourly_contrasts(known, minutes=MINUTES)
+    assert json.loads(json.dumps(pair.to_json()))["distinguishable"] is False
+    assert hourly_contrasts(replace(fit, effects=(), details={"effect_covariance": []}), minutes=MINUTES) == ()

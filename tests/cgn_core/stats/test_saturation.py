@@ -68,6 +68,7 @@ def test_power_is_that_of_the_noncentral_t() -> None:
             assert power_of(distance, freedom, critical) == pytest.approx(stats.nct.sf(critical, freedom, distance))
     assert power_of(0.0, 40, float(stats.t.isf(0.0125, 40))) == pytest.approx(0.0125)
     assert power_of(1e6, 40, 2.0) == 1.0
+    assert power_of(-4.5, 67, 4.5) == 0.0
 
 
 def test_the_stated_alternative_has_the_straight_fits_slope_and_its_stated_share_left(weeks: RepeatableWeeks) -> None:
