@@ -14,10 +14,6 @@ Kind = Literal["xlsx", "download", "json", "text"]
 
 _PICTURE = "is a {}, not a table; export the numbers as CSV or Excel and upload that file."
 _OTHER = "is {}, not a table of daily numbers; export the numbers as CSV or Excel and upload that file."
-_OPEN_DOCUMENT = (
-    "is an OpenDocument file (.ods), which isn't read; open it in LibreOffice or Excel, save it as .xlsx or CSV and "
-    "upload that file."
-)
 _PICTURES = {
     b"\x89PNG": "PNG picture",
     b"\xff\xd8\xff": "JPEG picture",
@@ -121,7 +117,8 @@ def _zip_kind(data: bytes) -> Kind:
     if is_download(sorted(names)):
         return "download"
     if "content.xml" in names and "mimetype" in names:
-        raise RefusedFile("open_document", _OPEN_DOCUMENT)
+        sentence = "is an OpenDocument file; save it from LibreOffice as Excel (.xlsx) or CSV and upload that."
+        raise RefusedFile("binary_file", sentence)
     sentence = "is a ZIP archive without an Excel workbook; unpack it and upload the table inside as CSV or Excel."
     raise RefusedFile("archive", sentence)
 

@@ -123,7 +123,7 @@ def test_one_answer_about_a_column_holds_for_every_file_of_the_layout() -> None:
 
 def test_rows_left_out_of_several_files_are_one_table_with_their_file_line_and_reason() -> None:
     keys = [question.key for question in dropped([*BROKEN]).questions]
-    files = [("0.csv", BROKEN[0]), ("=1.csv", BROKEN[1]), ("2.csv", table(0, 9, ["reels"]))]
+    files = [("0.csv", BROKEN[0]), ("=1.csv", BROKEN[1]), ("2.csv", table(0, 6, ["reels"]))]
     drop = read_drop(files, today=TODAY, answers=dict.fromkeys(keys, "leave_out"))
     assert drop.importable, drop.findings
     assert drop.rejects is not None
