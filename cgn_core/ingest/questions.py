@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from cgn_core.ingest.findings import Findings, excerpt, listed
+from cgn_core.ingest.findings import Findings, excerpt, listed, printable, shown
 
 Answers = Mapping[str, str]
 """Question key to the value of a choice; keys nobody asks are ignored."""
@@ -16,6 +16,8 @@ NO_ANSWERS: Answers = MappingProxyType({})
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 _KEY_DIGITS = 8
+_NAMED = 8
+"""Choices that a sentence names; the question has them all."""
 _OF_THE_LAYOUT = frozenset({"column", "needed", "date_order", "platform"})
 
 
@@ -99,8 +101,8 @@ class Asking:
         key = self.key(topic)
         question = Question(
             key,
-            f"{self.found.file_name}: {sentence}",
-            tuple(Choice(value, label) for value, label in choices),
+            shown(f"{self.found.file_name}: {sentence}"),
+            tuple(Choice(value, printable(label)) for value, label in choices),
             proposed,
         )
         self.questions.append(question)
@@ -113,10 +115,10 @@ class Asking:
             self.found.add(
                 "error",
                 "unknown_answer",
-                f"{excerpt(given)} is no answer to “{sentence}”; choose {listed(values, limit=30)}.",
+                f"{excerpt(given)} is no answer to “{sentence}”; choose {listed(values, limit=_NAMED)}.",
             )
             return None
         if proposed is None:
             labels = [choice.label for choice in question.choices]
-            self.found.add("error", "question", f"{sentence} For {key} choose {listed(labels, limit=30)}.")
+            self.found.add("error", "question", f"{sentence} For {key} choose {listed(labels, limit=_NAMED)}.")
         return proposed
