@@ -52,6 +52,7 @@ def read_delimited(text: str) -> Grid:
     Raises:
         RefusedFile: no table, no rows, ragged rows, or more than can be held.
     """
+    text = _opened(text)
     raw = text.encode("utf-8", errors="replace")
     # Bytes are counted several times as fast as letters.
     if raw.count(b"\n") + raw.count(b"\r") > 2 * MOST_ROWS:
@@ -92,6 +93,20 @@ def read_delimited(text: str) -> Grid:
         if grid is not None:
             return replace(grid, top=tuple(map(tuple, below)))
     return _read_rows(text[start:], delimiter, offset)
+
+
+def _opened(text: str) -> str:
+    """The text with rows opened that a spreadsheet quoted as a whole, ``"Post ID,""Account ID""…"``."""
+    head = text[:_HEAD]
+    if not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
+        return text
+    try:
+        top = [row for row in _first_rows(head, ",")[0] if row and not row[0].casefold().startswith("sep=")]
+        if not top or not all(len(row) == 1 and any(mark in row[0] for mark in DELIMITERS) for row in top):
+            return text
+        return "\n".join(row[0] if row else "" for row in csv.reader(io.StringIO(text, newline="")))
+    except (RefusedFile, csv.Error):
+        return text
 
 
 def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
