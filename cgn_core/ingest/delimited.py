@@ -57,7 +57,9 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     Raises:
         RefusedFile: no table, no rows, ragged rows, or more than can be held.
     """
-    is_same = len(text) == len(data) and text.isascii() and data.isascii()
+    opened = _opened(text)
+    is_same = opened is text and len(text) == len(data) and text.isascii() and data.isascii()
+    text = opened
     raw = data if is_same else text.encode("utf-8", errors="replace")
     line_feeds = count_byte(raw, b"\n")
     if line_feeds + count_byte(raw, b"\r") > 2 * MOST_ROWS:
@@ -110,6 +112,20 @@ def count_byte(raw: bytes, byte: bytes) -> int:
         int(np.count_nonzero(seen[start : start + _COUNTED_AT_ONCE] == wanted))
         for start in range(0, len(raw), _COUNTED_AT_ONCE)
     )
+
+
+def _opened(text: str) -> str:
+    """The text with rows opened that a spreadsheet quoted as a whole, ``"Post ID,""Account ID""…"``."""
+    head = text[:_HEAD]
+    if not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
+        return text
+    try:
+        top = [row for row in _first_rows(head, ",")[0] if row and not row[0].casefold().startswith("sep=")]
+        if not top or not all(len(row) == 1 and any(mark in row[0] for mark in DELIMITERS) for row in top):
+            return text
+        return "\n".join(row[0] if row else "" for row in csv.reader(io.StringIO(text, newline="")))
+    except (RefusedFile, csv.Error):
+        return text
 
 
 def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
