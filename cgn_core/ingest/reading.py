@@ -243,7 +243,7 @@ def _open(data: bytes, asking: Asking, time_zone: str, *, beside_facebook: bool)
             return _Parts("business_suite_metrics", "csv", rows, names, fragments, asking)
         # UTF-16 and byte order marks hide the first letter from the bytes.
         is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
-        grid = read_records(text) if is_json else read_delimited(text)
+        grid = read_records(text) if is_json else read_delimited(text, data=data)
     if is_post_list(grid.header):
         found.unit = grid.unit
         asking.signature = signature_of("business_suite_content", [])
