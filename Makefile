@@ -1,4 +1,4 @@
-# make up | test | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | test | fuzz | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -12,6 +12,7 @@ HOST ?=
 # Two at least: most integration tests wait for other processes, so even one core gains from a second worker.
 TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 PYTEST_ARGS ?=
+FUZZ_CASES ?= 20000
 # The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
 PEERS := .venv-bench
 PACKAGES := webapp worker cgn_core datagen
@@ -19,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up test lint bench prove containers lock clean
+.PHONY: help up test fuzz lint bench prove containers lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -30,6 +31,10 @@ up: $(VENV)/.installed
 
 test: lint $(VENV)/.browser
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+# Twenty thousand files made wrong, where `make test` reads a thousand.
+fuzz: $(VENV)/.installed-dev
+	@FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -n $(TEST_WORKERS) tests/cgn_core/ingest/test_fuzz.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet

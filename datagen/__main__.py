@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     wanted = parser.parse_args(arguments)
     kind = wanted.format or _kind_of(wanted.out)
+    if not kind:
+        parser.error(f"{wanted.out.name} ends like no format that is written; use .csv, .json or .xlsx, or --format")
     accounts = wanted.creators + wanted.competitors
     if wanted.layout == "public39" and accounts != 1:
         parser.error("the public39 layout holds one creator, leave --creators at 1 and --competitors at 0")
@@ -126,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         "--competitors", type=_between(0, MOST_COMPETITORS), default=0, metavar="N", help="more accounts of one market"
     )
     parser.add_argument("--truth", type=Path, default=None, metavar="FILE", help="write the true effects there")
-    parser.add_argument("--format", choices=FORMATS, default=None, help="default: by the file's ending, else csv")
+    parser.add_argument("--format", choices=FORMATS, default=None, help="default: by the file's ending")
     parser.add_argument("--layout", choices=LAYOUTS, default="own")
     return parser
 
@@ -194,8 +196,9 @@ def _response(value: Any) -> Response:
 
 
 def _kind_of(path: Path) -> str:
-    ending = path.suffix.removeprefix(".").lower()
-    return ending if ending in FORMATS else "csv"
+    """The format that the file's ending says; "" for an ending of something else."""
+    ending = path.suffix.removeprefix(".").lower() or "csv"
+    return ending if ending in FORMATS else ""
 
 
 if __name__ == "__main__":

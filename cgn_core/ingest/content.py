@@ -116,6 +116,9 @@ def _zip_kind(data: bytes) -> Kind:
         return "xlsx"
     if is_download(sorted(names)):
         return "download"
+    if "content.xml" in names and "mimetype" in names:
+        sentence = "is an OpenDocument file; save it from LibreOffice as Excel (.xlsx) or CSV and upload that."
+        raise RefusedFile("binary_file", sentence)
     sentence = "is a ZIP archive without an Excel workbook; unpack it and upload the table inside as CSV or Excel."
     raise RefusedFile("archive", sentence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -20,6 +21,8 @@ ROWS_KEPT = 1000
 NAMED = 5
 """Rows, columns or creators that a sentence names before it only counts."""
 _LONGEST_EXCERPT = 40
+_LONGEST_SENTENCE = 1500
+_ENDLESS_WORD = re.compile(r"(\S{100})\S{60,}(\S{2})")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Findings:
     def add(self, severity: Severity, code: str, sentence: str, rows: Iterable[int] = ()) -> None:
         """Note a finding; ``sentence`` goes on from the file's name."""
         kept = tuple(int(row) for row, _ in zip(rows, range(ROWS_KEPT), strict=False))
-        self.found.append(Finding(severity, code, f"{self.file_name}: {sentence}", kept))
+        self.found.append(Finding(severity, code, shown(f"{self.file_name}: {sentence}"), kept))
 
     def places(self, rows: Positions | Sequence[int]) -> str:
         """``row 7``, ``rows 3, 9 and 12`` or ``rows 3, 4, 5, 6, 7 and 20 more``."""
@@ -85,7 +88,18 @@ def listed(names: Sequence[str], *, limit: int = NAMED, of: int | None = None) -
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"
 
 
+def printable(text: str) -> str:
+    """The text with a space for each letter that shows nothing, breaks lines or turns the direction of writing."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def shown(sentence: str) -> str:
+    """A sentence that people can read, whatever a stranger's file calls its columns."""
+    text = _ENDLESS_WORD.sub(r"\1…\2", printable(sentence))
+    return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]} …."
+
+
 def excerpt(cell: object) -> str:
     """A cell's text in quotation marks, printable and short."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(cell))
+    text = printable(str(cell))
     return f"“{text if len(text) <= _LONGEST_EXCERPT else text[: _LONGEST_EXCERPT - 1] + '…'}”"

@@ -58,7 +58,9 @@ def read_download(data: bytes, found: Findings, *, time_zone: str = "UTC") -> tu
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _fragments(archive, found, zone)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (RefusedFile, MemoryError):
+        raise
+    except Exception as error:  # zipfile, zlib and lzma raise whatever the damaged field makes them raise
         raise RefusedFile("damaged_file", _BROKEN.format("archive")) from error
 
 

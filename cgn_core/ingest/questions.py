@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from cgn_core.ingest.findings import Findings, excerpt, listed
+from cgn_core.ingest.findings import Findings, excerpt, listed, printable, shown
 
 Answers = Mapping[str, str]
 """Question key to the value of a choice; keys nobody asks are ignored."""
 NO_ANSWERS: Answers = MappingProxyType({})
 
+CREATOR = "creator"
+"""Key of the question whose the files are that name no account."""
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 _KEY_DIGITS = 8
+_NAMED = 8
+"""Choices that a sentence names; the question has them all."""
 _OF_THE_LAYOUT = frozenset({"column", "needed", "date_order", "platform"})
 
 
@@ -63,6 +67,27 @@ def is_about_layout(key: str) -> bool:
     return key.partition("/")[2].partition("/")[0] in _OF_THE_LAYOUT
 
 
+def merged(questions: Sequence[tuple[str, Question]]) -> tuple[Question, ...]:
+    """Questions of several files, each key once: files of one layout share its questions and their answer on purpose.
+
+    Args:
+        questions: each with the name of its file.
+    """
+    names: dict[str, list[str]] = {}
+    once: dict[str, Question] = {}
+    for name, question in questions:
+        names.setdefault(question.key, []).append(name)
+        # The one that can't do without an answer speaks for all.
+        if question.key not in once or (question.proposed is None and once[question.key].proposed is not None):
+            once[question.key] = question
+    return tuple(
+        replace(question, sentence=f"{listed(names[key])}: {question.sentence.partition(': ')[2]}")
+        if len(names[key]) > 1
+        else question
+        for key, question in once.items()
+    )
+
+
 @dataclass
 class Asking:
     """Asks one file's questions and looks for their answers.
@@ -80,10 +105,16 @@ class Asking:
     answers: Answers
     questions: list[Question] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
+    file_hash: str = ""
+    """Of a file that stands beside others: its repairs are asked by themselves, its layout together with its like."""
 
     def key(self, topic: str) -> str:
-        """The key of a question of this file."""
-        return f"{self.signature[:_KEY_DIGITS]}/{topic}"
+        """The key of a question of this file; one of no file, such as ``creator``, has its topic alone."""
+        if not self.signature:
+            return topic
+        key = f"{self.signature[:_KEY_DIGITS]}/{topic}"
+        is_shared = not self.file_hash or is_about_layout(key)
+        return key if is_shared else f"{key}/{self.file_hash[:_KEY_DIGITS]}"
 
     def ask(
         self, topic: str, sentence: str, choices: Sequence[tuple[str, str]], *, proposed: str | None = None
@@ -99,8 +130,8 @@ class Asking:
         key = self.key(topic)
         question = Question(
             key,
-            f"{self.found.file_name}: {sentence}",
-            tuple(Choice(value, label) for value, label in choices),
+            shown(f"{self.found.file_name}: {sentence}"),
+            tuple(Choice(value, printable(label)) for value, label in choices),
             proposed,
         )
         self.questions.append(question)
@@ -113,10 +144,10 @@ class Asking:
             self.found.add(
                 "error",
                 "unknown_answer",
-                f"{excerpt(given)} is no answer to “{sentence}”; choose {listed(values, limit=30)}.",
+                f"{excerpt(given)} is no answer to “{sentence}”; choose {listed(values, limit=_NAMED)}.",
             )
             return None
         if proposed is None:
             labels = [choice.label for choice in question.choices]
-            self.found.add("error", "question", f"{sentence} For {key} choose {listed(labels, limit=30)}.")
+            self.found.add("error", "question", f"{sentence} For {key} choose {listed(labels, limit=_NAMED)}.")
         return proposed

@@ -13,7 +13,7 @@ from cgn_core.stats.daily_model import fit_daily
 from cgn_core.stats.fit import EFFECT_LEVEL, Fit
 from cgn_core.stats.history import read_history
 from cgn_core.stats.intervals import require_level
-from cgn_core.stats.predictive import REFUSED, Difference, Prediction, difference, extrapolation_of
+from cgn_core.stats.predictive import REFUSED, Difference, Prediction, difference
 from cgn_core.stats.training import Training
 from cgn_core.stats.validation import MODELS, Grammar, Progress, fit_model, no_progress
 from cgn_core.stats.weekly_models import SINGLE_LEVER, WEEKLY_MODELS, fit_weekly
@@ -93,6 +93,6 @@ def what_if(
     """
     predictor = fitted.fit.predictor if isinstance(fitted, Training) else fitted.predictor
     found = difference(predictor, plan, against or {}, level=level)
-    if any(extrapolation_of(predictor, {**predictor.usual, **each}) == REFUSED for each in (plan, against or {})):
+    if found.extrapolation == REFUSED:
         raise InvalidInput("The plan is far more than any week of the history, so nothing can be said of it.")
     return found

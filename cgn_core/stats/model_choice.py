@@ -55,11 +55,13 @@ class UnseenWeeks:
         absolute: shape (w,) each, of the median.
         squared: shape (w,) each, of the mean.
         ahead: weeks from the last known one to the forecast one.
+        initial: weeks before the first of them was forecast.
     """
 
     absolute: dict[str, Floats]
     squared: dict[str, Floats]
     ahead: int
+    initial: int = 0
 
     @property
     def count(self) -> int:
@@ -102,7 +104,8 @@ def unseen_weeks(weeks: TargetWeeks, validations: Mapping[str, Validation], gram
     for name, rule in BASELINES.items():
         naive = np.array([rule(weeks.growth[: place - grammar.ahead + 1], grammar.ahead) for place in shared])
         absolute[name], squared[name] = np.abs(actual - naive), (actual - naive) ** 2
-    return UnseenWeeks(absolute=absolute, squared=squared, ahead=grammar.ahead)
+    initial = shared[0] + 1 - grammar.ahead
+    return UnseenWeeks(absolute=absolute, squared=squared, ahead=grammar.ahead, initial=initial)
 
 
 def rank(unseen: UnseenWeeks) -> tuple[Ranked, ...]:

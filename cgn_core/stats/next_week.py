@@ -90,7 +90,10 @@ def week_predictor(
 
 
 def naive_predictor(history: History, *, centre: float, residuals: Sequence[float]) -> WeekPredictor:
-    """A forecast that no plan moves: ``centre`` with the spread of its own past errors.
+    """A forecast that no plan moves: its median is ``centre``, around it stands the spread of its own past errors.
+
+    Their median is taken off, so that what is shown is the forecast that was compared with the models. It knows of no
+    viral days: a skew of its errors belongs to the week that repeats.
 
     Args:
         history: at least one whole week.
@@ -103,13 +106,15 @@ def naive_predictor(history: History, *, centre: float, residuals: Sequence[floa
     if len(residuals) == 0:
         raise TooFewObservations("A naive forecast needs at least one past error to take its spread from.")
     levers = len(history.levers)
+    errors = np.asarray(residuals, dtype=np.float64)
+    skew = float(errors.mean() - np.median(errors))
     return week_predictor(
         history,
-        mean=[centre, *[0.0] * levers],
+        mean=[centre + skew, *[0.0] * levers],
         covariance=np.zeros((1 + levers, 1 + levers)),
         freedom=np.inf,
         n_residuals=len(residuals),
-        residuals=residuals,
+        residuals=(errors - errors.mean()).tolist(),
     )
 
 

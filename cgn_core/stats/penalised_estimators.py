@@ -11,6 +11,7 @@ effect. A block bootstrap would repeat the bias in every draw, and for the lasso
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 
@@ -91,6 +92,7 @@ def _ridge_path(terms: Matrix, away: Floats) -> Matrix:
 
 def _net_path(terms: Matrix, away: Floats, share: float) -> Matrix:
     # Seconds to import, and only these two models need it.
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import enet_path
 
     largest = float(np.abs(terms.T @ away).max(initial=0.0)) / (len(away) * share)
@@ -98,8 +100,12 @@ def _net_path(terms: Matrix, away: Floats, share: float) -> Matrix:
         return np.zeros((len(SHARES), terms.shape[1]))
     # In units of the spread: neither convergence nor the mix of the two penalties may hang on the creator's size.
     unit = float(away.std())
-    _, slopes, _ = enet_path(
-        terms, away / unit, l1_ratio=share, alphas=largest / unit * SHARES, max_iter=SWEEPS, tol=CLOSE
-    )
+    with warnings.catch_warnings():
+        # The first few weeks of a short history hardly tell the terms apart, and a weak penalty then takes more sweeps
+        # than it is worth: how far short it stops counts into the fold's error, and into the covariance as a pull.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        _, slopes, _ = enet_path(
+            terms, away / unit, l1_ratio=share, alphas=largest / unit * SHARES, max_iter=SWEEPS, tol=CLOSE
+        )
     path: Matrix = unit * slopes.T
     return path

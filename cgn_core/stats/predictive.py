@@ -182,6 +182,8 @@ class Difference:
     low: float
     high: float
     level: float
+    extrapolation: str = "none"
+    """none | beyond_support | refused: where the plan that stands further out is beside what was ever tried."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -252,12 +254,15 @@ def difference(
     Raises: as :func:`predict`.
     """
     check_level(level, residuals=predictor.n_residuals)
-    first, second = (_row(predictor, full_plan(predictor, each)) for each in (plan, against))
+    plans = [full_plan(predictor, each) for each in (plan, against)]
+    first, second = rows = [_row(predictor, counts) for counts in plans]
+    where = {_extrapolation(predictor, counts, row) for counts, row in zip(plans, rows, strict=True)}
     step = first - second
     estimate = sum(_parts(predictor, first)) - sum(_parts(predictor, second))
     variance = float(step @ predictor.prepared.covariance @ step)
     margin = difference_margin(predictor, variance, level)
-    return Difference(estimate, estimate - margin, estimate + margin, level)
+    furthest = next(each for each in (REFUSED, BEYOND_SUPPORT, NONE) if each in where)
+    return Difference(estimate, estimate - margin, estimate + margin, level, furthest)
 
 
 def difference_margin(predictor: WeekPredictor, variance: float, level: float) -> float:

@@ -166,7 +166,9 @@ def train(
     by_day = fit_daily_history(weeks.history, level=level)
     fit = _with_effects(_fit(weeks.history, chosen, by_day, level=level), by_day)
     reason += why_not_least_squares(weeks.history, fit, unseen, level=level)
-    validation = validations.get(chosen) or validate_weeks(weeks, model=chosen, grammar=grammar, level=shown_level)
+    # A naive forecast could be judged sooner than the models; its scores are of the weeks that it was ranked on.
+    same = replace(grammar, initial=unseen.initial)
+    validation = validations.get(chosen) or validate_weeks(weeks, model=chosen, grammar=same, level=shown_level)
     progress((1 + VALIDATED) / 2, "Looking for a change of level")
     drift = detect_drift(daily, rng=np.random.default_rng(DRIFT_SEED))
     regime = regime_caution(drift, known)

@@ -167,15 +167,19 @@ def fit_model(history: History, *, model: str, level: float = EFFECT_LEVEL, ahea
     Raises:
         InvalidInput: no such model.
     """
+    _require_model(model)
     if model == "daily":
         return fit_daily_history(history, level=level)
     if model in WEEKLY_MODELS:
         return fit_weekly_history(history, model=model, level=level)
     if model == WEEKLY_OPTIONS:
         return fit_weekly_options_history(history, level=level)
-    if model in BASELINES:
-        return fit_baseline_history(history, model=model, ahead=ahead)
-    raise InvalidInput(f"There is no model {model!r}; there are {', '.join(MODELS)}.")
+    return fit_baseline_history(history, model=model, ahead=ahead)
+
+
+def _require_model(model: str) -> None:
+    if model not in MODELS and model not in BASELINES:
+        raise InvalidInput(f"There is no model {model!r}; there are {', '.join(MODELS)}.")
 
 
 def cross_validate(
@@ -243,6 +247,7 @@ def validate_weeks(
 
     Forecasts that were made before, for many creators at once, are ``ready`` by the place of their week.
     """
+    _require_model(model)
     first = _first(model, grammar)
     places = range(first - 1 + grammar.ahead, len(weeks), grammar.step)
     if len(places) == 0:

@@ -64,14 +64,14 @@ def score(weeks: TargetWeeks, judged: list[Judged], *, level: float, ahead: int)
 
 def _point_scores(actual: Floats, median: Floats, expected: Floats, before: list[Floats]) -> dict[str, float | None]:
     last = np.array([past[-1] for past in before])
-    scale = np.abs(np.diff(before[-1])).mean() if len(before[-1]) > 1 else 0.0
+    varies = bool(np.diff(before[-1]).any())
     mean = np.array([past.mean() for past in before])
     spread = float(((actual - mean) ** 2).sum())
     return {
         "mae": scores.mean_absolute_error(actual, median),
         "rmse": scores.root_mean_squared_error(actual, expected),
         "r2_out_of_sample": scores.out_of_sample_r2_score(actual, expected, reference=mean) if spread > 0 else None,
-        "mase": scores.mean_absolute_error(actual, median) / float(scale) if scale > 0 else None,
+        "mase": scores.mean_absolute_scaled_error(actual, median, history=before[-1]) if varies else None,
         "smape": scores.symmetric_percentage_error(actual, median),
         "directional_accuracy": scores.directional_accuracy_score(actual, median, before=last),
     }

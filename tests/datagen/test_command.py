@@ -155,6 +155,18 @@ def test_wrong_usage_is_one_sentence_and_exit_2(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_ending_of_no_format_that_is_written_is_refused_and_none_is_csv(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(tmp_path / "c.foo")])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert said == "c.foo ends like no format that is written; use .csv, .json or .xlsx, or --format.\n"
+    assert list(tmp_path.iterdir()) == []
+    assert made(tmp_path / "c", "--days", "30").read_bytes().startswith(b"creator,date,")
+
+
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_a_file_that_can_not_be_written_is_one_sentence_and_exit_1(tmp_path: Path, kind: str) -> None:
     out = tmp_path / "missing" / f"c.{kind}"

@@ -116,6 +116,7 @@ def test_an_unknown_table_is_mapped_once_and_the_next_one_like_it_asks_nothing(
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_text("A retraining is queued").wait_for()
     assert len(product.stored()["data_versions"]) == versions + 2
+    page.locator("#data-versions").get_by_text("newer.csv").wait_for()
     page.get_by_role("button", name="Use version 1").click()
     page.get_by_role("button", name="Use version 3").wait_for()
     expect(page.get_by_text("is at version 1 again")).to_be_visible()

@@ -112,7 +112,7 @@ def test_another_file_changes_the_predictors_numbers(visit: Visit, tmp_path: Pat
     drop(page, second)
     page.get_by_text("with other numbers").wait_for()
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("cell", name="changed.csv", exact=True).wait_for()
+    page.locator("#data-versions").get_by_text("changed.csv").wait_for()
     page.goto(f"{home}/model-health")
     page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
     page.goto(f"{home}/predictor")

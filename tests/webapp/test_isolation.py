@@ -35,7 +35,8 @@ CLASSES = {
     "webapp.pages.growth_history.show_span": BOUND,
     "webapp.pages.model_state.redraw_decisions": BOUND,
     "webapp.pages.model_state.redraw_health": BOUND,
-    "webapp.pages.model_health.validate": BOUND,
+    "webapp.pages.validation_form.validate": BOUND,
+    "webapp.pages.validation_form.show": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
     "webapp.pages.schedules.add": BOUND,
     "webapp.pages.schedules.change": BOUND,
@@ -157,6 +158,10 @@ def usable(key: str, ids: Mapping[str, Any]) -> Any:
         "-zone.value": "UTC",
         "-profile.value": "micro",
         "-days.value": 100,
+        "validate-model.value": "daily",
+        "validate-initial.value": None,
+        "validate-window.value": None,
+        "validate-level.value": 90,
     }
     return next((value for ending, value in by_ending.items() if key.endswith(ending)), 2)
 

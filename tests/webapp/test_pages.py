@@ -15,6 +15,8 @@ from cgn_core.access import Actor
 from cgn_core.db.models import DataVersion, Job, JobState, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.ingest.reading import read_bytes
+from cgn_core.jobs import JobKind, claimed
+from cgn_core.services import validations
 from cgn_core.services.imports import Imported
 from webapp.pages import new_workspace
 
@@ -215,6 +217,30 @@ def test_rows_that_were_left_out_can_be_fetched_before_and_after_the_import(
     assert who.get(f"/workspaces/{workspace.id}/versions/2/left-out.csv").text.splitlines() == rows
     assert who.get(f"/workspaces/{workspace.id}/versions/1/left-out.csv").text == "file,line,reason\n"
     assert who.get(f"/workspaces/{workspace.id}/versions/9/left-out.csv").status_code == 404
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_validation_over_chosen_weeks_is_queued_done_and_listed(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, workspace: Workspace
+) -> None:
+    who, start = browser(owner), callback(portal, "webapp.pages.validation_form.validate")
+    form = {
+        "validate-start.n_clicks": 1, "validate-workspace.data": str(workspace.id), "validate-key.data": str(uuid4()),
+        "validate-model.value": "ols", "validate-initial.value": 8, "validate-horizon.value": 2,
+        "validate-step.value": 2, "validate-gap.value": 0, "validate-window.value": None, "validate-level.value": 80,
+    }  # fmt: skip
+    assert "The horizon must be a whole number" in who.call(start, {**form, "validate-horizon.value": 0}).text
+    assert "A validation is queued" in who.call(start, form).text
+    with reading() as session:
+        job = session.scalars(select(Job).where(Job.kind == JobKind.VALIDATE)).one()
+        assert (job.params["model"], job.params["initial"], job.params["horizon"]) == ("ols", 8, 2)
+        job_id = job.id
+    with claimed(job_id) as claim:
+        assert claim is not None
+        validations.run(claim)
+    listed = who.page(f"/workspaces/{workspace.id}/model-health")
+    assert "Validations" in listed
+    assert re.search(r"of 80\W{0,6}%", listed)
 
 
 def test_minutes_and_time_zone_are_kept(

@@ -11,9 +11,8 @@ from dash.development.base_component import Component
 
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
 from cgn_core.figures.wording import model_name
-from cgn_core.services import models, retrainings, validations, workspaces
+from cgn_core.services import models, retrainings, workspaces
 from cgn_core.services.models import ModelView
-from cgn_core.services.validations import MODELS, ValidationSettings
 from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
 from webapp.components.alerts import alert
@@ -25,6 +24,7 @@ from webapp.components.numbers import count, interval, percent, plural
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
 from webapp.pages.model_versions import version_cards
+from webapp.pages.validation_form import validation_cards
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/model-health"
@@ -45,8 +45,6 @@ class Ids(StrEnum):
 
     WORKSPACE = "health-workspace"
     RETRAIN = "health-retrain"
-    VALIDATE = "health-validate"
-    VALIDATE_KEY = "health-validate-key"
     KEY = "health-retrain-key"
     OUTCOME = "health-outcome"
 
@@ -54,15 +52,14 @@ class Ids(StrEnum):
 def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
     workspace = workspaces.get_workspace(db(), actor(), workspace_id)
-    check = button("Validate", id=Ids.VALIDATE, disabled=workspace.data_version == 0)
     start = button("Retrain now", id=Ids.RETRAIN, primary=True, disabled=workspace.data_version == 0)
     return html.Div(
         [
-            html.Div([check, start] if workspace.may_edit else [], className="actions page-action"),
-            dcc.Store(id=Ids.VALIDATE_KEY, data=str(uuid4())),
+            html.Div([start] if workspace.may_edit else [], className="actions page-action"),
             dcc.Store(id=Ids.KEY, data=str(uuid4())),
             html.Div(id=Ids.OUTCOME, **aria(live="polite")),
             redrawable(workspace_id, _body, prefix="health"),
+            *(validation_cards(workspace_id, may_edit=workspace.may_edit) if workspace.data_version else []),
         ],
         className="stack",
     )
@@ -82,26 +79,6 @@ def retrain(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
         return no_update, no_update
     retrainings.request_retraining(db(writes=True), actor(), identifier(workspace_id), key=str(key)[:64])
     return alert("A retraining is queued. You can leave; this page fills itself when it is done."), str(uuid4())
-
-
-@callback(
-    Output(Ids.OUTCOME, "children", allow_duplicate=True),
-    Output(Ids.VALIDATE_KEY, "data"),
-    Input(Ids.VALIDATE, "n_clicks"),
-    State(Ids.WORKSPACE, "data"),
-    State(Ids.VALIDATE_KEY, "data"),
-    prevent_initial_call=True,
-)
-def validate(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
-    """Queue a cross-validation of the model in force; its scores stay on the job."""
-    if not clicks:
-        return no_update, no_update
-    wanted = identifier(workspace_id)
-    model = models.current_model(db(writes=True), actor(), wanted)
-    chosen = model.training.chosen if model is not None else "daily"
-    settings = ValidationSettings(model=chosen if chosen in MODELS else "daily")
-    validations.request_validation(db(writes=True), actor(), wanted, settings=settings, key=str(key)[:64])
-    return alert("A cross-validation is queued; its scores will stand beside its job."), str(uuid4())
 
 
 def _body(workspace_id: UUID) -> Component:

@@ -43,6 +43,15 @@ def test_what_is_no_text_is_named_for_what_it_is(data: bytes, code: str, words: 
     assert refused.value.finding_code == code
 
 
+def test_an_opendocument_sheet_is_named_for_what_it_is() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<office:document-content/>")
+    with pytest.raises(RefusedFile, match=r"OpenDocument file; save it from LibreOffice as Excel \(\.xlsx\) or CSV"):
+        kind_of(packed.getvalue())
+
+
 def test_a_zip_without_a_workbook_is_an_archive() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

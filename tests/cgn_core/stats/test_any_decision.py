@@ -34,6 +34,7 @@ from cgn_core.stats.returns import (
     effect_estimates,
     hourly_contrasts,
     overall_return,
+    require_minutes,
 )
 from cgn_core.stats.saturation import (
     Saturation,
@@ -156,6 +157,7 @@ def test_questions_without_sense_are_refused_by_name(daily: Daily, odd: float, l
         lambda: weekly_carry_over(daily, size=odd),
         lambda: require_options(minutes=minutes, size=0.05),
         lambda: require_size(odd),
+        lambda: require_minutes(minutes),
     ):
         with pytest.raises(InvalidInput) as refused:
             ask()

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.batched import ManyFits, huber_many, huber_rolling, ordinary_many
-from cgn_core.stats.least_squares import bread, clustered_covariance, huber_start, median, solve, upper_factor
+from cgn_core.stats.least_squares import (
+    bread,
+    clustered_covariance,
+    huber_start,
+    median,
+    solve,
+    undetermined,
+    upper_factor,
+)
 from cgn_core.stats.median_estimators import median_regression, theil_sen
 from cgn_core.stats.next_week import student_scales
 from cgn_core.stats.origins import check_designs, forecast_origins, window_start
@@ -112,6 +120,8 @@ def test_the_parts_of_least_squares_belong_together(problem: tuple[Array, Array]
     np.testing.assert_allclose(gram @ coefficients, design.T @ (weights * growth), rtol=1e-5, atol=1e-6 * gram.max())
     penalised = solve(design, growth, weights, np.full(design.shape[1], 1e12))
     assert np.linalg.norm(penalised) <= np.linalg.norm(coefficients) + 1e-9
+    assert not undetermined(design).any()
+    assert undetermined(np.hstack([design, design])).all()
     factor = upper_factor(design)
     np.testing.assert_allclose(factor.T @ factor, design.T @ design, rtol=1e-9, atol=1e-9 * gram.max())
     np.testing.assert_allclose(bread(design, weights) @ gram, np.eye(len(gram)), atol=1e-6)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
-from cgn_core.stats.baselines import BASELINES, Rule, fit_baseline, fit_baseline_history
+from cgn_core.stats.baselines import BASELINES, fit_baseline, fit_baseline_history
 from cgn_core.stats.calendar_terms import Calendar
 from cgn_core.stats.daily_estimation import DayFit, fit_days, parameter_covariance
 from cgn_core.stats.daily_levers import LeverFit, fit_levers
@@ -107,8 +107,7 @@ def test_a_naive_forecast_stays_between_what_drift_allows(daily: Daily, model: s
     check_fit(fit, daily)
     check_fit(first, daily)
     growth = history.weekly_growth[np.isfinite(history.weekly_growth)]
-    rule: Rule = BASELINES[model]
-    centre = rule(growth, ahead)
+    centre = BASELINES[model](growth, ahead)
     step = float(np.ptp(growth)) * ahead if model == "drift" else 0.0
     assert growth.min() - step - 1e-6 <= centre <= growth.max() + step + 1e-6
 

@@ -31,8 +31,9 @@ def test_a_naive_forecast_is_its_centre_with_the_spread_of_its_past_errors_whate
     predictor = naive_predictor(history, centre=500.0, residuals=errors)
     usual, other = predict(predictor, {}), predict(predictor, {"posts": 0.0})
     assert (usual.low, usual.median, usual.high) == (other.low, other.median, other.high)
-    assert usual.median == pytest.approx(500 + np.median(errors))
-    assert usual.expected == pytest.approx(500 + np.mean(errors))
+    assert usual.median == pytest.approx(500)
+    assert usual.expected == pytest.approx(500 + np.mean(errors) - np.median(errors))
+    assert usual.viral == pytest.approx(0, abs=1e-9)
     assert quantiles(predictor, {}, [0.05])[0] == pytest.approx(usual.low)
 
 

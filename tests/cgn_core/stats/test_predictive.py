@@ -85,6 +85,16 @@ def test_a_plan_beyond_what_was_tried_is_marked_and_far_beyond_is_refused(predic
     assert refused.expected is None
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_difference_says_where_its_further_plan_stands(predictor: WeekPredictor, swapped: object) -> None:
+    most = predictor.support["reels"]
+    usual = predictor.usual["reels"]
+    for reels, where in ((usual, "none"), (most + 1, "beyond_support"), (2 * most + 2, "refused")):
+        plans = [{"reels": reels}, {}]
+        first, second = reversed(plans) if swapped else plans
+        assert difference(predictor, first, second).extrapolation == where
+
+
 def test_the_same_plan_makes_no_difference_and_shared_noise_cancels(predictor: WeekPredictor) -> None:
     same = difference(predictor, {"posts": 3}, {"posts": 3})
     assert (same.estimate, same.low, same.high) == (0.0, 0.0, 0.0)

@@ -67,6 +67,19 @@ def test_where_nothing_has_an_effect_the_naive_forecast_is_shown_and_no_plan_mov
     assert (usual.low, usual.median, usual.high) == (other.low, other.median, other.high)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_naive_forecast_that_is_shown_is_the_one_that_was_ranked_and_no_viral_days_are_claimed(seed: int) -> None:
+    daily = world("no effect at all", seed=seed, weeks=26).daily
+    training = train(daily)
+    assert training.chosen in BASELINES
+    growth = daily.weekly()["net_growth"].to_numpy()
+    shown = predict(training.fit.predictor, {}, level=0.8)
+    assert shown.median == pytest.approx(BASELINES[training.chosen](growth, 1))
+    assert shown.viral == pytest.approx(0.0, abs=1e-9)
+    (ranked,) = [each for each in training.ranking if each.model == training.chosen]
+    assert training.validation.scores["mae"] == pytest.approx(ranked.mae)
+
+
 def test_beside_a_naive_forecast_the_daily_fits_effects_are_still_told(nothing: Training) -> None:
     effects = fit_daily(world("no effect at all", seed=0, weeks=WEEKS).daily).effects
     assert nothing.fit.effects == effects
@@ -111,7 +124,7 @@ def test_the_verdict_is_a_paired_test_on_the_same_unseen_weeks(daily: Daily, win
     )
     weeks = sorted(set(model) & set(rival))
     errors = np.array([abs(model[week].actual - model[week].median) for week in weeks])
-    naive_errors = np.array([abs(rival[week].actual - rival[week].repeatable) for week in weeks])
+    naive_errors = np.array([abs(rival[week].actual - rival[week].median) for week in weeks])
     shown = next(each for each in winner.ranking if each.model == winner.chosen)
     assert shown.mae == pytest.approx(errors.mean())
     assert stats.ttest_rel(naive_errors, errors, alternative="greater").pvalue <= 0.05

@@ -9,9 +9,11 @@ import pytest
 
 from cgn_core.errors import Cancelled, InvalidInput, TooFewObservations, UnsupportedLevel
 from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.comparison import compare
 from cgn_core.stats.fit import truncate
 from cgn_core.stats.history import read_history
 from cgn_core.stats.predictive import predict
+from cgn_core.stats.training import train
 from cgn_core.stats.validation import (
     MODELS,
     Grammar,
@@ -92,7 +94,7 @@ def test_horizon_and_gap_move_the_origin_back(daily: Daily, horizon: int, gap: i
     for each in found.forecasts:
         origin, week = pd.Timestamp(each.origin), pd.Timestamp(each.week_start)
         assert (week - origin).days == 7 * ahead - 6
-        assert each.repeatable == growth[origin - pd.Timedelta(days=6)]
+        assert each.median == pytest.approx(growth[origin - pd.Timedelta(days=6)])
 
 
 def test_a_step_leaves_weeks_out_and_a_window_forgets_what_lies_before_it(daily: Daily) -> None:
@@ -326,3 +328,10 @@ def test_a_validation_survives_json_and_has_the_keys_of_the_command(usual: Valid
     assert set(stored["scores"]) == {
         "mae", "rmse", "r2_out_of_sample", "mase", "smape", "directional_accuracy", "crps", "winkler",
     }  # fmt: skip
+
+
+def test_an_unknown_model_is_refused_even_where_no_week_could_be_forecast() -> None:
+    daily = world("plain", seed=1, weeks=8).daily
+    for ask in (lambda: compare(daily, models=["oracle"]), lambda: train(daily, model="oracle")):
+        with pytest.raises(InvalidInput, match="There is no model 'oracle'"):
+            ask()

@@ -201,6 +201,14 @@ def test_growth_that_a_design_explains_to_the_last_follower_is_explained(name: s
     np.testing.assert_allclose(estimate.coefficients[1:], [5.0, 10.0, 20.0], atol=slack)
 
 
+def test_a_lasso_of_weeks_that_hardly_tell_four_types_apart_warns_of_nothing() -> None:
+    rng = np.random.default_rng(99)
+    design = np.column_stack([np.ones(9), rng.poisson(3, (9, 4))]).astype(np.float64)
+    design[:4, 2:] = 0.0
+    growth = np.round(rng.gamma(5, 140, 9))
+    assert np.isfinite(lasso(design, growth).coefficients).all()
+
+
 def test_a_median_regression_stands_beside_a_term_of_millions() -> None:
     rng = np.random.default_rng(3)
     design = np.column_stack([np.ones(9), rng.uniform(1e6, 5e6, 9), rng.poisson(6.0, 9)])
