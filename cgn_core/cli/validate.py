@@ -24,6 +24,9 @@ def validate(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE|FILE", help="Answer to a question, or a JSON file of answers. Repeatable."),
     ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="OUT.csv", help="Where to write the rows that answers leave out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what files hold, what is wrong with them, what they leave open, and what would be imported."""
@@ -31,6 +34,11 @@ def validate(
 
     answers = _answers(mapping or [])
     drop = library.validate_together(*files, answers=answers)
+    if rejects is not None and drop.rejects is not None:
+        try:
+            rejects.write_text(drop.rejects.to_csv(), encoding="utf-8")
+        except OSError as error:
+            raise typer.BadParameter(f"{rejects} can't be written: {error.strerror}.") from None
     if as_json:
         print_json(drop.readings[0].to_json() if len(files) == 1 else drop.to_json())
         if not drop.importable:
@@ -48,7 +56,7 @@ def _answers(given: list[str]) -> dict[str, str]:
     answers: dict[str, str] = {}
     for text in given:
         key, mark, value = text.partition("=")
-        if mark and "/" in key and not Path(text).is_file():
+        if mark and ("/" in key or key == "creator") and not Path(text).is_file():
             answers[key] = value
             continue
         try:

@@ -59,6 +59,7 @@ _BORDERS = re.compile(r"[,;\t]")
 _MOST_PIECES = 6
 """Lines at the top in which the first block must begin."""
 _SEPARATOR = re.compile(r"\Asep=(.)\s*\Z", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -69,11 +70,13 @@ class Block:
     title: str
     rows: tuple[tuple[int, str, str], ...]
     """Line, day and value."""
+    is_daily: bool = True
+    """False: another kind of table, such as an audience's ages, of which nothing is read."""
 
     @property
     def column(self) -> str | None:
         """The canonical column; None for a metric that has none, or another platform's."""
-        return None if self.platform == "facebook" else METRICS.get(folded(self.title))
+        return None if self.platform == "facebook" or not self.is_daily else METRICS.get(folded(self.title))
 
     @property
     def platform(self) -> Platform:
@@ -103,12 +106,14 @@ def metric_blocks(text: str) -> tuple[Block, ...]:
             blocks += _closed(title, rows) if is_open else []
             title = title or cells[1]
             rows, is_open = [], True
+        elif len(filled) == 1 and not is_open and not _LETTER.search(filled[0]):
+            continue
         elif len(filled) == 1 and not _DAY.match(cells[0]):
-            blocks += _closed(title, rows) if is_open else []
+            blocks += _closed(title, rows, is_daily=is_open) if title and title != filled[0] else []
             title, rows, is_open = filled[0], [], False
         elif filled and is_open:
             rows.append((line, cells[0], cells[1] if len(cells) > 1 else ""))
-    blocks += _closed(title, rows) if is_open else []
+    blocks += _closed(title, rows, is_daily=is_open) if title else []
     if len(blocks) > MOST_BLOCKS:
         raise RefusedFile(
             "too_many_blocks",
@@ -117,20 +122,29 @@ def metric_blocks(text: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def are_instagrams(blocks: Sequence[Block], asking: Asking) -> bool:
-    """Whether titles without a platform, such as Reach, are Instagram's: asked where Facebook's stand beside them."""
+def are_instagrams(blocks: Sequence[Block], asking: Asking, *, beside_facebook: bool = False) -> bool:
+    """Whether titles without a platform, such as Reach, are Instagram's: asked where Facebook's stand beside them.
+
+    Args:
+        blocks: of one file.
+        asking: of the file.
+        beside_facebook: whether another file of the drop makes it doubtful; then it is asked of this file alone.
+    """
     unnamed = [block.title for block in blocks if block.platform == "unnamed" and block.column is not None]
     if not unnamed:
         return True
     is_mixed = any(block.platform == "facebook" for block in blocks)
     verb, whose, they = ("names", "is it", "it is") if len(unnamed) == 1 else ("name", "are they", "they are")
     beside = ", and Facebook's numbers are in the same file" if is_mixed else ""
+    if beside_facebook and not is_mixed:
+        beside = ", and other files beside it have Facebook's numbers or tell the same days otherwise"
+    topic = "platform_here" if beside_facebook else "platform"
     titles = listed([excerpt(title) for title in unnamed])
     chosen = asking.ask(
-        "platform",
+        topic,
         f"{titles} {verb} no platform{beside}; whose {whose}?",
         [("instagram", f"Instagram's: {they} read"), ("facebook", f"Facebook's: {they} left out")],
-        proposed=None if is_mixed else "instagram",
+        proposed=None if is_mixed or beside_facebook else "instagram",
     )
     return chosen != "facebook"
 
@@ -149,7 +163,7 @@ def metric_fragments(blocks: Sequence[Block], found: Findings, *, instagram: boo
         if column is None or (block.platform == "unnamed" and not instagram):
             skipped.append(block.title)
             continue
-        fragment = _fragment(block, column, found, is_alone=len(blocks) == 1)
+        fragment = _fragment(block, column, found, is_alone=sum(each.is_daily for each in blocks) == 1)
         if fragment is not None:
             fragments.append(fragment)
     if skipped:
@@ -162,8 +176,8 @@ def metric_fragments(blocks: Sequence[Block], found: Findings, *, instagram: boo
     return tuple(fragments)
 
 
-def _closed(title: str, rows: list[tuple[int, str, str]]) -> list[Block]:
-    return [Block(title[:_LONGEST_TITLE], tuple(rows))]
+def _closed(title: str, rows: list[tuple[int, str, str]], *, is_daily: bool = True) -> list[Block]:
+    return [Block(title[:_LONGEST_TITLE], tuple(rows), is_daily)]
 
 
 def _fragment(block: Block, column: str, found: Findings, *, is_alone: bool) -> Metrics | None:

@@ -41,20 +41,28 @@ EMPTY_CELLS = (
 """What exports write where there is no number."""
 
 _HEAD = 262_144
+_COUNTED_AT_ONCE = 65_536
 _MOST_UNEVEN_ROWS = 500_000
 """Rows of which each is a list of its own, however few cells it has."""
 _SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)
 
 
-def read_delimited(text: str) -> Grid:
+def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     """The grid of a delimited text; delimiter and header row are found out from its first lines.
+
+    Args:
+        text: the whole file.
+        data: the bytes that it was decoded from, where it is at hand: ASCII needn't be encoded again.
 
     Raises:
         RefusedFile: no table, no rows, ragged rows, or more than can be held.
     """
-    raw = text.encode("utf-8", errors="replace")
-    # Bytes are counted several times as fast as letters.
-    if raw.count(b"\n") + raw.count(b"\r") > 2 * MOST_ROWS:
+    opened = _opened(text)
+    is_same = opened is text and len(text) == len(data) and text.isascii() and data.isascii()
+    text = opened
+    raw = data if is_same else text.encode("utf-8", errors="replace")
+    line_feeds = count_byte(raw, b"\n")
+    if line_feeds + count_byte(raw, b"\r") > 2 * MOST_ROWS:
         raise too_many_rows()
     announced = _SEPARATOR_LINE.match(text)
     start = announced.end() if announced else 0
@@ -62,7 +70,7 @@ def read_delimited(text: str) -> Grid:
     offset = 1 if announced else 0
     head = text[start : start + _HEAD]
     delimiter = hinted if hinted in DELIMITERS else _delimiter_of(head)
-    if raw.count(delimiter.encode()) > MOST_PACKED_CELLS:
+    if count_byte(raw, delimiter.encode()) > MOST_PACKED_CELLS:
         raise too_many_cells("text", limit=MOST_PACKED_CELLS)
     top, ends = _first_rows(head, delimiter)
     at = find_header(top)
@@ -75,7 +83,7 @@ def read_delimited(text: str) -> Grid:
     below = [row for row in top[at + 1 :] if row]
     if not _has_lone_returns(raw):
         typed = read_typed(raw, top[at:], skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
-        lines = None if typed is None else _lines(raw, typed.num_rows, skip)
+        lines = None if typed is None else _lines(raw, typed.num_rows, skip, line_feeds)
         if typed is not None and lines is not None:
             again = partial(_as_text, raw, header, skip, delimiter, file_type, skipped)
             return TypedGrid(
@@ -92,6 +100,32 @@ def read_delimited(text: str) -> Grid:
         if grid is not None:
             return replace(grid, top=tuple(map(tuple, below)))
     return _read_rows(text[start:], delimiter, offset)
+
+
+def count_byte(raw: bytes, byte: bytes) -> int:
+    """How often one byte occurs; several times as fast as ``bytes.count``, which calls a function for each it finds."""
+    if len(raw) < _COUNTED_AT_ONCE:
+        return raw.count(byte)
+    seen, wanted = np.frombuffer(raw, dtype=np.uint8), byte[0]
+    # In pieces that stay in the processor's cache.
+    return sum(
+        int(np.count_nonzero(seen[start : start + _COUNTED_AT_ONCE] == wanted))
+        for start in range(0, len(raw), _COUNTED_AT_ONCE)
+    )
+
+
+def _opened(text: str) -> str:
+    """The text with rows opened that a spreadsheet quoted as a whole, ``"Post ID,""Account ID""…"``."""
+    head = text[:_HEAD]
+    if not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
+        return text
+    try:
+        top = [row for row in _first_rows(head, ",")[0] if row and not row[0].casefold().startswith("sep=")]
+        if not top or not all(len(row) == 1 and any(mark in row[0] for mark in DELIMITERS) for row in top):
+            return text
+        return "\n".join(row[0] if row else "" for row in csv.reader(io.StringIO(text, newline="")))
+    except (RefusedFile, csv.Error):
+        return text
 
 
 def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
@@ -155,17 +189,17 @@ def _as_text(
         )
     except pa.ArrowInvalid:
         return None
-    lines = _lines(raw, table.num_rows, skip)
+    lines = _lines(raw, table.num_rows, skip, count_byte(raw, b"\n"))
     return None if lines is None else ArrowGrid(file_type, header, table, lines, skipped=skipped)
 
 
-def _lines(raw: bytes, rows: int, skip: int) -> Positions | None:
+def _lines(raw: bytes, rows: int, skip: int, line_feeds: int) -> Positions | None:
     """Each row's line; None where lines were left out or rows take several.
 
     Raises:
         RefusedFile: no rows, or too many.
     """
-    physical = raw.count(b"\n") + (not raw.endswith(b"\n"))
+    physical = line_feeds + (not raw.endswith(b"\n"))
     trailing = raw[-_HEAD:]
     blank_end = len(trailing) - len(trailing.rstrip(b"\r\n"))
     blank_lines = max(0, trailing[len(trailing) - blank_end :].count(b"\n") - 1)

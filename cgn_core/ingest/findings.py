@@ -22,7 +22,7 @@ NAMED = 5
 """Rows, columns or creators that a sentence names before it only counts."""
 _LONGEST_EXCERPT = 40
 _LONGEST_SENTENCE = 1500
-_ENDLESS_WORD = re.compile(r"(\S{100})\S{60,}")
+_ENDLESS_WORD = re.compile(r"(\S{100})\S{60,}(\S{2})")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def printable(text: str) -> str:
 
 def shown(sentence: str) -> str:
     """A sentence that people can read, whatever a stranger's file calls its columns."""
-    text = _ENDLESS_WORD.sub(r"\1…", printable(sentence))
+    text = _ENDLESS_WORD.sub(r"\1…\2", printable(sentence))
     return text if len(text) <= _LONGEST_SENTENCE else f"{text[:_LONGEST_SENTENCE]} …."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cgn_core.ingest.findings import Findings, excerpt, listed
 from cgn_core.ingest.fragments import Fragment, Metrics, Pieces
 from cgn_core.ingest.grid import Days, Floats
+from cgn_core.ingest.questions import CREATOR, NO_ANSWERS, Asking
 from cgn_core.tables import CONTENT_TYPES, DAILY_COLUMNS, Provenance
 
 QUIET_DAYS = 14
@@ -42,25 +43,30 @@ class Account:
     places: dict[str, Places]
 
 
-def join_fragments(fragments: Sequence[Fragment], found: Findings) -> tuple[Account, ...]:
-    """One account per handle; files without a handle belong to the only account that is named.
+def join_fragments(fragments: Sequence[Fragment], found: Findings, asking: Asking | None = None) -> tuple[Account, ...]:
+    """One account per handle; files without a handle belong to the only account that is named, else it is asked whose.
 
     The same day from two files: the one that ends later wins. A day that the platform left out of a series becomes an
-    observed zero only between the series' first and last day, and only where another metric has that day; what is
-    missing at the end is not there yet. Days without a piece are zeros within the span of the lists, and up to two
-    quiet weeks beyond it where the metrics go on.
+    observed zero only between the first and last day of one export of it, and only where another metric of the platform
+    has that day; what is missing at the end of an export, or between two, is not there yet. Days without a piece are
+    zeros within the span of the lists, and up to two quiet weeks beyond it where the metrics go on.
     """
-    named = {fragment.creator.casefold(): fragment.creator for fragment in fragments if fragment.creator}
+    named = {name.casefold(): name for name in sorted({each.creator for each in fragments}, reverse=True) if name}
+    named = {key: named[key] for key in dict.fromkeys(each.creator.casefold() for each in fragments if each.creator)}
     unnamed = [fragment for fragment in fragments if not fragment.creator]
     if len(named) > 1 and unnamed:
-        found.add(
-            "error",
-            "whose_numbers",
-            f"{listed([excerpt(fragment.source) for fragment in unnamed])} "
-            f"{'names' if len(unnamed) == 1 else 'name'} no account, and the other files belong to "
-            f"{listed([excerpt(name) for name in named.values()])}; upload each account's files by themselves.",
+        nameless = sorted({excerpt(fragment.source) for fragment in unnamed})
+        whose = (asking or Asking(found, "", NO_ANSWERS)).ask(
+            CREATOR,
+            f"{listed(nameless)} {'names' if len(nameless) == 1 else 'name'} no account, and the other files belong to "
+            f"{listed([excerpt(name) for name in named.values()])}; whose numbers are they?",
+            [(name, name) for name in named.values()],
         )
-        return ()
+        if whose is None:
+            return ()
+        fragments = [each if each.creator else replace(each, creator=whose) for each in fragments]
+        fragments = _with_growth(fragments, found)
+        named = {key: name for key, name in named.items() if key in {each.creator.casefold() for each in fragments}}
     names = list(named.values()) or [""]
     return tuple(
         _join(
@@ -70,11 +76,37 @@ def join_fragments(fragments: Sequence[Fragment], found: Findings) -> tuple[Acco
     )
 
 
-def _join(fragments: Sequence[Fragment], creator: str, found: Findings) -> Account:
-    metrics = sorted(
-        (each for each in fragments if isinstance(each, Metrics)), key=lambda each: (each.rank, each.days[-1])
+def _with_growth(fragments: Sequence[Fragment], found: Findings) -> list[Fragment]:
+    """Less the accounts of which no file has any growth, where another account's has: a list of posts may hold many."""
+    grown = {
+        each.creator.casefold()
+        for each in fragments
+        if isinstance(each, Metrics) and {"followers", "follows"} & each.values.keys()
+    }
+    idle = sorted({each.creator for each in fragments if each.creator.casefold() not in grown})
+    if not grown or not idle:
+        return list(fragments)
+    found.add(
+        "warning",
+        "no_growth_of",
+        f"{listed([excerpt(name) for name in idle])} {'has' if len(idle) == 1 else 'have'} neither daily followers nor "
+        "new followers in any file and no part in the import; add the file with the account's “Instagram follows”.",
     )
-    lists = [each for each in fragments if isinstance(each, Pieces)]
+    return [each for each in fragments if each.creator.casefold() in grown]
+
+
+def _join(fragments: Sequence[Fragment], creator: str, found: Findings) -> Account:
+    # The order in which files are dropped must not matter, not even where two end on one day.
+    metrics = sorted(
+        (each for each in fragments if isinstance(each, Metrics)),
+        key=lambda each: (
+            each.rank,
+            each.days[-1],
+            each.source,
+            [numbers.tolist() for numbers in each.values.values()],
+        ),
+    )
+    lists = sorted((each for each in fragments if isinstance(each, Pieces)), key=lambda each: each.source)
     sources = tuple(dict.fromkeys(each.source for each in fragments))
     days = _span(metrics, lists)
     values: dict[str, Floats] = {}
@@ -89,8 +121,10 @@ def _join(fragments: Sequence[Fragment], creator: str, found: Findings) -> Accou
             origin = places.setdefault(name, np.full(len(days), -1, dtype=np.int16))
             known = ~np.isnan(numbers)
             before = target[at]
-            if (known & ~np.isnan(before) & (before != numbers)).any():
-                differing.setdefault(name, set()).update({each.source, sources[int(origin[at][known][0])]})
+            differs = known & ~np.isnan(before) & (before != numbers)
+            if differs.any():
+                others = {sources[place] for place in np.unique(origin[at][differs])}
+                differing.setdefault(name, set()).update({each.source, *others})
             target[at[known]] = numbers[known]
             marks[at[known]] = each.codes[name][known]
             origin[at[known]] = sources.index(each.source)
@@ -101,7 +135,7 @@ def _join(fragments: Sequence[Fragment], creator: str, found: Findings) -> Accou
             f"{name} differs between {listed(sorted(excerpt(source) for source in both))} on days that both have; the "
             "file that ends later is used.",
         )
-    _fill_omitted(metrics, values, codes, places, sources, found)
+    _fill_omitted(metrics, days, values, codes, places, sources, found)
     _count_pieces(lists, metrics, days, values, codes, places, sources, found)
     order = [name for name in DAILY_COLUMNS if name in values]
     return Account(
@@ -123,6 +157,7 @@ def _span(metrics: Sequence[Metrics], lists: Sequence[Pieces]) -> Days:
 
 def _fill_omitted(
     metrics: Sequence[Metrics],
+    days: Days,
     values: dict[str, Floats],
     codes: dict[str, Codes],
     places: dict[str, Places],
@@ -130,27 +165,33 @@ def _fill_omitted(
     found: Findings,
 ) -> None:
     """Zeros for days that the platform left out in the middle of a series, where another series proves the export."""
-    omitting = {name: each.source for each in metrics for name in each.omits_zero_days}
-    known = {name: ~np.isnan(numbers) for name, numbers in values.items()}
-    for name, source in omitting.items():
-        present = np.flatnonzero(known[name])
-        if not len(present):
-            continue
+    exports = [(name, each) for each in metrics for name in each.values if name in each.omits_zero_days]
+    if not exports:
+        return
+    known = {name: np.zeros(len(values[name]), dtype=bool) for name, _ in exports}
+    # Somebody's own table of followers proves nothing of what the platform exported.
+    for name, each in exports:
+        known[name][(each.days[~np.isnan(each.values[name])] - days[0]).astype(np.int64)] = True
+    for name in known:
         others = np.zeros(len(values[name]), dtype=bool)
         for other, flags in known.items():
             if other != name:
                 others |= flags
-        middle = np.zeros(len(values[name]), dtype=bool)
-        middle[present[0] : present[-1]] = True
-        zeros = middle & ~known[name] & others
-        if zeros.any():
+        filled = 0
+        for _, each in (export for export in exports if export[0] == name):
+            span = (each.days[~np.isnan(each.values[name])] - days[0]).astype(np.int64)
+            inside = np.zeros(len(values[name]), dtype=bool)
+            inside[span.min(initial=len(inside)) : span.max(initial=0)] = True
+            zeros = inside & np.isnan(values[name]) & others
             values[name][zeros] = 0.0
             codes[name][zeros] = Provenance.OBSERVED
-            places[name][zeros] = sources.index(source)
+            places[name][zeros] = sources.index(each.source)
+            filled += int(zeros.sum())
+        if filled:
             found.add(
                 "info",
                 "omitted_zero_days",
-                f"{name} leaves out {int(zeros.sum())} day(s) on which the other metrics have numbers; small accounts' "
+                f"{name} leaves out {filled} day(s) on which the other metrics have numbers; small accounts' "
                 "exports omit days of zero, so these count as 0.",
             )
 

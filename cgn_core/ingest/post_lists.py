@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
@@ -115,6 +115,9 @@ def _place(names: Sequence[str], wanted: frozenset[str]) -> int:
 
 
 def _day(cell: object) -> np.datetime64 | None:
+    if isinstance(cell, datetime):
+        # A spreadsheet that knows the month to come first has made a time of it.
+        return np.datetime64(cell.date(), "D")
     match = _TIME.fullmatch(str(cell).strip()) if cell is not None else None
     if match is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,8 @@ Answers = Mapping[str, str]
 """Question key to the value of a choice; keys nobody asks are ignored."""
 NO_ANSWERS: Answers = MappingProxyType({})
 
+CREATOR = "creator"
+"""Key of the question whose the files are that name no account."""
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
 _KEY_DIGITS = 8
 _NAMED = 8
@@ -65,6 +67,27 @@ def is_about_layout(key: str) -> bool:
     return key.partition("/")[2].partition("/")[0] in _OF_THE_LAYOUT
 
 
+def merged(questions: Sequence[tuple[str, Question]]) -> tuple[Question, ...]:
+    """Questions of several files, each key once: files of one layout share its questions and their answer on purpose.
+
+    Args:
+        questions: each with the name of its file.
+    """
+    names: dict[str, list[str]] = {}
+    once: dict[str, Question] = {}
+    for name, question in questions:
+        names.setdefault(question.key, []).append(name)
+        # The one that can't do without an answer speaks for all.
+        if question.key not in once or (question.proposed is None and once[question.key].proposed is not None):
+            once[question.key] = question
+    return tuple(
+        replace(question, sentence=f"{listed(names[key])}: {question.sentence.partition(': ')[2]}")
+        if len(names[key]) > 1
+        else question
+        for key, question in once.items()
+    )
+
+
 @dataclass
 class Asking:
     """Asks one file's questions and looks for their answers.
@@ -82,10 +105,16 @@ class Asking:
     answers: Answers
     questions: list[Question] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
+    file_hash: str = ""
+    """Of a file that stands beside others: its repairs are asked by themselves, its layout together with its like."""
 
     def key(self, topic: str) -> str:
-        """The key of a question of this file."""
-        return f"{self.signature[:_KEY_DIGITS]}/{topic}"
+        """The key of a question of this file; one of no file, such as ``creator``, has its topic alone."""
+        if not self.signature:
+            return topic
+        key = f"{self.signature[:_KEY_DIGITS]}/{topic}"
+        is_shared = not self.file_hash or is_about_layout(key)
+        return key if is_shared else f"{key}/{self.file_hash[:_KEY_DIGITS]}"
 
     def ask(
         self, topic: str, sentence: str, choices: Sequence[tuple[str, str]], *, proposed: str | None = None

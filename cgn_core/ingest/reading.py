@@ -128,8 +128,16 @@ def read_bytes(
     if not reading.fragments or any(finding.severity == "error" for finding in reading.findings):
         return reading
     found = Findings(reading.file_name, found=list(reading.findings))
-    creators = checked_tables(join_fragments(reading.fragments, found), found, today=today)
-    return replace(reading, creators=creators, findings=found.ordered(), importable=not found.has_errors)
+    asking = Asking(found, "", answers)
+    creators = checked_tables(join_fragments(reading.fragments, found, asking), found, today=today)
+    return replace(
+        reading,
+        creators=creators,
+        findings=found.ordered(),
+        importable=not found.has_errors,
+        questions=(*reading.questions, *asking.questions),
+        answers=reading.answers | asking.used,
+    )
 
 
 def read_part(
@@ -140,17 +148,20 @@ def read_part(
     time_zone: str = "UTC",
     answers: Answers = NO_ANSWERS,
     alone: bool = False,
+    beside_facebook: bool = False,
 ) -> Reading:
     """As :func:`read_bytes`, but a file that needs others of its account is left in fragments.
 
     Unless it is ``alone``, a table needn't hold any growth, and nothing is said of its history: others may have both.
+    ``beside_facebook``: another file of the drop has Facebook's numbers, or numbers that can't be of the same account.
     """
     found = Findings(shown_name(file_name))
     digest = hashlib.sha256(data).hexdigest()
+    asking = Asking(found, "", answers, file_hash="" if alone else digest)
     try:
         if len(data) > MAX_BYTES:
             raise too_large(len(data))
-        opened = _open(data, found, time_zone, answers)
+        opened = _open(data, asking, time_zone, beside_facebook=beside_facebook)
         if not isinstance(opened, _Parts):
             opened = instagram_rows(opened, found)
     except RefusedFile as refusal:
@@ -160,7 +171,7 @@ def read_part(
         return _read_fragments(opened, found, digest)
     found.unit = opened.unit
     columns = map_columns(opened.header)
-    asking = Asking(found, signature_of(columns.layout, [folded(name) for name in opened.header]), answers)
+    asking.signature = signature_of(columns.layout, [folded(name) for name in opened.header])
     mending = Mending(asking)
     if opened.ragged:
         mending.fault("ragged_rows", ragged_rows(opened.ragged, len(opened.header)).message, opened.ragged)
@@ -211,11 +222,11 @@ class _Parts:
     asking: Asking
 
 
-def _open(data: bytes, found: Findings, time_zone: str, answers: Answers) -> Grid | _Parts:
-    kind = kind_of(data)
+def _open(data: bytes, asking: Asking, time_zone: str, *, beside_facebook: bool) -> Grid | _Parts:
+    kind, found = kind_of(data), asking.found
     if kind == "download":
         fragments: tuple[Fragment, ...] = read_download(data, found, time_zone=time_zone)
-        asking = Asking(found, signature_of("instagram_download", []), answers)
+        asking.signature = signature_of("instagram_download", [])
         return _Parts("instagram_download", "zip", sum(_size(each) for each in fragments), {}, fragments, asking)
     if kind == "xlsx":
         grid: Grid = read_workbook(data)
@@ -225,15 +236,17 @@ def _open(data: bytes, found: Findings, time_zone: str, answers: Answers) -> Gri
         if blocks:
             names = {block.title: block.column for block in blocks if block.column is not None}
             rows = sum(len(block.rows) for block in blocks)
-            asking = Asking(found, signature_of("business_suite_metrics", [folded(name) for name in names]), answers)
-            fragments = metric_fragments(blocks, found, instagram=are_instagrams(blocks, asking))
+            # Facebook's blocks belong to it: beside them a title without a platform is another question.
+            asking.signature = signature_of("business_suite_metrics", [folded(block.title) for block in blocks])
+            is_instagrams = are_instagrams(blocks, asking, beside_facebook=beside_facebook)
+            fragments = metric_fragments(blocks, found, instagram=is_instagrams)
             return _Parts("business_suite_metrics", "csv", rows, names, fragments, asking)
         # UTF-16 and byte order marks hide the first letter from the bytes.
         is_json = kind == "json" or text.lstrip()[:1] in {"{", "["}
-        grid = read_records(text) if is_json else read_delimited(text)
+        grid = read_records(text) if is_json else read_delimited(text, data=data)
     if is_post_list(grid.header):
         found.unit = grid.unit
-        asking = Asking(found, signature_of("business_suite_content", []), answers)
+        asking.signature = signature_of("business_suite_content", [])
         pieces = read_post_list(grid, found)
         return _Parts("business_suite_content", grid.file_type, len(grid.lines), {}, pieces, asking)
     return grid

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cgn_core.ingest.storage import formula_safe
@@ -17,6 +18,8 @@ class RejectedRow:
     line: int
     reason: str
     cells: tuple[str, ...]
+    file: str = ""
+    """Where several files are read together."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,36 @@ class Rejects:
     rows: tuple[RejectedRow, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The rows as lists."""
+        """The rows as lists; the file comes first where there are several."""
+        has_files = any(row.file for row in self.rows)
         return {
-            "header": ["line", "reason", *self.header],
-            "rows": [[row.line, row.reason, *row.cells] for row in self.rows],
+            "header": [*(["file"] if has_files else []), "line", "reason", *self.header],
+            "rows": [[*([row.file] if has_files else []), row.line, row.reason, *row.cells] for row in self.rows],
         }
 
     def to_csv(self) -> str:
         """A file to download; no spreadsheet takes its texts for formulas."""
+        told = self.to_json()
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["line", "reason", *map(formula_safe, self.header)])
-        writer.writerows([row.line, row.reason, *map(formula_safe, row.cells)] for row in self.rows)
+        for row in (told["header"], *told["rows"]):
+            writer.writerow([formula_safe(cell) if isinstance(cell, str) else cell for cell in row])
         return text.getvalue()
+
+
+def merged_rejects(rejects: Sequence[tuple[str, Rejects | None]]) -> Rejects | None:
+    """What was left out of several files as one table: every column of any of them, empty where a file has it not.
+
+    Args:
+        rejects: each file's name and what was left out of it.
+    """
+    held = [(name, each) for name, each in rejects if each is not None]
+    if not held:
+        return None
+    header = tuple(dict.fromkeys(column for _, each in held for column in each.header))
+    rows = []
+    for name, each in held:
+        for row in each.rows:
+            cells = dict(zip(each.header, row.cells, strict=True))
+            rows.append(replace(row, file=name, cells=tuple(cells.get(column, "") for column in header)))
+    return Rejects(header, tuple(rows))

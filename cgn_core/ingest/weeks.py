@@ -39,7 +39,7 @@ def read_weeks(data: bytes) -> Weeks | None:
     Plain is: delimited text of ISO days and numbers from zero below 1e12, each day of a creator once.
     """
     try:
-        grid = read_delimited(decode(data)) if kind_of(data) == "text" else None
+        grid = read_delimited(decode(data), data=data) if kind_of(data) == "text" else None
     except RefusedFile:
         return None
     if not isinstance(grid, TypedGrid):
@@ -51,37 +51,38 @@ def _plain_weeks(grid: TypedGrid, columns: Columns) -> Weeks | None:
     days = grid.days(columns.places[DATE])
     if days is None or np.isnat(days).any() or not columns.metrics:
         return None
-    numbers = [grid.numbers(columns.places[name]) for name in columns.metrics]
-    if any(each is None or np.fmin.reduce(each) < 0 or np.fmax.reduce(each) >= MOST_VALUE for each in numbers):
-        return None
+    numbers = []
+    for name in columns.metrics:
+        each = grid.numbers(columns.places[name])
+        if each is None or np.fmin.reduce(each) < 0 or np.fmax.reduce(each) >= MOST_VALUE:
+            return None
+        numbers.append(each)
     codes, names = np.zeros(len(days), dtype=np.int64), [""]
     if CREATOR in columns.places:
         codes, names = grid.labels(columns.places[CREATOR])
         if codes.min() < 0:
             return None
-    values = np.stack([each for each in numbers if each is not None])
     ordinals = days.astype(np.int64)
     steps, changes = np.diff(ordinals), np.diff(codes)
     if not ((changes > 0) | ((changes == 0) & (steps > 0))).all():
         order = np.lexsort((ordinals, codes))
-        codes, ordinals, values = codes[order], ordinals[order], values[:, order]
+        codes, ordinals, numbers = codes[order], ordinals[order], [each[order] for each in numbers]
         if ((np.diff(codes) == 0) & (np.diff(ordinals) == 0)).any():
             return None
-    return _summed(tuple(names), codes, ordinals, columns.metrics, values)
+    return _summed(tuple(names), codes, ordinals, columns.metrics, numbers)
 
 
 def _summed(
-    names: tuple[str, ...], codes: Positions, ordinals: Positions, columns: tuple[str, ...], values: Floats
+    names: tuple[str, ...], codes: Positions, ordinals: Positions, columns: tuple[str, ...], numbers: list[Floats]
 ) -> Weeks:
     weeks = (ordinals - _MONDAY_SHIFT) // DAYS_PER_WEEK
     keys = codes * _WEEKS_BETWEEN_CREATORS + weeks
     starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
     full = np.diff(starts, append=len(keys)) == DAYS_PER_WEEK
-    sums = np.add.reduceat(values, starts, axis=1)
     return Weeks(
         creators=names,
         codes=codes[starts][full],
         week_starts=(weeks[starts][full] * DAYS_PER_WEEK + _MONDAY_SHIFT).astype("datetime64[D]"),
         columns=columns,
-        sums=sums[:, full],
+        sums=np.stack([np.add.reduceat(each, starts)[full] for each in numbers]),
     )

@@ -84,8 +84,8 @@ class UploadView:
 
 
 def report_of(drop: Drop) -> dict[str, Any]:
-    """What ``cgn validate --json`` prints of these files."""
-    return drop.readings[0].to_json() if len(drop.readings) == 1 else drop.to_json()
+    """What ``cgn validate --json`` prints of these files; rows left out stand once, with their file."""
+    return drop.readings[0].to_json() if len(drop.readings) == 1 else {**drop.to_json(), "rejects": None}
 
 
 def without_rejects(report: dict[str, Any]) -> dict[str, Any]:

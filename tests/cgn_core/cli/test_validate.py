@@ -59,3 +59,31 @@ def test_several_files_are_joined(tmp_path: Path) -> None:
     assert len(report["files"]) == 2
     assert code == (0 if report["importable"] else 1)
     assert isinstance(report["questions"], list)
+
+
+def test_rows_left_out_of_several_files_are_told_and_written_to_a_file(tmp_path: Path) -> None:
+    one, two, out = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "left.csv"
+    one.write_text("date,followers\n2026-01-05,5\nnever,6\n2026-01-07,7\n", encoding="utf-8")
+    two.write_text("date,followers\n2026-01-08,8\n2026-01-09,many\n", encoding="utf-8")
+    keys = [each["key"] for each in json.loads(run(one, two, "--json")[1])["questions"]]
+    assert len(set(keys)) == 2
+    answers = [word for key in keys for word in ("--mapping", f"{key}=leave_out")]
+    code, told = run(one, two, "--json", *answers, "--rejects", out)
+    assert code == 0
+    assert json.loads(told)["rejects"]["rows"] == [
+        ["a.csv", 3, "unreadable date", "never", "6"],
+        ["b.csv", 3, "not a number", "2026-01-09", "many"],
+    ]
+    assert out.read_text(encoding="utf-8").splitlines()[0] == "file,line,reason,date,followers"
+    assert run(one, two, *answers, "--rejects", tmp_path / "no" / "folder.csv")[0] == 2
+
+
+def test_whose_the_nameless_files_are_is_answered_by_option(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.csv" for name in ("luna", "mara", "nameless")]
+    for path, creator in zip(paths, ("luna", "mara", ""), strict=True):
+        path.write_text(f"creator,date,followers\n{creator},2026-01-05,5\n{creator},2026-01-06,6\n", encoding="utf-8")
+    paths[2].write_text("date,reels\n2026-01-05,1\n2026-01-06,0\n", encoding="utf-8")
+    assert run(*paths)[0] == 1
+    code, told = run(*paths, "--mapping", "creator=mara", "--json")
+    assert code == 0
+    assert json.loads(told)["answers"] == {"creator": "mara"}

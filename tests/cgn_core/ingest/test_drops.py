@@ -87,3 +87,52 @@ def test_each_cell_says_which_file_it_comes_from() -> None:
     (account,) = dropped([table(0, 10, ["followers"]), table(5, 30, ["followers"]), table(0, 30, ["reels"])]).accounts
     assert [account.sources[place] for place in account.places["followers"].tolist()] == ["0.csv"] * 5 + ["1.csv"] * 25
     assert {account.sources[place] for place in account.places["reels"].tolist()} == {"2.csv"}
+
+
+BROKEN = (
+    b"date,followers,notes\n2026-01-05,10,x\nnever,11,=private\n2026-01-07,12,z\n",
+    b"date,followers,notes\n2026-01-08,13,x\n2026-01-09,many,y\n2026-01-10,15,z\n",
+)
+
+
+def test_files_of_one_layout_are_mended_one_by_one_and_asked_about_their_columns_together() -> None:
+    open_ = dropped([*BROKEN])
+    topics = [question.key.split("/")[1] for question in open_.questions]
+    assert sorted(topics) == ["unreadable_rows", "unreadable_rows"]
+    keys = [question.key for question in open_.questions]
+    assert len(set(keys)) == 2
+    assert not open_.importable
+    one = read_drop([("0.csv", BROKEN[0]), ("1.csv", BROKEN[1])], today=TODAY, answers={keys[0]: "leave_out"})
+    assert [each.importable for each in one.readings] == [True, False]
+    assert one.rejects is not None
+    assert [(row.file, row.line, row.reason) for row in one.rejects.rows] == [("0.csv", 3, "unreadable date")]
+
+
+def test_one_answer_about_a_column_holds_for_every_file_of_the_layout() -> None:
+    files = [
+        b"date,followers,curtidas da semana\n2026-01-05,10,1\n2026-01-06,11,2\n",
+        b"date,followers,curtidas da semana\n2026-01-07,12,3\n2026-01-08,13,4\n",
+    ]
+    (question,) = [each for each in dropped(files).questions if "/column/" in each.key]
+    assert question.sentence.startswith("0.csv and 1.csv: ")
+    named = [(f"{number}.csv", data) for number, data in enumerate(files)]
+    drop = read_drop(named, today=TODAY, answers={question.key: "likes"})
+    assert drop.answers == {question.key: "likes"}
+    assert drop.creators[0].frame["likes"].tolist() == [1, 2, 3, 4]
+
+
+def test_rows_left_out_of_several_files_are_one_table_with_their_file_line_and_reason() -> None:
+    keys = [question.key for question in dropped([*BROKEN]).questions]
+    files = [("0.csv", BROKEN[0]), ("=1.csv", BROKEN[1]), ("2.csv", table(0, 6, ["reels"]))]
+    drop = read_drop(files, today=TODAY, answers=dict.fromkeys(keys, "leave_out"))
+    assert drop.importable, drop.findings
+    assert drop.rejects is not None
+    assert drop.rejects.to_json() == {
+        "header": ["file", "line", "reason", "date", "followers"],
+        "rows": [["0.csv", 3, "unreadable date", "never", "11"], ["=1.csv", 3, "not a number", "2026-01-09", "many"]],
+    }
+    assert drop.rejects.to_csv() == (
+        "file,line,reason,date,followers\n0.csv,3,unreadable date,never,11\n'=1.csv,3,not a number,2026-01-09,many\n"
+    )
+    assert drop.to_json()["rejects"] == drop.rejects.to_json()
+    assert drop.creators[0].frame["followers"].isna().sum() == 2

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+import io
+from datetime import date, datetime
 
 import numpy as np
+import openpyxl
 import pytest
 
 from cgn_core.ingest.drops import Drop, read_drop
 from cgn_core.ingest.reading import Reading, read_bytes
+from cgn_core.tables import Provenance
 
 TODAY = date(2026, 3, 1)
 ENGLISH = (
@@ -125,13 +129,27 @@ def test_a_list_that_ends_long_before_the_metrics_leaves_the_rest_open_and_says_
     assert sum(finding.code == "activity_ends" for finding in drop.findings) == 1
 
 
-def test_two_accounts_in_one_export_are_two_creators() -> None:
+def test_two_accounts_in_one_export_ask_whose_the_nameless_file_is() -> None:
     content = ENGLISH + piece(1, "01/05/2026 12:00", "IG image") + piece(2, "01/05/2026 12:00", "IG image", "mara")
     drop = dropped(content)
     assert not drop.importable
     (finding,) = [each for each in drop.findings if each.severity == "error"]
-    assert finding.code == "whose_numbers"
+    assert finding.code == "question"
     assert "“luna” and “mara”" in finding.message
+    (question,) = drop.questions
+    assert (question.key, question.proposed) == ("creator", None)
+    assert question.sentence == (
+        "2 files: “Follows.csv” names no account, and the other files belong to “luna” and “mara”; whose numbers are "
+        "they?"
+    )
+    files = [("Content.csv", content.encode()), follows("2026-01-05", 7)]
+    answered = read_drop(files, today=TODAY, answers={"creator": "mara", "unknown": "x"})
+    assert (answered.importable, answered.answers) == (True, {"creator": "mara"})
+    assert [daily.creator for daily in answered.creators] == ["mara"]
+    assert counts(answered, "posts") == [1, 0, 0, 0, 0, 0, 0]
+    assert "“luna” has neither daily followers nor new followers" in " ".join(
+        each.message for each in answered.findings
+    )
 
 
 def test_a_content_export_alone_says_which_file_is_missing() -> None:
@@ -144,3 +162,40 @@ def test_an_unreadable_publish_time_names_its_row() -> None:
     reading = alone(ENGLISH + piece(1, "yesterday", "IG image"))
     assert not reading.importable
     assert "Publish time is no time such as 01/31/2026 18:05 in row 2" in reading.findings[0].message
+
+
+@pytest.mark.parametrize("how", ["rows quoted again", "rows quoted again under sep", "semicolons", "tabs", "Excel"])
+def test_a_content_export_that_a_spreadsheet_saved_again_is_read_all_the_same(how: str) -> None:
+    header = ENGLISH.removeprefix("\ufeff").strip()
+    # The first title lost its quotes when the row was quoted as a whole.
+    header = header.replace('"Post ID"', "Post ID") if "quoted" in how else header
+    rows = [
+        f'{n},178,luna,"Luna, the one",Hello,0,01/{day} 12:00,https://x.example/{n},{kind},,Lifetime,1,,3,,5,6,'
+        for n, day, kind in ((1, "05/2026", "IG image"), (2, "07/2026", "IG reel"))
+    ]
+    lines = [header, *rows]
+    if "quoted" in how:
+        lines = ['"' + line.replace('"', '""') + '"' for line in lines]
+        data = ("sep=,\n" * ("sep" in how) + "\n".join(lines)).encode("utf-8-sig")
+    elif how == "Excel":
+        book = openpyxl.Workbook()
+        for number, cells in enumerate(csv.reader(lines)):
+            if number:
+                moment = datetime.strptime(cells[6], "%m/%d/%Y %H:%M")  # noqa: DTZ007 - Excel's times have no zone
+                book.active.append([*cells[:6], moment, *cells[7:]])
+            else:
+                book.active.append(cells)
+        saved = io.BytesIO()
+        book.save(saved)
+        data = saved.getvalue()
+    else:
+        mark = ";" if how == "semicolons" else "\t"
+        written = io.StringIO()
+        csv.writer(written, delimiter=mark, lineterminator="\r\n").writerows(csv.reader(lines))
+        data = written.getvalue().encode("utf-8" if mark == ";" else "utf-8-sig")
+    drop = read_drop([("Content.csv", data), follows("2026-01-05", 4)], today=TODAY)
+    assert drop.importable, drop.findings
+    assert drop.creators[0].creator == "luna"
+    assert counts(drop, "posts") == [1, 0, 0, 0]
+    assert counts(drop, "reels") == [0, 0, 1, 0]
+    assert drop.creators[0].provenance["posts"].tolist() == [Provenance.OBSERVED] * 4
