@@ -99,7 +99,7 @@ def test_returns_per_hour_are_in_order_and_widen(
 
 
 @FEW
-@given(histories(), MINUTES, LEVELS)
+@given(histories(weeks=(1, 30)), MINUTES, LEVELS)
 def test_the_overall_return_is_growth_over_hours(daily: Daily, minutes: Mapping[str, float], level: float) -> None:
     found = answer_of(lambda: overall_return(daily.weekly(), minutes=minutes, level=level), TooFewObservations)
     if found is not None:
@@ -254,7 +254,7 @@ def test_no_allowed_plan_is_worth_more_than_the_best(seed: int, weeks: int, leve
 
 
 @FEW
-@given(daily=histories(), by_week=st.booleans(), size=SIZES)
+@given(daily=histories(weeks=(1, 30)), by_week=st.booleans(), size=SIZES)
 def test_tests_of_weeks_claim_within_their_size_or_say_why_not(*, daily: Daily, by_week: bool, size: float) -> None:
     history = daily.weekly() if by_week else daily
     weeks = answer_of(lambda: repeatable_weeks(history), *UNTRAINABLE)

@@ -133,7 +133,7 @@ def test_a_correction_never_makes_an_alarm(chances: dict[str, float | None], siz
 
 
 @FEWEST
-@given(histories(weeks=(8, 40)), SEEDS, st.sampled_from((0.1, 0.5, 12.0)))
+@given(histories(weeks=(1, 40)), SEEDS, st.sampled_from((0.1, 0.5, 12.0)))
 def test_drift_is_on_the_path_or_off_it_since_a_week(daily: Daily, seed: int, rate: float) -> None:
     found = answer_of(
         lambda: detect_drift(daily, rng=np.random.default_rng(seed), false_alarms_per_year=rate), *UNTRAINABLE
@@ -200,7 +200,7 @@ def test_a_diagnosis_is_whole_or_refused(daily: Daily, model: str) -> None:
 
 
 @FEWEST
-@given(histories(weeks=(8, 20)), st.lists(histories(weeks=(6, 20)), max_size=5), LEVELS, SEEDS)
+@given(histories(weeks=(1, 20)), st.lists(histories(weeks=(1, 20)), max_size=5), LEVELS, SEEDS)
 def test_peers_are_compared_over_shared_weeks_or_it_is_refused(
     own: Daily, others: list[Daily], level: float, seed: int
 ) -> None:

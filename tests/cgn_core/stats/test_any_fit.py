@@ -61,7 +61,7 @@ def check_fit(fit: Fit, daily: Daily) -> None:
 
 
 @FEW
-@given(histories(), st.sampled_from(MODELS), LEVELS)
+@given(histories(weeks=(1, 30)), st.sampled_from(MODELS), LEVELS)
 def test_any_model_fits_any_history_or_refuses_it_by_name(daily: Daily, model: str, level: float) -> None:
     fit = answer_of(lambda: fit_model(read_history(daily), model=model, level=level), *UNTRAINABLE)
     if fit is not None:

@@ -51,7 +51,7 @@ GRAMMARS = st.builds(
     refit=st.none() | st.integers(1, 3),
 )
 PLAIN = world("plain", seed=1, weeks=8).daily
-SHORT = histories(weeks=(8, 18))
+SHORT = histories(weeks=(4, 18))
 NUMBERS = st.floats(-1e9, 1e9).map(lambda number: round(number, 3))
 ERRORS = st.builds(
     lambda seed, weeks, ahead, size: made_up(seed, weeks=weeks, ahead=ahead, size=size),
