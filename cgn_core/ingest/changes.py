@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from cgn_core.ingest.columns import Columns
 from cgn_core.ingest.findings import Findings
-from cgn_core.ingest.grid import Floats
+from cgn_core.ingest.grid import Floats, Positions
 from cgn_core.ingest.interpreted import Flags, Table
 from cgn_core.tables import DAYS_PER_WEEK
 
@@ -45,30 +46,35 @@ def note_changes(table: Table, columns: Columns, found: Findings) -> None:
         _note_shifted_days(table, columns, found)
 
 
-def _note_slips(table: Table, columns: Columns, found: Findings) -> None:
+def followers_slips(table: Table) -> Positions:
     """Days whose follower count is less than half, or more than twice, that of the days on both sides."""
     counts = table.values.get("followers")
     if counts is None or len(counts) < 3:  # noqa: PLR2004 - a day and its neighbours
-        return
+        return np.empty(0, dtype=np.int64)
     before, here, after = counts[:-2], counts[1:-1], counts[2:]
     alike = (table.codes[:-2] == table.codes[2:]) & (table.days[2:] - table.days[:-2] == 2 * _ONE_DAY)
     with np.errstate(invalid="ignore"):
         steady = alike & (np.minimum(before, after) > _SLIP * np.maximum(before, after))
         low = here < _SLIP * np.minimum(before, after)
         high = here * _SLIP > np.maximum(before, after)
-    at = np.flatnonzero(steady & (low | high)) + 1
+    return np.flatnonzero(steady & (low | high)) + 1
+
+
+def _note_slips(table: Table, columns: Columns, found: Findings) -> None:
+    at = followers_slips(table)
     if len(at):
         rows = np.sort(table.lines[at])
         found.add(
             "warning",
             "followers_slip",
             f"{columns.source('followers')} jumps for a single day and back{table.named(table.codes[at])} in "
-            f"{found.places(rows)} ({table.days[at[0]]}: {counts[at[0]]:,.0f}); correct these cells or empty them.",
+            f"{found.places(rows)} ({table.days[at[0]]}: {table.values['followers'][at[0]]:,.0f}); correct these cells "
+            "or empty them.",
             rows,
         )
 
 
-def _note_zero_tails(table: Table, columns: Columns, found: Findings) -> None:
+def zero_tails(table: Table) -> Iterator[tuple[str, Positions]]:
     """Metrics that end in zeros although they hardly ever are zero: the platform hasn't published these days yet."""
     ends = np.append(np.flatnonzero(np.diff(table.codes)), len(table.codes) - 1)
     for name in METRICS:
@@ -86,17 +92,23 @@ def _note_zero_tails(table: Table, columns: Columns, found: Findings) -> None:
             if np.median(usual) >= _USUAL_FROM and (usual == 0).mean() <= _MOST_ZEROS:
                 late += range(begin + last, end)
         if late:
-            rows = np.sort(table.lines[late])
-            found.add(
-                "warning",
-                "zeros_at_the_end",
-                f"{columns.source(name)} is 0 on the newest days{table.named(table.codes[late])} ({found.places(rows)})"
-                " and hardly ever before; if the platform hasn't published them yet, empty these cells.",
-                rows,
-            )
+            yield name, np.array(late)
 
 
-def _note_definitions(table: Table, columns: Columns, found: Findings) -> None:
+def _note_zero_tails(table: Table, columns: Columns, found: Findings) -> None:
+    for name, late in zero_tails(table):
+        rows = np.sort(table.lines[late])
+        found.add(
+            "warning",
+            "zeros_at_the_end",
+            f"{columns.source(name)} is 0 on the newest days{table.named(table.codes[late])} ({found.places(rows)})"
+            " and hardly ever before; if the platform hasn't published them yet, empty these cells.",
+            rows,
+        )
+
+
+def changed_definitions(table: Table) -> Iterator[tuple[str, int, int, float]]:
+    """Metrics that jump against the others: the name, the creator's code, the row from which on, and the factor."""
     names = [name for name in METRICS if name in table.values]
     width = 2 * WINDOW + 1
     if len(names) < 2 or len(table.days) < width * DAYS_PER_WEEK:  # noqa: PLR2004 - one to compare with
@@ -117,14 +129,19 @@ def _note_definitions(table: Table, columns: Columns, found: Findings) -> None:
                 continue
             week, factor = jump
             at = begin + week * DAYS_PER_WEEK
-            found.add(
-                "warning",
-                "changed_definition",
-                f"{columns.source(name)}{table.named([code])} stands at {factor:.1f} times its level from about "
-                f"{table.days[at]} on ({found.unit} {table.lines[at]}) while the other metrics stay; if the platform "
-                "counts it anew since then, don't compare across that day.",
-                [table.lines[at]],
-            )
+            yield name, code, at, factor
+
+
+def _note_definitions(table: Table, columns: Columns, found: Findings) -> None:
+    for name, code, at, factor in changed_definitions(table):
+        found.add(
+            "warning",
+            "changed_definition",
+            f"{columns.source(name)}{table.named([code])} stands at {factor:.1f} times its level from about "
+            f"{table.days[at]} on ({found.unit} {table.lines[at]}) while the other metrics stay; if the platform "
+            "counts it anew since then, don't compare across that day.",
+            [table.lines[at]],
+        )
 
 
 def _moving(levels: Floats) -> Flags:

@@ -177,13 +177,19 @@ def _note_tail(table: Table, source: str, tail: Flags, found: Findings) -> None:
     )
 
 
+def disagreements(table: Table) -> tuple[Flags, Floats, Floats]:
+    """Rows where the change of followers isn't follows less unfollows, and both; the table has all three columns."""
+    flow = table.values["follows"] - table.values["unfollows"]
+    change = _followers_change(table)
+    with np.errstate(invalid="ignore"):
+        return np.abs(change - flow) > _ROUNDING, change, flow
+
+
 def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
     if not all(name in table.values for name in _GROWTH):
         return
-    flow = table.values["follows"] - table.values["unfollows"]
-    change = _followers_change(table)
+    off, change, flow = disagreements(table)
     both = ~np.isnan(flow) & ~np.isnan(change)
-    off = both & (np.abs(change - flow) > _ROUNDING)
     if not off.any():
         return
     rows = np.sort(table.lines[off])
@@ -232,7 +238,8 @@ def _note_constants(table: Table, columns: Columns, found: Findings) -> None:
             )
 
 
-def _note_spikes(table: Table, found: Findings) -> None:
+def growth_spikes(table: Table) -> tuple[Flags, Floats]:
+    """Rows whose growth is far above its creator's usual, and the growth of every row."""
     growth, starts = _net_growth(table), table.starts()
     spikes = np.zeros(len(growth), dtype=bool)
     for begin, end in pairwise(starts):
@@ -245,6 +252,11 @@ def _note_spikes(table: Table, found: Findings) -> None:
         limit = max(middle + _SPIKE_DEVIATIONS * deviation, _SPIKE_FACTOR * middle, 1.0)
         with np.errstate(invalid="ignore"):
             spikes[begin:end] = growth[begin:end] > limit
+    return spikes, growth
+
+
+def _note_spikes(table: Table, found: Findings) -> None:
+    spikes, growth = growth_spikes(table)
     if spikes.any():
         at = np.flatnonzero(spikes)
         days = listed([f"{table.days[position]} ({growth[position]:+,.0f})" for position in at])

@@ -52,6 +52,12 @@ CLASSES = {
     "webapp.pages.data_versions.restore": BOUND,
     "webapp.pages.data_versions.show": BOUND,
     "webapp.pages.data.save": BOUND,
+    "webapp.pages.data_calendar.show": BOUND,
+    "webapp.pages.data_repairs.look_at_choice": BOUND,
+    "webapp.pages.data_repairs.look_by_hand": BOUND,
+    "webapp.pages.data_repairs.make": BOUND,
+    "webapp.pages.data_repairs.leave": OWN,
+    "webapp.pages.data_repairs.show": BOUND,
     "webapp.pages.new_workspace.read_file": OWN,
     "webapp.pages.new_workspace.read_again": OWN,
     "webapp.pages.new_workspace.import_file": BOUND,
@@ -65,6 +71,7 @@ ENDS_SOMETHING = ("import_file", "discard_file", "undo", "restore", "save", "rem
 
 BUTTONS = {
     "data-restore": "version",
+    "repairs-choice": "place",
     "jobs-cancel": "job",
     "competitors-remove": "competitor",
     "schedules-pause": "schedule",
@@ -113,6 +120,7 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         "competitor": str(added.id),
         "schedule": str(schedule),
         "version": 1,
+        "place": 0,
     }
 
 

@@ -20,7 +20,7 @@ from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
 from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
-from webapp.pages import data_versions
+from webapp.pages import data_calendar, data_repairs, data_versions
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
@@ -65,6 +65,8 @@ def layout(workspace_id: UUID) -> list[Component]:
         dcc.Store(id=Ids.DROPPED),
         *(_upload() if view.may_edit else []),
         *data_versions.cards(view),
+        *data_repairs.cards(view),
+        *data_calendar.cards(view),
         *([_effort(view)] if view.may_edit else []),
     ]
 

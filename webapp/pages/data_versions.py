@@ -11,6 +11,7 @@ from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput
+from cgn_core.ingest.repairs import repairs_from_json
 from cgn_core.services import data_history, workspaces
 from cgn_core.services.data_history import DataVersionView, count_rejects
 from cgn_core.services.workspaces import WorkspaceView
@@ -51,9 +52,10 @@ def _versions(view: WorkspaceView) -> Component:
         sentence = "Drop an export above. It is read and checked first; you decide whether to import it."
         return card(empty_state("No data yet", sentence, glyph="upload"), title="Versions")
     undo = [version for version in versions if version.can_undo and view.may_edit]
-    action = button("Undo the last import", id=Ids.UNDO, glyph="undo") if undo else None
+    last = "repair" if undo and undo[0].report.get("repairs") else "import"
+    action = button(f"Undo the last {last}", id=Ids.UNDO, glyph="undo") if undo else None
     key = dcc.Store(id=Ids.KEY, data=str(uuid4()))
-    aside = "each import makes one; none is ever changed"
+    aside = "each import and each repair makes one; none is ever changed"
     return card(_table(view, versions), key, title="Versions", aside=aside, action=action)
 
 
@@ -64,7 +66,7 @@ def _table(view: WorkspaceView, versions: Sequence[DataVersionView]) -> Componen
         Column("days", "Days", numeric=True),
         Column("weeks", "Weeks", numeric=True),
         Column("span", "From, to"),
-        Column("by", "Imported by"),
+        Column("by", "Made by"),
         Column("at", "When"),
         *([Column("restore", "Go back")] if view.may_edit and len(versions) > 1 else []),
     ]
@@ -97,8 +99,11 @@ def _restore(number: int) -> Component:
 
 
 def _file(workspace_id: UUID, version: DataVersionView) -> Component:
-    """The file's name, and beneath it how it was read."""
+    """The file's name, and beneath it how it was read; of a repair, what was done and why."""
     report, hashes = version.report, [f"SHA-256 {version.file_hash}"]
+    if report.get("repairs"):
+        done = [repair.sentence for repair in repairs_from_json(report["repairs"])]
+        return _details(version.file_name, [f"Why: {report['reason']}", *done])
     if report.get("files"):
         hashes = [f"{each['file_name']}: SHA-256 {each['file_hash']}" for each in report["files"]]
     answers = [f"{key.partition('/')[2]}: {value}" for key, value in report.get("answers", {}).items()]
@@ -112,8 +117,12 @@ def _file(workspace_id: UUID, version: DataVersionView) -> Component:
     if rejects:
         href = routes.version_rejects(workspace_id, version.number)
         lines.append(html.A(f"{plural(rejects, 'row')} left out, as CSV", href=href, download=""))
+    return _details(version.file_name, lines)
+
+
+def _details(name: str, lines: Sequence[Any]) -> Component:
     body = html.Ul([html.Li(line, className="words") for line in lines], className="plain-list small")
-    return html.Details([html.Summary(html.Span(version.file_name, className="words")), body], className="more")
+    return html.Details([html.Summary(html.Span(name, className="words")), body], className="more")
 
 
 @callback(

@@ -57,11 +57,13 @@ def _form() -> Component:
     model = dcc.Dropdown(id=Ids.MODEL, options=forms, value=MODELS[0], clearable=False, searchable=False)
     fields = [
         field("Model", model),
-        number_field("First weeks", id=Ids.INITIAL, low=6, high=MOST_WEEKS, placeholder="first quarter"),
+        number_field(
+            "First weeks", id=Ids.INITIAL, low=6, high=MOST_WEEKS, placeholder="auto", hint="a quarter unless said"
+        ),
         number_field("Weeks ahead", id=Ids.HORIZON, value=1, low=1, high=MOST_WEEKS),
         number_field("Step", id=Ids.STEP, value=1, low=1, high=MOST_WEEKS, hint="weeks between forecasts"),
         number_field("Gap", id=Ids.GAP, value=0, low=0, high=MOST_WEEKS, hint="weeks left out before"),
-        number_field("Window", id=Ids.WINDOW, low=6, high=MOST_WEEKS, placeholder="all before"),
+        number_field("Window", id=Ids.WINDOW, low=6, high=MOST_WEEKS, placeholder="all", hint="weeks to learn from"),
         number_field("Interval, per cent", id=Ids.LEVEL, value=90, low=50, high=99, step="any"),
     ]
     return card(

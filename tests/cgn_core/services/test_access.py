@@ -31,6 +31,7 @@ from cgn_core.services import (
     models,
     navigation,
     registry,
+    repairs,
     retrainings,
     schedules,
     scorings,
@@ -53,6 +54,8 @@ class Scene:
 
 Call = Callable[[Session, Actor, Scene], object]
 
+REPAIRS = [{"kind": "missing", "column": "follows", "first_day": "2025-02-05", "last_day": "2025-02-05"}]
+
 READS: dict[str, Call] = {
     "competitors.benchmark": lambda s, a, x: competitors.benchmark(s, a, x.workspace),
     "competitors.list_competitors": lambda s, a, x: competitors.list_competitors(s, a, x.workspace),
@@ -74,6 +77,8 @@ READS: dict[str, Call] = {
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
+    "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
+    "repairs.find_oddities": lambda s, a, x: repairs.find_oddities(s, a, x.workspace),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
 EDITS: dict[str, Call] = {
@@ -96,6 +101,10 @@ EDITS: dict[str, Call] = {
     "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
+    "repairs.preview_repairs": lambda s, a, x: repairs.preview_repairs(s, a, x.workspace, REPAIRS),
+    "repairs.repair_data": lambda s, a, x: repairs.repair_data(
+        s, a, x.workspace, REPAIRS, based_on=1, reason="a slip", key="k"
+    ),
     "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
     "schedules.add_schedule": lambda s, a, x: schedules.add_schedule(s, a, "retrain_monthly", workspace_id=x.workspace),
     "schedules.remove_schedule": lambda s, a, x: schedules.remove_schedule(s, a, x.schedule),
