@@ -376,5 +376,5 @@ def test_weeks_between_two_exports_are_unknown_and_no_collapse_of_growth() -> No
     growth = weekly["net_growth"].where(weekly["is_target"])
     # The newest two days of each export are provisional, so their weeks aren't settled either.
     assert growth.dropna().tolist() == [70, 70]
-    assert weekly["is_target"].tolist() == [True, False, False, False, True, False, False]
+    assert weekly["is_target"].tolist() == [True, False, False, False, True, False]
     assert weekly["net_growth"].iloc[2:4].isna().all()
