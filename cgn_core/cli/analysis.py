@@ -96,7 +96,9 @@ def cv(
     columns = {model.value: result.scores, **result.baselines}
     names = list(result.scores)
     rows = [(name, *(number(scores.get(name), 2) for scores in columns.values())) for name in names]
-    print_table(f"{result.origins} unseen weeks, {horizon} ahead", ("", *columns), rows)
+    print_table(
+        f"{result.origins} unseen {'week' if result.origins == 1 else 'weeks'}, {horizon} ahead", ("", *columns), rows
+    )
     held = ", ".join(f"{float(key):.0%}: {share:.0%}" for key, share in result.coverage.items())
     say(f"Intervals held: {held}")
 

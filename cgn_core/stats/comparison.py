@@ -56,7 +56,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         rows = [(each.model, each.mae, each.mae_low, each.mae_high) for each in self.ranking]
-        title = f"Followers a week off by, over {self.weeks} unseen weeks"
+        title = f"Followers a week off by, over {self.weeks} unseen {'week' if self.weeks == 1 else 'weeks'}"
         return html_table(title, ("", "mean", "low", "high"), rows, notes=[f"Chosen: {self.chosen}. {self.reason}"])
 
 

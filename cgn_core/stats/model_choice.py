@@ -148,8 +148,8 @@ def choose(unseen: UnseenWeeks, *, forced: str | None = None, usual: str | None 
     champion = forced if forced in models else _champion(unseen, models, usual)
     if champion is None or unseen.count < FEWEST_ORIGINS:
         reason = (
-            f"Only {unseen.count} unseen weeks are there to judge by; {FEWEST_ORIGINS} are needed to tell a model "
-            "from chance."
+            f"Only {unseen.count} unseen {'week is' if unseen.count == 1 else 'weeks are'} there to judge by; "
+            f"{FEWEST_ORIGINS} are needed to tell a model from chance."
         )
         return (champion if forced and champion else naive), NO_BETTER, reason
     gain = unseen.absolute[naive] - unseen.absolute[champion]

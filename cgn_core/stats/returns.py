@@ -8,7 +8,7 @@ stretch``, where ``stretch`` is the hours worked per hour that the minutes say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -20,6 +20,7 @@ from scipy import special
 from cgn_core.errors import InvalidInput, TooFewObservations
 from cgn_core.stats.fit import Fit
 from cgn_core.stats.intervals import require_level
+from cgn_core.tables import CONTENT_TYPES
 
 MINUTES_PER_HOUR = 60.0
 RECENT_WEEKS = 12
@@ -91,7 +92,7 @@ def content_returns(
         InvalidInput: minutes that are not above zero.
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
-    require_minutes(minutes)
+    require_minutes(minutes, beside=fit.predictor.levers)
     stretch = _stretch(weekly.tail(RECENT_WEEKS), minutes)
     returns = []
     for name, effect in effect_estimates(fit, minutes=minutes, level=level):
@@ -117,7 +118,7 @@ def effect_estimates(
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
     require_level(level)
-    require_minutes(minutes)
+    require_minutes(minutes, beside=fit.predictor.levers)
     return [
         (
             effect.name,
@@ -194,7 +195,7 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
         UnsupportedLevel: the level doesn't lie between 0 and 1.
     """
     require_level(level)
-    require_minutes(minutes)
+    require_minutes(minutes, beside=weekly.columns)
     recent = weekly[weekly["net_growth"].notna()].tail(RECENT_WEEKS)
     hours = _hours(recent, minutes)
     worked = np.isfinite(hours) & (hours > 0)
@@ -211,12 +212,21 @@ def overall_return(weekly: pd.DataFrame, *, minutes: Mapping[str, float], level:
     return OverallReturn(_estimate(ratio, margin, level), float(hours.mean()), weeks)
 
 
-def require_minutes(minutes: Mapping[str, float]) -> None:
-    """Refuse minutes of work that no piece could take.
+def require_minutes(minutes: Mapping[str, float], *, beside: Collection[str] = ()) -> None:
+    """Refuse minutes of work that no piece could take, and those for what is no content type.
+
+    Args:
+        minutes: of work per piece and content type.
+        beside: further names that are taken: levers of the fit or columns of the weeks.
 
     Raises:
-        InvalidInput: minutes that are not above zero, or no number.
+        InvalidInput: minutes that are not above zero, or no number; an unknown content type, which a misspelt name is.
     """
+    for name in minutes:
+        if name not in CONTENT_TYPES and name not in beside:
+            raise InvalidInput(
+                f"There is no content type {name!r} to give minutes for; there are {', '.join(CONTENT_TYPES)}."
+            )
     for name, value in minutes.items():
         if not np.isfinite(value) or value <= 0:
             raise InvalidInput(f"Minutes for {name} must be above 0, not {value}.")

@@ -135,7 +135,7 @@ class Validation:
     def _repr_html_(self) -> str:
         rows = scores_rows({self.model: self.scores, **self.baselines})
         held = ", ".join(f"{float(level):.0%}: {share:.0%}" for level, share in self.coverage.items())
-        title = f"Scores over {self.origins} unseen weeks"
+        title = f"Scores over {self.origins} unseen {'week' if self.origins == 1 else 'weeks'}"
         return html_table(title, ("", self.model, *self.baselines), rows, notes=[f"Intervals held: {held}."])
 
     @classmethod
@@ -185,7 +185,7 @@ def _require_model(model: str) -> None:
 def cross_validate(
     daily: Daily,
     *,
-    model: str,
+    model: str = "daily",
     grammar: Grammar | None = None,
     level: float = 0.9,
     horizons: str = LAST,
@@ -200,7 +200,7 @@ def cross_validate(
 
     Args:
         daily: the whole history.
-        model: a name of ``MODELS`` or of ``BASELINES``.
+        model: a name of ``MODELS`` or of ``BASELINES``; daily where none is named, as for a fit.
         grammar: None takes ``default_initial`` and the next week.
         level: of the interval; where an early history doesn't support it, the widest it does is used and scored apart.
         horizons: last | each; each scores every horizon up to the grammar's on the same weeks.

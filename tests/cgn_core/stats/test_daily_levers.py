@@ -90,3 +90,10 @@ def test_any_history_that_varies_gets_finite_answers(
     low, median, high = quantiles(fit.predictor, {}, (0.25, 0.5, 0.75))
     assert np.isfinite([*numbers, low, median, high]).all()
     assert low < median < high
+
+
+def test_the_thirteen_weeks_of_seed_38_are_fitted() -> None:
+    """Once viral days were out, a type had no day left that could judge it, and the fit ended in an error."""
+    fit = fit_daily_history(history(weeks=13, seed=38))
+    assert fit.effects
+    assert all(np.isfinite([each.estimate, each.low, each.high]).all() for each in fit.effects)

@@ -56,7 +56,8 @@ def test_where_no_model_beats_the_naive_forecast_that_is_what_is_shown() -> None
 def test_three_unseen_weeks_judge_nothing() -> None:
     unseen = errors(weeks=3, daily=1.0)
     assert choose(unseen)[:2] == ("last_value", "no_better_than_naive")
-    assert "Only 3 unseen weeks" in choose(unseen)[2]
+    assert "Only 3 unseen weeks are" in choose(unseen)[2]
+    assert "Only 1 unseen week is" in choose(errors(weeks=1, daily=1.0))[2]
     assert all(each.gain is None for each in rank(unseen))
     assert choose(errors(weeks=30))[0] == "last_value"
 

@@ -184,3 +184,14 @@ def test_pairs_are_stored_and_a_fit_without_any_effect_has_none(fit: Fit) -> Non
     (pair,) = hourly_contrasts(known, minutes=MINUTES)
     assert json.loads(json.dumps(pair.to_json()))["distinguishable"] is False
     assert hourly_contrasts(replace(fit, effects=(), details={"effect_covariance": []}), minutes=MINUTES) == ()
+
+
+def test_minutes_for_a_misspelt_content_type_are_refused_by_name(fit: Fit) -> None:
+    wrong = {"posts": 45.0, "reel": 120.0}
+    for ask in (
+        lambda: content_returns(fit, weeks(), minutes=wrong),
+        lambda: effect_estimates(fit, minutes=wrong, level=0.9),
+        lambda: overall_return(weeks(), minutes=wrong),
+    ):
+        with pytest.raises(InvalidInput, match="no content type 'reel'"):
+            ask()

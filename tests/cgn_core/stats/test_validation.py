@@ -335,3 +335,8 @@ def test_an_unknown_model_is_refused_even_where_no_week_could_be_forecast() -> N
     for ask in (lambda: compare(daily, models=["oracle"]), lambda: train(daily, model="oracle")):
         with pytest.raises(InvalidInput, match="There is no model 'oracle'"):
             ask()
+
+
+def test_the_daily_model_is_validated_where_none_is_named() -> None:
+    daily = world("plain", seed=1, weeks=12).daily
+    assert cross_validate(daily).to_json() == cross_validate(daily, model="daily").to_json()
