@@ -14,6 +14,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import DataVersion, Job, Upload, Workspace
 from cgn_core.db.session import forget_engine, reading, transaction
 from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.services.data_history import undo_import
 from cgn_core.services.data_versions import hash_daily
 
 KILLED = -9
@@ -87,7 +88,14 @@ def test_an_import_killed_before_any_of_its_statements_changes_nothing_and_can_b
     assert after == (2, 134, before[2] + 1)
 
 
-def test_an_import_killed_after_any_while_is_done_or_not(
+def hash_of_current(workspace_id: UUID) -> str:
+    with reading() as session:
+        number = session.get_one(Workspace, workspace_id).data_version
+        version = session.scalars(select(DataVersion).filter_by(workspace_id=workspace_id, number=number)).one()
+        return version.data_hash
+
+
+def test_an_import_killed_after_any_while_is_done_or_not_and_can_be_undone_and_done_again(
     owner: Actor,
     workspace: Workspace,
     database_url: str,
@@ -95,10 +103,26 @@ def test_an_import_killed_after_any_while_is_done_or_not(
 ) -> None:
     assert dying_imports.run(database_url, dying_imports.read, owner, workspace.id, newer) == 0
     (upload,) = waiting(workspace.id)
+    old = hash_of_current(workspace.id)
     before, moments = whole_state(workspace.id), random.Random(5)
     after = (2, 134, before[2] + 1)
-    for _ in range(20):
-        dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k", seconds=moments.uniform(0.0, 0.15))
-        assert whole_state(workspace.id) in {before, after}
+    whole = whole_state(workspace.id)
+    for place in range(24):
+        # Spread over an import, whose length the machine decides: each begins where the one before was killed.
+        seconds = 0.01 * place + moments.uniform(0.0, 0.01)
+        dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k", seconds=seconds)
+        assert whole_state(workspace.id) in ({before, after} if whole == before else {after})
+        whole = whole_state(workspace.id)
     assert dying_imports.run(database_url, dying_imports.take_in, owner, upload, "k") == 0
     assert whole_state(workspace.id) == after
+    new = hash_of_current(workspace.id)
+
+    with transaction() as session:
+        undo_import(session, owner, workspace.id, key="undo")
+    assert whole_state(workspace.id)[1] == before[1]
+    assert hash_of_current(workspace.id) == old
+    assert dying_imports.run(database_url, dying_imports.read, owner, workspace.id, newer) == 0
+    again = next(each for each in waiting(workspace.id) if each != upload)
+    assert dying_imports.run(database_url, dying_imports.take_in, owner, again, "again") == 0
+    assert whole_state(workspace.id)[1] == after[1]
+    assert hash_of_current(workspace.id) == new
