@@ -124,7 +124,7 @@ def data_calendar_figure(first_day: date, states: Sequence[DayState]) -> Figure:
         ],
         "layout": layout(
             height=200,
-            margin={"l": 40, "r": 16, "t": 4, "b": 40, "pad": 4},
+            margin={"l": 8, "r": 48, "t": 4, "b": 40, "pad": 4},
             xaxis=axis(
                 showgrid=False,
                 automargin=False,
@@ -139,6 +139,8 @@ def data_calendar_figure(first_day: date, states: Sequence[DayState]) -> Figure:
                 tickvals=[0, 2, 4, 6],
                 ticktext=[_DAYS[place] for place in (0, 2, 4, 6)],
                 range=[len(_DAYS) - 0.5, -0.5],
+                # Beside the newest week, which is what a narrow screen shows first.
+                side="right",
             ),
         ),
     }

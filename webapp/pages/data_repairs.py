@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from cgn_core.errors import InvalidInput
 from cgn_core.ingest.oddities import Oddity
 from cgn_core.services import repairs, workspaces
-from cgn_core.services.repairs import LONGEST_REASON, RepairPreview
+from cgn_core.services.repairs import RepairPreview
 from cgn_core.services.workspaces import WorkspaceView
 from cgn_core.tables import DAILY_COLUMNS
 from webapp import clock
@@ -254,7 +254,7 @@ def _preview(preview: RepairPreview) -> Component:
             html.P(told, role="status"),
             html.P(caption, className="muted small"),
             data_table(columns, rows, caption=caption),
-            text_field(f"Why (kept with the version, at most {LONGEST_REASON} letters)", id=Ids.REASON),
+            text_field("Why", id=Ids.REASON, hint="kept with the version"),
             html.Div(
                 [button("Make the repair", id=Ids.MAKE, primary=True), button("Leave it", id=Ids.LEAVE, quiet=True)],
                 className="actions",
