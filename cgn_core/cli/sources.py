@@ -20,6 +20,7 @@ FileOrModel = Annotated[
     Path, typer.Argument(metavar="FILE|MODEL.json", help="Data, or a model that `cgn train` saved.")
 ]
 Creator = Annotated[str | None, typer.Option(help="Which creator, where the file holds several.")]
+LOOKED_AT = 200_000
 NAMED = 20
 """Creators that a sentence names before it leaves the rest out."""
 
@@ -80,8 +81,14 @@ def saved_training(file: Path) -> Training | None:
     if file.suffix != ".json" or not file.is_file():
         return None
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except ValueError:
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError:
+        if '"validation"' in text[:LOOKED_AT] and '"ranking"' in text[:LOOKED_AT]:
+            raise InvalidInput(f"{file} is a model that was cut short; train it again with --save.") from None
         return None
     if not isinstance(document, dict) or "validation" not in document:
         return None

@@ -63,7 +63,7 @@ def check_level(level: float, *, residuals: int) -> None:
     if residuals_needed(level) > residuals:
         widest = supported_level(residuals, wanted=max(known for known in LEVELS if known <= max(level, LEVELS[0])))
         raise UnsupportedLevel(
-            f"{residuals} weeks don't support a {level:.0%} interval, which needs {residuals_needed(level)}; "
+            f"{residuals} weeks don't support an interval of {level:.0%}, which needs {residuals_needed(level)}; "
             f"the widest they support is {widest:.0%}."
         )
 

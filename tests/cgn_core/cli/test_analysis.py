@@ -180,7 +180,7 @@ def test_a_file_of_several_creators_needs_a_choice(several: Path) -> None:
 def test_a_level_that_the_history_is_too_short_for_is_refused_with_the_widest_it_supports(several: Path) -> None:
     refused = cgn("predict", several, "--creator", "micro.02", "--model", "daily", "--level", "0.95")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "don't support a 95% interval, which needs 39; the widest they support is" in refused.stderr
+    assert "don't support an interval of 95%, which needs 39; the widest they support is" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
@@ -246,7 +246,12 @@ def test_a_broken_model_file_and_a_place_that_can_not_be_written_are_one_sentenc
     refused = cgn("predict", broken)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == f"{broken} is no model of this version; train it again with --save.\n"
-    damaged = json.loads(file.with_name("model.json").read_text(encoding="utf-8"))
+    whole = file.with_name("model.json").read_text(encoding="utf-8")
+    broken.write_text(whole[: len(whole) - 100], encoding="utf-8")
+    refused = cgn("predict", broken)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"{broken} is a model that was cut short; train it again with --save.\n"
+    damaged = json.loads(whole)
     damaged["fit"]["predictor"]["covariance"][0] = None
     broken.write_text(json.dumps(damaged), encoding="utf-8")
     refused = cgn("predict", broken)

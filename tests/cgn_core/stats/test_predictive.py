@@ -112,7 +112,7 @@ def test_unknown_levers_negative_counts_and_unsupported_levels_are_refused_by_na
         predict(predictor, {"posts": -1})
     with pytest.raises(InvalidInput, match="0 or more"):
         predict(predictor, {"posts": float("nan")})
-    with pytest.raises(UnsupportedLevel, match="52 weeks don't support a 99% interval"):
+    with pytest.raises(UnsupportedLevel, match="52 weeks don't support an interval of 99%"):
         predict(predictor, {}, level=0.99)
 
 

@@ -170,7 +170,7 @@ def test_weeks_with_a_viral_day_are_marked_among_the_forecasts(daily: Daily) -> 
 def test_a_short_history_gets_the_widest_interval_it_supports_and_a_word_about_it(daily: Daily) -> None:
     training = train(first_weeks(daily, 14), model="daily")
     assert training.validation.level == 0.8
-    assert codes(training)["narrower_level"] == "14 weeks don't support a 90 % interval; a 80 % one is shown."
+    assert codes(training)["narrower_level"] == "14 weeks don't support an interval of 90 %; one of 80 % is shown."
     assert "narrower_level" not in codes(train(daily, model="single_lever"))
 
 
