@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -261,7 +262,7 @@ def test_a_whole_download_with_carousels_stories_reels_and_two_follower_files(fo
     newest_first = [follower("a", second(7, 9)), follower("b", second(5, 23))]
     older = [follower("c", second(5, 1))]
     broken = "OlÃ¡ ðŸŽ‰"
-    members = {
+    members: dict[str, Any] = {
         f"{circle}followers_1.json": {"relationships_followers": newest_first} if is_old else newest_first,
         f"{circle}followers_2.json": {"relationships_followers": older} if is_old else older,
         f"{media}posts_1.json": [
@@ -310,3 +311,70 @@ def test_sprout_with_a_byte_order_mark() -> None:
     told = cells(read_bytes(data.encode(), file_name="sprout.csv", today=TODAY).creators[0])
     assert told["followers"] == ["1200", "1207", *["-"] * 7]
     assert told["date"][-1] == "01-13"
+
+
+SPANISH = (
+    "\ufeffIdentificador de la publicación,Nombre de usuario de la cuenta,Hora de publicación,Enlace permanente,"
+    "Tipo de publicación,Fecha,Visualizaciones,Alcance,Me gusta,Veces que se ha compartido,Seguidores,Veces guardado\n"
+    "1,luna,01/06/2026 10:00,https://x.example/1,Reel de Instagram,Total,9,8,7,6,5,4\n"
+    "2,luna,01/05/2026 10:00,https://x.example/2,Imagen de Instagram,Total,9,,,6,5,\n"
+)
+PORTUGUESE = (
+    "\ufeffHorário de publicação,Tipo de publicação,Identificação da publicação,Nome de usuário da conta,Data,Curtidas,"
+    "Compartilhamentos,Salvamentos,Alcance,Seguimentos\n"
+    "01/06/2026 10:00,Reel do Instagram,1,luna,Vitalício,1,2,,4,5\n"
+    "01/05/2026 10:00,Carrossel do Instagram,2,luna,Vitalício,1,,3,4,\n"
+)
+
+
+@pytest.mark.parametrize("text", [SPANISH, PORTUGUESE], ids=["es", "pt"])
+def test_content_in_other_languages_and_orders_with_blank_cells_and_no_date_in_its_date_column(text: str) -> None:
+    drop = drop_of(("Content.csv", text.encode()), ("F.csv", suite("Instagram follows", [1, 2, 3])))
+    assert one(drop) == {
+        "date": DAYS[:3],
+        "follows": ["1", "2p", "3p"],
+        "posts": ["1", "0", "0"],
+        "reels": ["0", "1", "0"],
+    }
+    assert drop.creators[0].creator == "luna"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "json", "json lines"])
+def test_excel_and_json_hold_the_same_cells(kind: str) -> None:
+    rows = [("2026-01-05", 100, 2, None), ("2026-01-06", None, 0, 1.5), ("2026-01-08", 104, 1, 0)]
+    names = ("date", "followers", "posts", "minutes_spent")
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        for cells_ in (("Numbers of January",), (), names, *rows):
+            sheet.append(cells_)
+        saved = io.BytesIO()
+        book.save(saved)
+        data = saved.getvalue()
+    else:
+        lines = "\n".join(json.dumps(each) for each in records)
+        data = (json.dumps({"data": records}) if kind == "json" else lines).encode()
+    # Its name says nothing of what a file is.
+    reading = read_bytes(data, file_name="numbers.csv", today=TODAY)
+    assert cells(reading.creators[0]) == {
+        "date": DAYS[:4],
+        "followers": ["100", "-", "-", "104"],
+        "posts": ["2", "0", "-", "1"],
+        "minutes_spent": ["-", "1.5", "-", "0"],
+    }
+
+
+def test_weeks_between_two_exports_are_unknown_and_no_collapse_of_growth() -> None:
+    drop = drop_of(
+        ("January.csv", suite("Instagram follows", [10] * 14)),
+        ("February.csv", suite("Instagram follows", [10] * 14, first=28)),
+        ("Reach.csv", suite("Instagram reach", [500] * 48)),
+    )
+    weekly = drop.creators[0].weekly()
+    growth = weekly["net_growth"].where(weekly["is_target"])
+    # The newest two days of each export are provisional, so their weeks aren't settled either.
+    assert growth.dropna().tolist() == [70, 70]
+    assert weekly["is_target"].tolist() == [True, False, False, False, True, False]
+    assert weekly["net_growth"].iloc[2:4].isna().all()
