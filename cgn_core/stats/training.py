@@ -264,7 +264,8 @@ def _cautions(fit: Fit, verdict: str, reason: str, shown: float, wanted: float) 
         found.append(
             Caution(
                 "narrower_level",
-                f"{fit.weeks} weeks don't support an interval of {wanted * 100:.0f} %; one of {shown * 100:.0f} % is shown.",
+                f"{fit.weeks} weeks don't support an interval of {wanted * 100:.0f} %; "
+                f"one of {shown * 100:.0f} % is shown.",
             )
         )
     return tuple(found)
