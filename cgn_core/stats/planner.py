@@ -104,7 +104,7 @@ def plan_weeks(
     plan = WeekPlan(
         hours=float(hours),
         weeks=tuple(_week(fit, place, row, work) for place, row in enumerate(counts.tolist())),
-        gain=gain,
+        gain=replace(gain, extrapolation=BEYOND_SUPPORT if beyond else NONE),
         distinguishable=clear,
         status=NO_EFFECT if not moved else NEAR_OPTIMAL if gap > 0 else OPTIMAL,
         risk=risk,

@@ -157,7 +157,7 @@ def test_a_plan_or_a_level_that_can_not_be_is_refused(fitted: Fit) -> None:
         cgn.predict(fitted, {"tiktoks": 1.0})
     with pytest.raises(InvalidInput, match="0 or more for reels"):
         cgn.predict(fitted, {"reels": -1.0})
-    with pytest.raises(UnsupportedLevel, match="99% interval, which needs 199"):
+    with pytest.raises(UnsupportedLevel, match="an interval of 99%, which needs 199"):
         cgn.predict(fitted, {}, level=0.99)
 
 

@@ -165,6 +165,8 @@
     const id = JSON.parse(box.closest(".lever").id);
     const typed = box.value.trim() === "" ? last[id.name] : Number(box.value);
     const count = Math.min(Math.max(Math.round(Number.isFinite(typed) ? typed : 0), 0), Number(box.max));
+    // Known at once: the answer to it may come after the next key on a slow machine.
+    last[id.name] = count;
     window.setTimeout(function () {
       window.dash_clientside.set_props(id, { value: count });
       box.value = String(count);

@@ -183,7 +183,7 @@ def test_a_file_that_takes_too_much_of_the_processor_is_a_sentence_that_names_it
 
 
 def test_a_file_that_needs_too_much_memory_is_a_sentence() -> None:
-    drop = read_drop_apart([SLOW], today=TODAY, limits=replace(PATIENT, memory_bytes=8 * 1024**2))
+    drop = read_drop_apart([SLOW], today=TODAY, limits=replace(PATIENT, memory_bytes=2 * 1024**2))
     assert "more memory" in one_error(drop, "needs_too_much_memory", "slow.xlsx")
 
 
