@@ -120,5 +120,6 @@ def test_an_unknown_table_is_mapped_once_and_the_next_one_like_it_asks_nothing(
     page.get_by_role("button", name="Use version 1").click()
     page.get_by_role("button", name="Use version 3").wait_for()
     expect(page.get_by_text("is at version 1 again")).to_be_visible()
+    expect(page.locator("#data-header")).to_contain_text("; version 1")
     page.screenshot(path=tmp_path / "restored.png", full_page=True)
     assert watched.complaints == []

@@ -45,6 +45,7 @@ CLASSES = {
     "webapp.pages.competitors.add_file": BOUND,
     "webapp.pages.competitors.remove": BOUND,
     "webapp.pages.data.read_file": BOUND,
+    "webapp.pages.data.show_header": BOUND,
     "webapp.pages.data.read_again": BOUND,
     "webapp.pages.data.import_file": BOUND,
     "webapp.pages.data.discard_file": BOUND,

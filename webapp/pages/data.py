@@ -31,6 +31,7 @@ class Ids(StrEnum):
     """Ids of this page."""
 
     WORKSPACE = "data-workspace"
+    HEADER = "data-header"
     UPLOAD = "data-upload"
     READING = "data-reading"
     PREVIEW = "data-preview"
@@ -57,9 +58,8 @@ UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, a
 def layout(workspace_id: UUID) -> list[Component]:
     """The page."""
     view = workspaces.get_workspace(db(), actor(), workspace_id)
-    actions = [export_menu(view)] if view.data_version else []
     return [
-        page_header(TITLE, _subtitle(view), *actions),
+        html.Div(_header(view), id=Ids.HEADER),
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.UPLOADED),
         dcc.Store(id=Ids.DROPPED),
@@ -69,6 +69,10 @@ def layout(workspace_id: UUID) -> list[Component]:
         *data_calendar.cards(view),
         *([_effort(view)] if view.may_edit else []),
     ]
+
+
+def _header(view: WorkspaceView) -> Component:
+    return page_header(TITLE, _subtitle(view), *([export_menu(view)] if view.data_version else []))
 
 
 def _subtitle(view: WorkspaceView) -> str:
@@ -176,6 +180,17 @@ def discard_file(clicks: int | None, upload_id: Any) -> Any:
         return no_update
     imports.discard_upload(db(writes=True), actor(), identifier(upload_id))
     return None
+
+
+@callback(
+    Output(Ids.HEADER, "children"),
+    Input(data_versions.Ids.CHANGED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def show_header(_changed: Any, workspace_id: Any) -> Component:
+    """Name the version that is in force after an import, a repair or a step back."""
+    return _header(workspaces.get_workspace(db(), actor(), identifier(workspace_id)))
 
 
 @callback(
