@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from cgn_core.ingest.columns import map_columns
 from cgn_core.ingest.findings import RefusedFile
 from cgn_core.ingest.grid import (
     HEADER_SEARCHED,
@@ -69,11 +70,11 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     hinted = announced.group(1) if announced else None
     offset = 1 if announced else 0
     head = text[start : start + _HEAD]
-    delimiter = hinted if hinted in DELIMITERS else _delimiter_of(head)
-    if count_byte(raw, delimiter.encode()) > MOST_PACKED_CELLS:
-        raise too_many_cells("text", limit=MOST_PACKED_CELLS)
-    top, ends = _first_rows(head, delimiter)
+    delimiter = hinted if hinted in DELIMITERS else None
+    delimiter, top, ends = _delimited(head) if delimiter is None else (delimiter, *_first_rows(head, delimiter))
     at = find_header(top)
+    if len(raw) > MOST_PACKED_CELLS and count_byte(raw, delimiter.encode()) > MOST_PACKED_CELLS:
+        raise too_many_cells("text", limit=MOST_PACKED_CELLS)
     if at is None:
         raise not_a_table()
     skipped = sum(1 for row in top[:at] if any(cell.strip() for cell in row))
@@ -82,7 +83,8 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     check_width(len(header))
     below = [row for row in top[at + 1 :] if row]
     if not _has_lone_returns(raw):
-        typed = read_typed(raw, top[at:], skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
+        columns = map_columns(header)
+        typed = read_typed(raw, columns, below, skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
         lines = None if typed is None else _lines(raw, typed.num_rows, skip, line_feeds)
         if typed is not None and lines is not None:
             again = partial(_as_text, raw, header, skip, delimiter, file_type, skipped)
@@ -95,6 +97,7 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
                 top=tuple(map(tuple, below)),
                 typed=typed,
                 as_text=again,
+                mapped=columns,
             )
         grid = _as_text(raw, header, skip, delimiter, file_type, skipped)
         if grid is not None:
@@ -117,7 +120,7 @@ def count_byte(raw: bytes, byte: bytes) -> int:
 def _opened(text: str) -> str:
     """The text with rows opened that a spreadsheet quoted as a whole, ``"Post ID,""Account ID""…"``."""
     head = text[:_HEAD]
-    if not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
+    if '""' not in head or not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
         return text
     try:
         top = [row for row in _first_rows(head, ",")[0] if row and not row[0].casefold().startswith("sep=")]
@@ -144,21 +147,21 @@ def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     return rows, ends
 
 
-def _delimiter_of(head: str) -> str:
-    """The mark under which most of the first lines have the same number of cells, and more than one."""
-    best, most = ",", (0, 0)
+def _delimited(head: str) -> tuple[str, list[list[str]], list[int]]:
+    """The mark under which most of the first lines have the same number of cells, and more; and its first rows."""
+    best, most = None, (0, 0)
     for delimiter in DELIMITERS:
         if delimiter not in head:
             continue
-        rows, _ = _first_rows(head, delimiter)
+        rows, ends = _first_rows(head, delimiter)
         widths = [len(row) for row in rows if len(row) > 1]
         if not widths:
             continue
         usual = max(set(widths), key=lambda width: (widths.count(width), width))
         score = (widths.count(usual), usual)
-        if find_header(rows) is not None and score > most:
-            best, most = delimiter, score
-    return best
+        if score > most and find_header(rows) is not None:
+            best, most = (delimiter, rows, ends), score
+    return best or (DELIMITERS[0], *_first_rows(head, DELIMITERS[0]))
 
 
 def _has_lone_returns(raw: bytes) -> bool:

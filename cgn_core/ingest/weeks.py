@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgn_core.ingest.columns import CREATOR, DATE, Columns, map_columns
+from cgn_core.ingest.columns import CREATOR, DATE
 from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import RefusedFile
@@ -44,19 +44,22 @@ def read_weeks(data: bytes) -> Weeks | None:
         return None
     if not isinstance(grid, TypedGrid):
         return None
-    return _plain_weeks(grid, map_columns(grid.header))
+    return _plain_weeks(grid)
 
 
-def _plain_weeks(grid: TypedGrid, columns: Columns) -> Weeks | None:
+def _plain_weeks(grid: TypedGrid) -> Weeks | None:
+    columns = grid.mapped
     days = grid.days(columns.places[DATE])
     if days is None or np.isnat(days).any() or not columns.metrics:
         return None
-    numbers = []
-    for name in columns.metrics:
+    numbers = np.empty((len(columns.metrics), len(days)))
+    for at, name in enumerate(columns.metrics):
         each = grid.numbers(columns.places[name])
-        if each is None or np.fmin.reduce(each) < 0 or np.fmax.reduce(each) >= MOST_VALUE:
+        if each is None:
             return None
-        numbers.append(each)
+        numbers[at] = each
+    if np.fmin.reduce(numbers, axis=None) < 0 or np.fmax.reduce(numbers, axis=None) >= MOST_VALUE:
+        return None
     codes, names = np.zeros(len(days), dtype=np.int64), [""]
     if CREATOR in columns.places:
         codes, names = grid.labels(columns.places[CREATOR])
@@ -66,14 +69,14 @@ def _plain_weeks(grid: TypedGrid, columns: Columns) -> Weeks | None:
     steps, changes = np.diff(ordinals), np.diff(codes)
     if not ((changes > 0) | ((changes == 0) & (steps > 0))).all():
         order = np.lexsort((ordinals, codes))
-        codes, ordinals, numbers = codes[order], ordinals[order], [each[order] for each in numbers]
+        codes, ordinals, numbers = codes[order], ordinals[order], numbers[:, order]
         if ((np.diff(codes) == 0) & (np.diff(ordinals) == 0)).any():
             return None
     return _summed(tuple(names), codes, ordinals, columns.metrics, numbers)
 
 
 def _summed(
-    names: tuple[str, ...], codes: Positions, ordinals: Positions, columns: tuple[str, ...], numbers: list[Floats]
+    names: tuple[str, ...], codes: Positions, ordinals: Positions, columns: tuple[str, ...], numbers: Floats
 ) -> Weeks:
     weeks = (ordinals - _MONDAY_SHIFT) // DAYS_PER_WEEK
     keys = codes * _WEEKS_BETWEEN_CREATORS + weeks
@@ -84,5 +87,5 @@ def _summed(
         codes=codes[starts][full],
         week_starts=(weeks[starts][full] * DAYS_PER_WEEK + _MONDAY_SHIFT).astype("datetime64[D]"),
         columns=columns,
-        sums=np.stack([np.add.reduceat(each, starts)[full] for each in numbers]),
+        sums=np.add.reduceat(numbers, starts, axis=1)[:, full],
     )
