@@ -20,7 +20,7 @@ from cgn_core.ingest.interpretation import REAL_VALUED
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
 _TEXT = pa.dictionary(pa.int32(), pa.string())
-_LARGE, _BLOCK = 4 * 1024**2, 1024**2
+_LARGE, _BLOCK = 4 * 1024**2, 4 * 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
 
 
