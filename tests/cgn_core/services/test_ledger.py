@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -92,9 +92,11 @@ def test_a_kept_forecast_that_was_replaced_behind_the_databases_back_shows(
     session: Session, strategist: Actor, trained: Workspace
 ) -> None:
     entry = session.scalars(select(LedgerEntry)).one()
-    values = {column.name: getattr(entry, column.name) for column in LedgerEntry.__table__.columns}
-    session.delete(entry)
-    session.flush()
-    session.add(LedgerEntry(**values | {"median": values["median"] + 1}))
-    session.flush()
+    # As whoever owns the database could; nothing of it is committed.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ALTER TABLE ledger DISABLE TRIGGER USER"))
+    else:
+        session.execute(text("DROP TRIGGER ledger_is_kept"))
+    session.execute(update(LedgerEntry).values(median=entry.median + 1))
+    session.expire_all()
     assert not track_record(session, strategist, trained.id).is_untouched
