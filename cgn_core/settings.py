@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     reconciler_period: float = 1.0
     """How often the reconciler looks for work that a fault left behind."""
     worker_concurrency: int = 2
-    """Processes of one worker."""
+    """Jobs that one worker does at once; one light job more where it does trainings too."""
     worker_grace: float = 5.0
     """How long a worker that was told to stop waits for its tasks before it ends them; their jobs are given back."""
 

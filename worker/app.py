@@ -9,13 +9,17 @@ from celery import Celery
 from cgn_core.jobs.broker import celery_settings
 from cgn_core.settings import settings
 from worker.lifecycle import Pulse, follow_lifecycle
+from worker.slots import ORDER
 
 TASK_MODULES = (
+    "worker.doing",
     "worker.tasks.generations",
     "worker.tasks.retrainings",
     "worker.tasks.scorings",
     "worker.tasks.validations",
 )
+POLLING_INTERVAL = 0.25
+"""Seconds after which Redis is asked anew; until then a worker whose last training ended hears of no further one."""
 HARD_LIMIT_AFTER_SOFT = 60.0
 """Seconds between asking a task to stop and killing its process."""
 
@@ -23,7 +27,9 @@ HARD_LIMIT_AFTER_SOFT = 60.0
 def configuration() -> dict[str, Any]:
     """Celery's settings, read from ours when the worker starts."""
     limit = settings().job_soft_time_limit
-    return celery_settings(socket_timeout=5, socket_connect_timeout=2, health_check_interval=10) | {
+    transport = {"socket_timeout": 5, "socket_connect_timeout": 2, "health_check_interval": 10}
+    ours = {"queue_order_strategy": ORDER, "polling_interval": POLLING_INTERVAL}
+    return celery_settings(**transport, **ours) | {
         # The message is only a hint: acknowledged at once, because late acknowledgements crash when Redis vanishes.
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
