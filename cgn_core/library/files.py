@@ -110,7 +110,7 @@ def weekly_sums(path: str | Path) -> pd.DataFrame:
     sums = dict(zip(weeks.columns, weeks.sums, strict=True))
     if "followers" in sums:
         sums["followers"] = sums["followers"] / DAYS_PER_WEEK
-    creators = pd.Categorical.from_codes(weeks.codes, list(weeks.creators))
+    creators = pd.Categorical.from_codes(weeks.codes, pd.Index(weeks.creators))
     return pd.DataFrame({"creator": creators, "week_start": weeks.week_starts.astype("datetime64[s]"), **sums})
 
 
