@@ -30,6 +30,7 @@ class Lazy:
 
 COMMANDS = {
     "up": Lazy("cgn_core.cli.up:up", "Run the whole product on this machine until Ctrl-C."),
+    "worker": Lazy("cgn_core.cli.worker:worker", "Do the jobs that wait in the queues, until told to stop."),
     "generate": Lazy("cgn_core.cli.generate:generate", "Write synthetic creators whose true effects are known."),
     "validate": Lazy("cgn_core.cli.validate:validate", "Say what a file holds and what is wrong with it."),
     "train": Lazy("cgn_core.cli.analysis:train", "Train on a file: effects, scores on unseen weeks, the verdict."),

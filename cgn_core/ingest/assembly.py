@@ -61,14 +61,17 @@ def _tables(
     for place, name in enumerate(names):
         numbers[place, rows] = values[name]
         known = ~np.isnan(values[name])
-        marks = known.astype(np.int8) * np.int8(Provenance.OBSERVED)
+        marks = known.view(np.int8) * np.int8(Provenance.OBSERVED)
         for marker, by_column in marked.items():
-            if name in by_column:
+            if name in by_column and by_column[name].any():
                 marks[by_column[name] & known] = _CODES[marker]
         codes[place, rows] = marks
     has_number = np.logical_or.reduceat(codes != Provenance.MISSING, offsets[:-1], axis=1)
-    frame, provenance = _framed(numbers, names), _framed(codes, names)
-    frame.insert(0, "date", dates)
+    # A column is put before numbered ones three times as fast as before named ones.
+    frame = pd.DataFrame(numbers.T, columns=range(1, len(names) + 1), copy=False)
+    frame.insert(0, 0, dates)
+    frame.columns = _index(("date", *names))
+    provenance = pd.DataFrame(codes.T, columns=_index(tuple(names)), copy=False)
     for at, code in enumerate(filled):
         part = slice(offsets[at], offsets[at + 1])
         kept = (
@@ -85,10 +88,6 @@ def _tables(
                 creator=creator,
             ),
         )
-
-
-def _framed(block: Any, names: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(block.T, columns=_index(tuple(names)), copy=False)
 
 
 @lru_cache(maxsize=256)

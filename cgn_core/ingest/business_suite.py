@@ -55,7 +55,8 @@ MOST_BLOCKS = 100
 _LONGEST_TITLE = 80
 SEARCHED = 40
 _HEAD = 262_144
-_BORDERS = re.compile(r"[,;\t]")
+_FILLED = re.compile(r"[^,;\t]*[^,;\t\s\"][^,;\t]*")
+"""Cells that hold anything, whatever delimits them."""
 _MOST_PIECES = 6
 """Lines at the top in which the first block must begin."""
 _SEPARATOR = re.compile(r"\Asep=(.)\s*\Z", re.IGNORECASE)
@@ -238,9 +239,9 @@ def _counts(cells: Sequence[str]) -> tuple[Floats, list[int]]:
 def _looks_like_blocks(text: str) -> bool:
     """Whether a header ``Date, Primary``, or a title repeated by its value column, stands near the top."""
     title = ""
-    lines = text[:_HEAD].splitlines()[:SEARCHED]
+    lines = _top_lines(text)
     # A header's two cells may have delimiters of their own; tables of days have far more cells in every line.
-    if all(sum(1 for piece in _BORDERS.split(line) if piece.strip(' "')) > _MOST_PIECES for line in lines):
+    if all(len(_FILLED.findall(line)) > _MOST_PIECES for line in lines):
         return False
     for _, cells in _rows("\n".join(lines)):
         if _is_header(cells, title):
@@ -248,6 +249,16 @@ def _looks_like_blocks(text: str) -> bool:
         filled = [cell for cell in cells if cell]
         title = filled[0] if len(filled) == 1 else title
     return False
+
+
+def _top_lines(text: str) -> list[str]:
+    """The first lines; of most files a small part of the text holds them."""
+    for size in (_HEAD // 32, _HEAD):
+        # The last one may be cut off.
+        lines = text[:size].splitlines()
+        if len(lines) > SEARCHED or len(text) <= size:
+            break
+    return lines[:SEARCHED]
 
 
 def _is_header(cells: Sequence[str], title: str) -> bool:

@@ -34,6 +34,8 @@ _ALIKE, _APART = 0.5, 0.2
 MOST_CREATORS = 50
 """Creators whose days are compared by column: a file of more is one tool's, and its days are one zone's."""
 _SLIP = 0.5
+_NO_SCATTER = 1e-12
+"""What rounding leaves of a column that moves alike every day."""
 _ONE_DAY = np.timedelta64(1, "D")
 
 
@@ -189,11 +191,9 @@ def _note_shifted_days(table: Table, columns: Columns, found: Findings) -> None:
         part = slice(max(begin, end - _DAYS_COMPARED), end)
         if part.stop - part.start < _FEWEST_DAYS or (np.diff(table.days[part]) != _ONE_DAY).any():
             continue
-        steps = {
-            name: np.diff(np.log1p(table.values[name][part]))
-            for name in METRICS
-            if name in table.values and (table.values[name][part] >= 0).all()
-        }
+        names = [name for name in METRICS if name in table.values and (table.values[name][part] >= 0).all()]
+        counts = np.array([table.values[name][part] for name in names]).reshape(len(names), part.stop - part.start)
+        steps = dict(zip(names, np.diff(np.log1p(counts)), strict=True))
         if "followers" in table.values and not np.isnan(table.values["followers"][part]).any():
             change = np.diff(table.values["followers"][part], prepend=np.nan)
             steps["followers"] = np.diff(np.sign(change) * np.log1p(np.abs(change)))
@@ -212,24 +212,31 @@ def _note_shifted_days(table: Table, columns: Columns, found: Findings) -> None:
 
 def _shifted(steps: dict[str, Floats]) -> list[tuple[str, str]]:
     """Columns that agree with the others only when moved by a day, and which way they run."""
-    names, rows = [], []
-    for name, step in steps.items():
-        known = ~np.isnan(step)
-        scatter = step[known].std() if known.sum() >= _FEWEST_DAYS // 2 else 0.0
-        if scatter > 0:
-            names.append(name)
-            # An unknown day agrees with nothing.
-            rows.append(np.where(known, (step - step[known].mean()) / scatter, 0.0))
+    if not steps:
+        return []
+    moves = np.array(list(steps.values()))
+    known = ~np.isnan(moves)
+    days = np.maximum(known.sum(axis=1), 1)[:, None]
+    # An unknown day agrees with nothing.
+    moves = np.where(known, moves, 0.0)
+    moves = np.where(known, moves - moves.sum(axis=1, keepdims=True) / days, 0.0)
+    scatter = np.sqrt((moves * moves).sum(axis=1, keepdims=True) / days)
+    kept = ((days >= _FEWEST_DAYS // 2) & (scatter > _NO_SCATTER))[:, 0]
+    names = [name for name, is_kept in zip(steps, kept, strict=True) if is_kept]
     if len(names) < 2:  # noqa: PLR2004 - nothing to compare with
         return []
-    moves = np.array(rows)
+    moves = moves[kept] / scatter[kept]
     same, later = moves @ moves.T / moves.shape[1], moves[:, 1:] @ moves[:, :-1].T / (moves.shape[1] - 1)
     found = []
-    for place, name in enumerate(names):
-        now, late, early = (
-            float(np.median(np.delete(each, place))) for each in (same[place], later[place], later[:, place])
-        )
+    middles = zip(*(_middle_of_others(each).tolist() for each in (same, later, later.T)), strict=True)
+    for name, (now, late, early) in zip(names, middles, strict=True):
         if max(late, early) >= _ALIKE and now <= _APART:
             found.append((name, "behind" if late > early else "ahead of"))
     # Of two, either may be the one that is moved; of more, the one that differs from most.
     return found[:1] if len(names) == 2 else found  # noqa: PLR2004 - a pair
+
+
+def _middle_of_others(agreement: Floats) -> Floats:
+    """The median of each row of a square matrix without its diagonal."""
+    others = agreement[~np.eye(len(agreement), dtype=bool)]
+    return np.asarray(np.median(others.reshape(len(agreement), -1), axis=1))

@@ -156,6 +156,8 @@ def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
 def _tail(table: Table, empty: Flags) -> Flags:
     """Empty rows after which a creator has no number any more: platforms publish the newest days late."""
     tail = np.zeros(len(empty), dtype=bool)
+    if not empty.any():
+        return tail
     for begin, end in pairwise(table.starts()):
         known = np.flatnonzero(~empty[begin:end])
         if len(known):
@@ -240,19 +242,20 @@ def _note_constants(table: Table, columns: Columns, found: Findings) -> None:
 
 def growth_spikes(table: Table) -> tuple[Flags, Floats]:
     """Rows whose growth is far above its creator's usual, and the growth of every row."""
-    growth, starts = _net_growth(table), table.starts()
-    spikes = np.zeros(len(growth), dtype=bool)
-    for begin, end in pairwise(starts):
-        part = growth[begin:end]
-        part = part[~np.isnan(part)]
-        if len(part) < _CONSTANT_FROM:
-            continue
-        middle = float(np.median(part))
-        deviation = _MAD_TO_SD * float(np.median(np.abs(part - middle)))
-        limit = max(middle + _SPIKE_DEVIATIONS * deviation, _SPIKE_FACTOR * middle, 1.0)
-        with np.errstate(invalid="ignore"):
-            spikes[begin:end] = growth[begin:end] > limit
-    return spikes, growth
+    growth = _net_growth(table)
+    limits = np.full(len(table.creators), np.inf)
+    known = np.flatnonzero(~np.isnan(growth))
+    days = np.bincount(table.codes[known], minlength=len(limits))
+    begins = np.cumsum(days) - days
+    for length in np.unique(days[days >= _CONSTANT_FROM]).tolist():
+        # Creators with as many days at once.
+        codes = np.flatnonzero(days == length)
+        parts = growth[known[begins[codes][:, None] + np.arange(length)]]
+        middle = np.median(parts, axis=1)
+        deviation = _MAD_TO_SD * np.median(np.abs(parts - middle[:, None]), axis=1)
+        limits[codes] = np.maximum(middle + _SPIKE_DEVIATIONS * deviation, np.maximum(_SPIKE_FACTOR * middle, 1.0))
+    with np.errstate(invalid="ignore"):
+        return growth > limits[table.codes], growth
 
 
 def _note_spikes(table: Table, found: Findings) -> None:

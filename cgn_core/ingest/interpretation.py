@@ -11,7 +11,7 @@ from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, MONTH_FIRST, Columns
 from cgn_core.ingest.counts import parse_counts
 from cgn_core.ingest.dates import Order, ParsedDays, parse_days
 from cgn_core.ingest.findings import Findings, excerpt
-from cgn_core.ingest.grid import Floats, Grid, Positions
+from cgn_core.ingest.grid import Days, Floats, Grid, Positions
 from cgn_core.ingest.interpreted import Flags, Table
 from cgn_core.ingest.mending import Mending
 from cgn_core.ingest.storage import formula_plain
@@ -52,18 +52,16 @@ def interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) ->
     _note_creators(grid, columns, codes, np.flatnonzero(dated), mending)
     left_out = mending.decide_rows()
     kept = np.flatnonzero(dated & ~np.isin(grid.lines, left_out) if len(left_out) else dated)
-    order = kept[np.lexsort((days.values[kept], codes[kept]))]
-    return Table(
-        creators=names,
-        codes=codes[order],
-        days=days.values[order],
-        values={name: numbers[order] for name, numbers in values.items()},
-        competitor={name: numbers[order] for name, numbers in rival.items()},
-        marked={
-            marker: {name: flags[order] for name, flags in by_column.items()} for marker, by_column in marked.items()
-        },
-        lines=grid.lines[order],
-    )
+    table = Table(names, codes, days.values, values, rival, marked, grid.lines)
+    if len(kept) == len(codes) and _are_ordered(codes, days.values):
+        return table
+    return table.only(kept[np.lexsort((days.values[kept], codes[kept]))])
+
+
+def _are_ordered(codes: Positions, days: Days) -> bool:
+    """Whether rows stand by creator and day already, as exports write them."""
+    changes = np.diff(codes)
+    return bool(((changes > 0) | ((changes == 0) & (days[1:] >= days[:-1]))).all())
 
 
 def _creators(grid: Grid, columns: Columns, found: Findings) -> tuple[tuple[str, ...], Positions]:

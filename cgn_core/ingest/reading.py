@@ -31,6 +31,7 @@ from cgn_core.ingest.quality import note_columns, note_errors
 from cgn_core.ingest.questions import NO_ANSWERS, Answers, Asking, Question, signature_of
 from cgn_core.ingest.records import read_records
 from cgn_core.ingest.rejects import Rejects
+from cgn_core.ingest.typed import TypedGrid
 from cgn_core.ingest.workbook import read_workbook
 from cgn_core.tables import Daily
 
@@ -170,7 +171,7 @@ def read_part(
     if isinstance(opened, _Parts):
         return _read_fragments(opened, found, digest)
     found.unit = opened.unit
-    columns = map_columns(opened.header)
+    columns = opened.mapped if isinstance(opened, TypedGrid) else map_columns(opened.header)
     asking.signature = signature_of(columns.layout, [folded(name) for name in opened.header])
     mending = Mending(asking)
     if opened.ragged:
@@ -202,12 +203,14 @@ def read_part(
 
 def _sample(grid: Grid) -> Sample:
     rows = grid.top or tuple(zip(*(grid.cells(place)[:SAMPLED] for place in range(len(grid.header))), strict=True))
-    return Sample(grid.header, tuple(tuple(map(_sampled, row)) for row in rows[:SAMPLED]))
-
-
-def _sampled(cell: object) -> str:
-    text = "" if cell is None else str(cell).strip()
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in rows[:SAMPLED]]
+    return Sample(
+        grid.header,
+        tuple(
+            tuple([text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…" for text in row])
+            for row in texts
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, map_columns
+from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns
 from cgn_core.ingest.grid import ArrowGrid, Days, Floats, Positions
 from cgn_core.ingest.interpretation import REAL_VALUED
+
+Counts = npt.NDArray[np.int64]
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
 _TEXT = pa.dictionary(pa.int32(), pa.string())
-_LARGE, _BLOCK = 4 * 1024**2, 1024**2
+_LARGE, _BLOCK = 4 * 1024**2, 4 * 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
 
 
@@ -32,6 +35,8 @@ class TypedGrid(ArrowGrid):
     """Table of the columns read, named by their places."""
     as_text: Callable[[], ArrowGrid | None] = lambda: None
     """The same file with every cell as text."""
+    mapped: Columns = field(kw_only=True)
+    """What its columns mean by their names."""
 
     @cached_property
     def _texts(self) -> ArrowGrid:
@@ -52,6 +57,14 @@ class TypedGrid(ArrowGrid):
         if column is None or not (pa.types.is_int64(column.type) or pa.types.is_float64(column.type)):
             return self._texts.numbers(place)
         return _floats(column)
+
+    def filled(self, place: int) -> Counts | Floats | None:
+        """As :meth:`numbers`, but whole numbers where no cell is empty: nothing has to be turned into anything."""
+        column = self._column(place)
+        if column is not None and pa.types.is_int64(column.type) and not column.null_count:
+            chunks = [np.asarray(chunk) for chunk in column.chunks]
+            return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+        return self.numbers(place)
 
     def days(self, place: int) -> Days | None:
         """As :meth:`ArrowGrid.days`."""
@@ -77,13 +90,14 @@ class TypedGrid(ArrowGrid):
 
 
 def read_typed(
-    raw: bytes, top: Sequence[Sequence[str]], *, skip: int, delimiter: str, empty: Sequence[str]
+    raw: bytes, columns: Columns, below: Sequence[Sequence[str]], *, skip: int, delimiter: str, empty: Sequence[str]
 ) -> Any | None:
     """The columns that have a meaning, typed; None as soon as anything in them isn't plain.
 
     Args:
         raw: the whole text as UTF-8.
-        top: the header and the first rows below it.
+        columns: the header's meaning.
+        below: the first rows below it.
         skip: lines to leave out at the top, the header included.
         delimiter: between cells.
         empty: texts other than nothing that stand for an empty cell; none of them is plain.
@@ -92,14 +106,14 @@ def read_typed(
     """
     if _has_hexadecimals(raw) or _has_padding(raw, delimiter):
         return None
-    types = _types(top)
+    types = _types(columns, below)
     if types is None:
         return None
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(raw),
             read_options=arrow_csv.ReadOptions(
-                column_names=[str(place) for place in range(len(top[0]))],
+                column_names=[str(place) for place in range(len(columns.header))],
                 skip_rows=skip,
                 use_threads=len(raw) > _LARGE,
                 block_size=len(raw) if len(raw) <= _LARGE else _BLOCK,
@@ -120,10 +134,8 @@ def read_typed(
     return table if all(_is_plain(column, empty) for column in table.columns) else None
 
 
-def _types(top: Sequence[Sequence[str]]) -> dict[str, Any] | None:
+def _types(columns: Columns, rows: Sequence[Sequence[str]]) -> dict[str, Any] | None:
     """The type of each column that has a meaning, by its place; None where days are written in words."""
-    header, *rows = top
-    columns = map_columns([name.strip() for name in header])
     if DATE not in columns.places or not rows:
         return None
     place = columns.places[DATE]
@@ -154,6 +166,8 @@ def _has_padding(raw: bytes, delimiter: str) -> bool:
 
 
 def _is_plain(column: Any, empty: Sequence[str]) -> bool:
+    if pa.types.is_int64(column.type):
+        return True
     if pa.types.is_dictionary(column.type):
         return all(set(empty).isdisjoint(chunk.dictionary.to_pylist()) for chunk in column.chunks)
     if pa.types.is_string(column.type):

@@ -30,7 +30,8 @@ MOST_RATIO = 100
 _RATIO_COUNTS_FROM = 1024 * 1024
 _MOST_ROWS = 1_048_576
 _MOST_CELLS = 2_000_000
-_CHUNK = 65_536
+_PIECE = 1024 * 1024
+"""No tag is as long as this, and the first element of a part stands before it."""
 
 
 def read_workbook(data: bytes) -> CellGrid:
@@ -60,7 +61,9 @@ def _check_archive(data: bytes) -> None:
             for entry in archive.infolist():
                 if entry.filename.casefold().endswith((".xml", ".rels")):
                     with archive.open(entry) as part:
-                        _refuse_document_type(part)
+                        top = part.read(_PIECE)
+                        _refuse_document_type(top)
+                        _refuse_endless_tags(top, part)
     except (RefusedFile, MemoryError):
         raise
     except Exception as error:  # zipfile and zlib raise whatever the damaged field makes them raise
@@ -82,7 +85,7 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
             raise RefusedFile("encrypted", "is protected by a password; save it without one and upload that.")
 
 
-def _refuse_document_type(part: IO[bytes]) -> None:
+def _refuse_document_type(top: bytes) -> None:
     """Entities need a document type, which stands before the first element; no workbook has one."""
     seen: list[str] = []
     parser = expat.ParserCreate()
@@ -94,8 +97,30 @@ def _refuse_document_type(part: IO[bytes]) -> None:
 
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = lambda name, _: seen.append(name)
-    while not seen and (chunk := part.read(_CHUNK)):
-        parser.Parse(chunk, False)
+    parser.Parse(top, False)
+    if top and not seen:
+        raise _damaged()
+
+
+def _refuse_endless_tags(top: bytes, part: IO[bytes]) -> None:
+    """A parser looks through an unfinished tag or comment again with each piece it is given: 20 MB took minutes.
+
+    Between two tags text may be long, but a cell's isn't; and beyond the top no spreadsheet program writes comments.
+    """
+    at = 0
+    while (at := top.find(b"<!", at)) >= 0:
+        at = top.find(b"]]>" if top.startswith(b"<![", at) else b"-->", at)
+        if at < 0:
+            raise _damaged()
+    piece, open_bytes = top, 0
+    while piece:
+        first = piece.find(b"<")
+        open_bytes += len(piece) if first < 0 else first
+        if open_bytes >= _PIECE or (piece is not top and b"<!" in piece):
+            raise _damaged()
+        if first >= 0:
+            open_bytes = len(piece) - piece.rfind(b"<")
+        piece = part.read(_PIECE)
 
 
 def _first_table(data: bytes) -> CellGrid:

@@ -47,7 +47,11 @@ BROKEN = {"reader_failed", "reader_died"}
 ENDED = {"takes_too_long", "needs_too_much_memory"}
 """Findings of a reader that was ended at its limits, which are below ours."""
 
-pytestmark = pytest.mark.timeout(300 if CASES <= 1000 else 0)
+pytestmark = [
+    pytest.mark.timeout(300 if CASES <= 1000 else 0),
+    # Said of a failing case's text, in the place of the failure.
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
 fuzzed = settings(
     deadline=None,
     # What a case is made of is a number that seeds its changes: smaller numbers are no simpler cases.

@@ -37,6 +37,7 @@ def with_part(data: bytes, name: str, content: bytes) -> bytes:
     return packed.getvalue()
 
 
+MB = 1024 * 1024
 PLAIN = workbook(("Sheet1", [["date", "followers"], [date(2026, 1, 5), 1200]]))
 
 
@@ -119,6 +120,33 @@ def test_a_damaged_part_is_a_sentence(part: str, content: bytes) -> None:
     assert refusal(with_part(PLAIN, part, content)).message.startswith(
         ("is a damaged Excel workbook", "holds no table")
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "endless", "after"),
+    [
+        (b"<a", b" ", b"></a>"),
+        (b"<a><!--", b"<b>", b"--></a>"),
+        (b"<a><b/>" + b"<c>1</c>" * 200_000 + b"<!--", b"<b>", b"--></a>"),
+        (b"", b" ", b"<a></a>"),
+    ],
+    ids=["tag", "comment at the top", "comment below it", "nothing before the first tag"],
+)
+def test_a_tag_or_comment_without_an_end_is_refused_before_the_sheet_is_parsed(
+    before: bytes, endless: bytes, after: bytes
+) -> None:
+    # Stored, not packed, so that no ratio gives it away. Parsed in pieces, each of these took seconds a few MB.
+    stored = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(PLAIN)) as old, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            new.writestr(entry.filename, content if "sheet1" not in entry.filename else before + endless * MB + after)
+    assert refusal(stored.getvalue()).finding_code == "damaged_file"
+
+
+def test_a_long_text_in_a_cell_is_no_endless_tag() -> None:
+    rows = [["date", "followers", "caption"], [date(2026, 1, 5), 1200, "<&>" * 10_000]]
+    assert read_workbook(workbook(("Sheet1", rows))).lines.tolist() == [2]
 
 
 def test_a_password_is_asked_to_be_taken_off() -> None:
