@@ -62,11 +62,11 @@ class Reconciler:
             if session.scalars(due_schedules(moment).limit(1)).first() is None:
                 return
         # Brings the statistics along, which a reconciler otherwise never needs.
-        from cgn_core.services import schedules
+        from cgn_core.services import schedule_runs
 
         with transaction() as session:
             if hold_lease(session, self.holder, lease=self._lease()):
-                schedules.run_due(session, moment=moment)
+                schedule_runs.run_due(session, moment=moment)
 
     def _publish_unclaimed(self) -> None:
         with reading() as session:

@@ -383,5 +383,7 @@ class Schedule(Model):
     enabled: Mapped[bool] = mapped_column(default=True)
     last_due_at: Mapped[datetime | None] = mapped_column(default=None)
     """The due time that was last acted upon."""
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    """Kept so that removing it can be undone."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)

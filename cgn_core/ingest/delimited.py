@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from cgn_core.ingest.columns import map_columns
+from cgn_core.ingest.columns import Columns, map_columns
 from cgn_core.ingest.findings import RefusedFile
 from cgn_core.ingest.grid import (
     HEADER_SEARCHED,
@@ -48,6 +48,26 @@ _MOST_UNEVEN_ROWS = 500_000
 _SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class _Top:
+    """What the first lines tell of a table."""
+
+    delimiter: str
+    file_type: str
+    header: tuple[str, ...]
+    columns: Columns
+    below: tuple[tuple[str, ...], ...]
+    """The first rows."""
+    announced: int
+    """Lines, none or one, that only name the delimiter."""
+    begins: int
+    """Where the text begins behind such a line."""
+    skip: int
+    """Lines up to the header, which is one of them."""
+    skipped: int
+    line_feeds: int
+
+
 def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     """The grid of a delimited text; delimiter and header row are found out from its first lines.
 
@@ -60,49 +80,75 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     """
     opened = _opened(text)
     is_same = opened is text and len(text) == len(data) and text.isascii() and data.isascii()
-    text = opened
-    raw = data if is_same else text.encode("utf-8", errors="replace")
+    raw = data if is_same else opened.encode("utf-8", errors="replace")
+    top = _top_of(raw, opened[:_HEAD])
+    if not _has_lone_returns(raw):
+        grid = _typed(raw, top) or _as_text(raw, top)
+        if grid is not None:
+            return grid
+    return _read_rows(opened[top.begins :], top.delimiter, top.announced)
+
+
+def read_plain(data: bytes) -> TypedGrid | None:
+    """The grid of ASCII that is plain throughout, without a text of it; None for anything else.
+
+    Raises:
+        RefusedFile: as :func:`read_delimited`.
+    """
+    head = data[:_HEAD]
+    if not data.isascii() or _has_lone_returns(data) or _opened(text := head.decode("ascii")) is not text:
+        return None
+    return _typed(data, _top_of(data, text))
+
+
+def _top_of(raw: bytes, head: str) -> _Top:
     line_feeds = count_byte(raw, b"\n")
     if line_feeds + count_byte(raw, b"\r") > 2 * MOST_ROWS:
         raise too_many_rows()
-    announced = _SEPARATOR_LINE.match(text)
-    start = announced.end() if announced else 0
-    hinted = announced.group(1) if announced else None
-    offset = 1 if announced else 0
-    head = text[start : start + _HEAD]
-    delimiter = hinted if hinted in DELIMITERS else None
-    delimiter, top, ends = _delimited(head) if delimiter is None else (delimiter, *_first_rows(head, delimiter))
-    at = find_header(top)
+    separator = _SEPARATOR_LINE.match(head)
+    begins = separator.end() if separator else 0
+    hinted = separator.group(1) if separator else None
+    head = head[begins:]
+    delimiter, rows, ends = (hinted, *_first_rows(head, hinted)) if hinted in DELIMITERS else _delimited(head)
     if len(raw) > MOST_PACKED_CELLS and count_byte(raw, delimiter.encode()) > MOST_PACKED_CELLS:
         raise too_many_cells("text", limit=MOST_PACKED_CELLS)
+    at = find_header(rows)
     if at is None:
         raise not_a_table()
-    skipped = sum(1 for row in top[:at] if any(cell.strip() for cell in row))
-    skip, file_type = ends[at] + offset, _FILE_TYPES[delimiter]
-    header = tuple(name.strip() for name in top[at])
+    header = tuple(name.strip() for name in rows[at])
     check_width(len(header))
-    below = [row for row in top[at + 1 :] if row]
-    if not _has_lone_returns(raw):
-        columns = map_columns(header)
-        typed = read_typed(raw, columns, below, skip=skip, delimiter=delimiter, empty=EMPTY_CELLS[1:])
-        lines = None if typed is None else _lines(raw, typed.num_rows, skip, line_feeds)
-        if typed is not None and lines is not None:
-            again = partial(_as_text, raw, header, skip, delimiter, file_type, skipped)
-            return TypedGrid(
-                file_type,
-                header,
-                None,
-                lines,
-                skipped=skipped,
-                top=tuple(map(tuple, below)),
-                typed=typed,
-                as_text=again,
-                mapped=columns,
-            )
-        grid = _as_text(raw, header, skip, delimiter, file_type, skipped)
-        if grid is not None:
-            return replace(grid, top=tuple(map(tuple, below)))
-    return _read_rows(text[start:], delimiter, offset)
+    announced = 1 if separator else 0
+    return _Top(
+        delimiter=delimiter,
+        file_type=_FILE_TYPES[delimiter],
+        header=header,
+        columns=map_columns(header),
+        below=tuple(tuple(row) for row in rows[at + 1 :] if row),
+        announced=announced,
+        begins=begins,
+        skip=ends[at] + announced,
+        skipped=sum(1 for row in rows[:at] if any(cell.strip() for cell in row)),
+        line_feeds=line_feeds,
+    )
+
+
+def _typed(raw: bytes, top: _Top) -> TypedGrid | None:
+    """Its columns that have a meaning, typed; None where anything in them isn't plain."""
+    typed = read_typed(raw, top.columns, top.below, skip=top.skip, delimiter=top.delimiter, empty=EMPTY_CELLS[1:])
+    lines = None if typed is None else _lines(raw, typed.num_rows, top)
+    if typed is None or lines is None:
+        return None
+    return TypedGrid(
+        top.file_type,
+        top.header,
+        None,
+        lines,
+        skipped=top.skipped,
+        top=top.below,
+        typed=typed,
+        as_text=partial(_as_text, raw, top),
+        mapped=top.columns,
+    )
 
 
 def count_byte(raw: bytes, byte: bytes) -> int:
@@ -169,19 +215,17 @@ def _has_lone_returns(raw: bytes) -> bool:
     return b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n")
 
 
-def _as_text(
-    raw: bytes, header: tuple[str, ...], skip: int, delimiter: str, file_type: str, skipped: int
-) -> ArrowGrid | None:
+def _as_text(raw: bytes, top: _Top) -> ArrowGrid | None:
     """Every cell as text, at once; None when it needs to be read row by row to know which line is which."""
-    places = [str(place) for place in range(len(header))]
+    places = [str(place) for place in range(len(top.header))]
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(raw),
             read_options=arrow_csv.ReadOptions(
-                column_names=places, skip_rows=skip, use_threads=False, block_size=max(len(raw), _HEAD)
+                column_names=places, skip_rows=top.skip, use_threads=False, block_size=max(len(raw), _HEAD)
             ),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=True
+                delimiter=top.delimiter, newlines_in_values=False, ignore_empty_lines=True
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(places, pa.string()),
@@ -192,27 +236,29 @@ def _as_text(
         )
     except pa.ArrowInvalid:
         return None
-    lines = _lines(raw, table.num_rows, skip, count_byte(raw, b"\n"))
-    return None if lines is None else ArrowGrid(file_type, header, table, lines, skipped=skipped)
+    lines = _lines(raw, table.num_rows, top)
+    if lines is None:
+        return None
+    return ArrowGrid(top.file_type, top.header, table, lines, skipped=top.skipped, top=top.below)
 
 
-def _lines(raw: bytes, rows: int, skip: int, line_feeds: int) -> Positions | None:
+def _lines(raw: bytes, rows: int, top: _Top) -> Positions | None:
     """Each row's line; None where lines were left out or rows take several.
 
     Raises:
         RefusedFile: no rows, or too many.
     """
-    physical = line_feeds + (not raw.endswith(b"\n"))
+    physical = top.line_feeds + (not raw.endswith(b"\n"))
     trailing = raw[-_HEAD:]
     blank_end = len(trailing) - len(trailing.rstrip(b"\r\n"))
     blank_lines = max(0, trailing[len(trailing) - blank_end :].count(b"\n") - 1)
-    if rows != physical - skip - blank_lines:
+    if rows != physical - top.skip - blank_lines:
         return None
     if rows == 0:
         raise no_rows()
     if rows > MOST_ROWS:
         raise too_many_rows()
-    return np.arange(rows, dtype=np.int64) + skip + 1
+    return np.arange(rows, dtype=np.int64) + top.skip + 1
 
 
 def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:

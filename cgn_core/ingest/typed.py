@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -16,6 +17,8 @@ from pyarrow import csv as arrow_csv
 from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns
 from cgn_core.ingest.grid import ArrowGrid, Days, Floats, Positions
 from cgn_core.ingest.interpretation import REAL_VALUED
+
+Counts = npt.NDArray[np.int64]
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
@@ -54,6 +57,14 @@ class TypedGrid(ArrowGrid):
         if column is None or not (pa.types.is_int64(column.type) or pa.types.is_float64(column.type)):
             return self._texts.numbers(place)
         return _floats(column)
+
+    def filled(self, place: int) -> Counts | Floats | None:
+        """As :meth:`numbers`, but whole numbers where no cell is empty: nothing has to be turned into anything."""
+        column = self._column(place)
+        if column is not None and pa.types.is_int64(column.type) and not column.null_count:
+            chunks = [np.asarray(chunk) for chunk in column.chunks]
+            return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+        return self.numbers(place)
 
     def days(self, place: int) -> Days | None:
         """As :meth:`ArrowGrid.days`."""

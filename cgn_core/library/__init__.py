@@ -4,7 +4,7 @@ from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.reading import Reading
 from cgn_core.library.analysis import compare, fit, predict, what_if
 from cgn_core.library.decisions import benchmark, diagnose, plan, roi, roi_in_money
-from cgn_core.library.files import read, read_many, validate, validate_together
+from cgn_core.library.files import read, read_many, validate, validate_together, weekly_sums
 from cgn_core.library.pictures import figure
 from cgn_core.stats.benchmarks import Benchmark
 from cgn_core.stats.carry_over_test import CarryOver, weekly_carry_over
@@ -63,5 +63,6 @@ __all__ = [
     "validate_together",
     "weekly_carry_over",
     "weekly_features",
+    "weekly_sums",
     "what_if",
 ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
 from cgn_core.ingest.drops import Drop, read_drop
 from cgn_core.ingest.questions import NO_ANSWERS, Answers
 from cgn_core.ingest.reading import Reading, read_bytes
-from cgn_core.tables import Daily
+from cgn_core.ingest.weeks import read_weeks
+from cgn_core.tables import DAYS_PER_WEEK, Daily
 
 
 def validate(path: str | Path, *, answers: Answers = NO_ANSWERS) -> Reading:
@@ -80,6 +83,35 @@ def read(*paths: str | Path, creator: str | None = None) -> Daily:
     if len(found) != 1:
         raise InvalidInput(f"The files hold {len(found)} creators: {', '.join(found)}. Choose one with creator.")
     return next(iter(found.values()))
+
+
+def weekly_sums(path: str | Path) -> pd.DataFrame:
+    """Monday-Sunday sums of a plain file of any number of creators, straight from its bytes, without findings.
+
+    Plain is delimited text of ISO days and numbers from zero on, each day of a creator once.
+
+    Args:
+        path: of the file.
+
+    Returns: ``creator``, ``week_start`` and a column a metric, a row for each week that has all seven days; NaN where a
+    day's cell is empty. Of ``followers``, a level, it is the mean of the seven days.
+
+    Raises:
+        NotImportable: the file isn't plain; ``read_many`` says what is odd in it.
+        UnreadableFile: there is no such file, or it can't be opened.
+    """
+    source = Path(path)
+    weeks = read_weeks(_bytes(source))
+    if weeks is None:
+        raise NotImportable(
+            f"{source.name} isn't a plain table of ISO days and numbers with each day of a creator once; read it with "
+            "read_many, or see what is odd in it with validate."
+        )
+    sums = dict(zip(weeks.columns, weeks.sums, strict=True))
+    if "followers" in sums:
+        sums["followers"] = sums["followers"] / DAYS_PER_WEEK
+    creators = pd.Categorical.from_codes(weeks.codes, pd.Index(weeks.creators))
+    return pd.DataFrame({"creator": creators, "week_start": weeks.week_starts.astype("datetime64[s]"), **sums})
 
 
 def _bytes(path: Path) -> bytes:

@@ -162,6 +162,8 @@ def _view(job: Job, handle: str | None, requested_by_name: str | None) -> JobVie
 def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     """What a job is called: what it does, and to whom."""
     about = f"@{handle}" if handle else "all workspaces"
+    if kind == JobKind.RETRAIN and params.get("only_on_drift"):
+        return f"Look for a change of level of {about}"
     if kind == JobKind.RETRAIN:
         return f"Retraining of {about}"
     if kind == JobKind.SCORE:

@@ -83,6 +83,23 @@ def current_model_versions(session: Session, workspaces: Sequence[Workspace]) ->
     return chosen
 
 
+def newest_trainings(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:
+    """Per workspace the version that was trained last, in force or not; a form tried as challenger doesn't count."""
+    newest = (
+        select(ModelVersion.workspace_id, func.max(ModelVersion.number).label("number"))
+        .where(ModelVersion.workspace_id.in_([workspace.id for workspace in workspaces]))
+        .where(ModelVersion.settings["model"].as_string().is_(None))
+        .group_by(ModelVersion.workspace_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(ModelVersion).join(
+            newest, and_(ModelVersion.workspace_id == newest.c.workspace_id, ModelVersion.number == newest.c.number)
+        )
+    )
+    return {row.workspace_id: row for row in rows}
+
+
 def champion_of(session: Session, workspace: Workspace) -> Champion | None:
     """The model in force, as a retraining needs to know it."""
     version = current_model_versions(session, [workspace]).get(workspace.id)

@@ -18,9 +18,10 @@ from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.ingest.storage import daily_from_bytes
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.data_versions import current_version
+from cgn_core.services.drift_watch import LastLook, last_look, look
 from cgn_core.services.ledger import score_complete_weeks
 from cgn_core.services.model_summaries import summarise
-from cgn_core.services.registry import Champion, champion_of, settle
+from cgn_core.services.registry import Champion, champion_of, newest_trainings, settle
 from cgn_core.services.validations import MODELS
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats.training import train
@@ -69,6 +70,8 @@ def enqueue_retraining(
     """
     session.flush()
     for job in session.scalars(active_jobs(workspace_id=workspace.id, kind=JobKind.RETRAIN)):
+        if job.params.get("only_on_drift"):
+            continue  # it may come to nothing
         if job.params.get("model") != model:
             if model is None:
                 continue  # a challenger's training doesn't stand in for the one that follows an import
@@ -87,6 +90,29 @@ def enqueue_retraining(
     )
 
 
+def enqueue_drift_look(session: Session, workspace: Workspace) -> UUID:
+    """Queue a retraining that only takes place if growth has left its path since the last one; returns the job's id.
+
+    Each version of the data is looked at once: its number is in the key. A retraining that waits or runs already
+    stands in for it. The caller has authorised and locked the workspace.
+
+    Raises:
+        QuotaExceeded: the agency already has its limit of jobs waiting.
+    """
+    session.flush()
+    for job in session.scalars(active_jobs(workspace_id=workspace.id, kind=JobKind.RETRAIN)):
+        if not job.params.get("model"):
+            return job.id
+    return enqueue(
+        session,
+        JobKind.RETRAIN,
+        agency_id=workspace.agency_id,
+        workspace_id=workspace.id,
+        params={"data_version": workspace.data_version, "only_on_drift": True},
+        key=f"retrain:{workspace.id}:drift:v{workspace.data_version}",
+    )
+
+
 @dataclass(frozen=True)
 class _Material:
     workspace_id: UUID
@@ -95,10 +121,13 @@ class _Material:
     data_hash: str
     daily: Daily
     champion: Champion | None
+    last_look: LastLook
 
 
 def run(claim: Claim) -> None:
     """Train on the workspace's current data and store the model, unless the claim is lost meanwhile.
+
+    A job that is only to train on drift ends without a model where no alarm is new.
 
     Raises:
         TooFewObservations: naming the weeks that are missing.
@@ -107,6 +136,14 @@ def run(claim: Claim) -> None:
     """
     claim.progress(0.0, "Reading the data")
     material = _read(claim)
+    cause = ""
+    if claim.params.get("only_on_drift"):
+        drift = look(material.daily)
+        if not material.last_look.is_news(drift):
+            with claim.commit() as session:
+                claim.finish(session, {"decision": f"No new change of level, so nothing was trained. {drift.sentence}"})
+            return
+        cause = f"{drift.sentence} "
     training = train(
         material.daily,
         model=claim.params.get("model"),
@@ -153,7 +190,7 @@ def run(claim: Claim) -> None:
                 "chosen": training.chosen,
                 "verdict": training.verdict,
                 "reason": training.reason,
-                "decision": decision,
+                "decision": f"{cause}{decision}",
                 "data_version": material.data_version,
             },
         )
@@ -174,4 +211,5 @@ def _read(claim: Claim) -> _Material:
             data_hash=version.data_hash,
             daily=daily_from_bytes(version.table),
             champion=champion_of(session, workspace),
+            last_look=last_look(newest_trainings(session, [workspace]).get(workspace.id)),
         )

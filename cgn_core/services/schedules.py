@@ -1,33 +1,26 @@
-"""Schedules: monthly retrainings, retrainings of models that fell behind, nightly scores; each due time acts once."""
+"""Schedules as people see and change them: retrainings by the month or once a model fell behind, nightly scores."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.models import Agency, Schedule, ScheduleKind, Workspace, now
-from cgn_core.db.schedules import due_schedules, editable_schedules, readable_schedules
+from cgn_core.db.schedules import editable_schedules, readable_schedules, removed_schedules
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces
-from cgn_core.errors import InvalidInput, QuotaExceeded
-from cgn_core.jobs import JobKind, enqueue
+from cgn_core.errors import InvalidInput
 from cgn_core.jobs.due_times import next_month_day, next_night
-from cgn_core.services.data_versions import current_version, overview_of_version
-from cgn_core.services.model_summaries import summary_of
-from cgn_core.services.registry import current_model_versions
-from cgn_core.services.retrainings import enqueue_retraining
 
 MOST_PER_AGENCY = 100
 MOST_WEEKS = 52
 NIGHT_HOUR = 3
-
-logger = logging.getLogger(__name__)
+BOUNDS = {"hour": (0, 23), "day": (1, 31), "weeks": (1, MOST_WEEKS)}
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,8 @@ class ScheduleView:
             return f"Retrain {whose} on day {self.day} of each month at {clock}."
         if self.kind is ScheduleKind.RETRAIN_BEHIND:
             weeks = "a week" if self.weeks == 1 else f"{self.weeks} weeks"
-            return f"Every night at {clock}, retrain {whose} where the model is {weeks} behind the data."
+            behind = f"where the data are {weeks} ahead of the last training, or growth has left its path since"
+            return f"Every night at {clock}, retrain {whose} {behind}."
         return f"Every night at {clock}, score the forecasts of {whose} whose week is complete."
 
 
@@ -101,11 +95,8 @@ def add_schedule(
     actor.require(Action.RUN_JOBS)
     if kind not in set(ScheduleKind):
         raise InvalidInput(f"{kind!r} is no schedule; there are {', '.join(ScheduleKind)}.")
-    for name, value, low, high in (("hour", hour, 0, 23), ("day", day, 1, 31), ("weeks", weeks, 1, MOST_WEEKS)):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InvalidInput(f"The {name} must be a whole number between {low} and {high}.")
-    if len(session.scalars(select(Schedule.id).where(Schedule.agency_id == actor.agency_id)).all()) >= MOST_PER_AGENCY:
-        raise InvalidInput(f"An agency may have {MOST_PER_AGENCY} schedules; remove one first.")
+    _require_times(hour=hour, day=day, weeks=weeks)
+    _require_room(session, actor)
     agency = session.get_one(Agency, actor.agency_id)
     row = Schedule(
         agency_id=actor.agency_id,
@@ -123,6 +114,27 @@ def add_schedule(
     return row.id
 
 
+def edit_schedule(session: Session, actor: Actor, schedule_id: UUID | str, *, hour: int, day: int, weeks: int) -> None:
+    """Change when a schedule is due; it acts next at the first such time that lies ahead.
+
+    Args:
+        session: the transaction.
+        actor: who changes it.
+        schedule_id: which one.
+        hour: local, 0 to 23.
+        day: of the month, 1 to 31, for monthly ones.
+        weeks: how far a model may fall behind, 1 to 52.
+
+    Raises:
+        NotFound: no such schedule, or not the actor's to change.
+        InvalidInput: a number outside its bounds.
+    """
+    row = one_or_not_found(session, editable_schedules(actor), schedule_id)
+    _require_times(hour=hour, day=day, weeks=weeks)
+    row.hour, row.day, row.weeks = hour, day, weeks
+    _look_ahead(session, row)
+
+
 def toggle(session: Session, actor: Actor, schedule_id: UUID | str) -> bool:
     """Pause a schedule, or let a paused one go on at its next time, not at those it missed; whether it is on now.
 
@@ -131,18 +143,31 @@ def toggle(session: Session, actor: Actor, schedule_id: UUID | str) -> bool:
     """
     row = one_or_not_found(session, editable_schedules(actor), schedule_id)
     if not row.enabled:
-        row.next_due_at = next_due(row, session.get_one(Agency, row.agency_id).time_zone, after=now())
+        _look_ahead(session, row)
     row.enabled = not row.enabled
     return row.enabled
 
 
 def remove_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> None:
-    """Remove a schedule; jobs that it queued stay.
+    """Remove a schedule; jobs that it queued stay. :func:`restore_schedule` brings it back.
 
     Raises:
         NotFound: no such schedule, or not the actor's to change.
     """
-    session.delete(one_or_not_found(session, editable_schedules(actor), schedule_id))
+    one_or_not_found(session, editable_schedules(actor), schedule_id).removed_at = now()
+
+
+def restore_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> None:
+    """Bring a removed schedule back as it was; it goes on at its next time, not at those it missed.
+
+    Raises:
+        NotFound: no such removed schedule, or not the actor's to change.
+        InvalidInput: the agency has as many schedules as it may have.
+    """
+    row = one_or_not_found(session, removed_schedules(actor), schedule_id)
+    _require_room(session, actor)
+    row.removed_at = None
+    _look_ahead(session, row)
 
 
 def next_due(schedule: Schedule, time_zone: str, *, after: datetime) -> datetime:
@@ -152,57 +177,23 @@ def next_due(schedule: Schedule, time_zone: str, *, after: datetime) -> datetime
     return next_night(after, hour=schedule.hour, time_zone=time_zone)
 
 
-def run_due(session: Session, *, moment: datetime) -> int:
-    """Queue the jobs of every schedule that is due; how many schedules acted.
-
-    A due time acts once, whoever asks: it is taken by moving it on, and the jobs' keys name it. After a standstill only
-    the due time that is there acts, and the next one lies ahead: a night that was missed for a week runs once.
-
-    Args:
-        session: the transaction; everything or nothing.
-        moment: the time it is.
-    """
-    due = session.execute(
-        due_schedules(moment).add_columns(Agency.time_zone).join(Agency, Agency.id == Schedule.agency_id)
-    ).all()
-    acted = 0
-    for schedule, zone in due:
-        was_due = schedule.next_due_at
-        taken = session.execute(
-            update(Schedule)
-            .where(Schedule.id == schedule.id, Schedule.next_due_at == was_due, Schedule.enabled.is_(True))
-            .values(next_due_at=next_due(schedule, zone, after=moment), last_due_at=was_due)
-            .returning(Schedule.id)
-        ).first()
-        if taken is None:
-            continue
-        try:
-            _queue(session, schedule, was_due)
-        except QuotaExceeded:
-            logger.warning("schedule %s: the agency has its limit of jobs waiting; next time again", schedule.id)
-        acted += 1
-    return acted
+def _look_ahead(session: Session, row: Schedule) -> None:
+    row.next_due_at = next_due(row, session.get_one(Agency, row.agency_id).time_zone, after=now())
 
 
-def _queue(session: Session, schedule: Schedule, due: datetime) -> None:
-    key = f"schedule:{schedule.id}:{due:%Y%m%dT%H%M}"
-    if schedule.kind is ScheduleKind.SCORE_NIGHTLY:
-        enqueue(session, JobKind.SCORE, agency_id=schedule.agency_id, workspace_id=schedule.workspace_id, key=key)
-        return
-    wanted = select(Workspace).where(Workspace.agency_id == schedule.agency_id, Workspace.data_version > 0)
-    if schedule.workspace_id is not None:
-        wanted = wanted.where(Workspace.id == schedule.workspace_id)
-    for workspace in session.scalars(wanted.order_by(Workspace.handle).with_for_update()).all():
-        if schedule.kind is ScheduleKind.RETRAIN_MONTHLY or _behind(session, workspace) >= schedule.weeks:
-            enqueue_retraining(session, workspace, requested_by=None, key=key)
+def _require_times(**times: int) -> None:
+    """Raise InvalidInput for an hour, a day or a number of weeks out of bounds; they come from a form."""
+    for name, value in times.items():
+        low, high = BOUNDS[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise InvalidInput(f"The {name} must be a whole number between {low} and {high}.")
 
 
-def _behind(session: Session, workspace: Workspace) -> int:
-    """Complete weeks that the data have and the model in force hasn't."""
-    version = current_version(session, workspace)
-    model = current_model_versions(session, [workspace]).get(workspace.id)
-    weeks = overview_of_version(version).weeks if version is not None else 0
-    return weeks - (summary_of(model).weeks if model is not None else 0)
+def _require_room(session: Session, actor: Actor) -> None:
+    kept = select(func.count()).select_from(Schedule)
+    kept = kept.where(Schedule.agency_id == actor.agency_id, Schedule.removed_at.is_(None))
+    if (session.scalar(kept) or 0) >= MOST_PER_AGENCY:
+        raise InvalidInput(f"An agency may have {MOST_PER_AGENCY} schedules; remove one first.")
 
 
 def _view(row: Schedule, handle: str | None, time_zone: str) -> ScheduleView:

@@ -141,6 +141,13 @@ def test_any_bytes_are_read_or_refused_by_name(content: bytes, kind: str) -> Non
         assert library.validate(path).findings is not None
         assert answer_of(lambda: library.read(path), NotImportable, InvalidInput, UnreadableFile) is None
         assert answer_of(lambda: library.read_many(path), NotImportable, UnreadableFile) in (None, {})
-        for ask in (library.validate, library.validate_together, library.read, library.read_many):
+        assert answer_of(lambda: library.weekly_sums(path), NotImportable) is None
+        for ask in (
+            library.validate,
+            library.validate_together,
+            library.read,
+            library.read_many,
+            library.weekly_sums,
+        ):
             with pytest.raises(UnreadableFile):
                 ask(Path(folder) / "elsewhere.csv")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -95,6 +97,21 @@ def test_several_creators_are_read_by_name_and_one_of_them_by_choice(folder: Pat
         cgn.read(folder / "many.csv")
     with pytest.raises(InvalidInput, match=r"hold no creator nobody; they hold mid\.01, mid\.02, mid\.03"):
         cgn.read(folder / "many.csv", creator="nobody")
+
+
+def test_weekly_sums_of_a_plain_file_are_those_of_its_creators_tables(folder: Path, tmp_path: Path) -> None:
+    sums = cgn.weekly_sums(folder / "many.csv")
+    assert list(sums["creator"].cat.categories) == ["mid.01", "mid.02", "mid.03"]
+    for creator, daily in cgn.read_many(folder / "many.csv").items():
+        mine = sums[sums["creator"] == creator].reset_index(drop=True)
+        days = daily.frame.set_index("date").resample("W-SUN").agg(["sum", "count"])
+        whole = days[days[("follows", "count")] == 7]
+        assert (mine["week_start"] + pd.Timedelta(days=6)).tolist() == whole.index.tolist()
+        np.testing.assert_allclose(mine["follows"], whole[("follows", "sum")])
+        np.testing.assert_allclose(mine["followers"], whole[("followers", "sum")] / 7)
+    (tmp_path / "odd.csv").write_text("date,follows\n2026-01-05,-3\n", encoding="utf-8")
+    with pytest.raises(NotImportable, match=r"^odd\.csv isn't a plain table .* read_many"):
+        cgn.weekly_sums(tmp_path / "odd.csv")
 
 
 def test_several_files_are_read_together_and_those_of_one_creator_joined(

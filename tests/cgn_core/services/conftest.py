@@ -29,14 +29,26 @@ FIRST_DAY = date(2025, 1, 6)
 
 @pytest.fixture
 def make_csv() -> Callable[..., bytes]:
-    """``make_csv("handle", days=210, per_reel=24)``: our own layout, growth that follows the posting."""
+    """``make_csv("handle", days=210, per_reel=24)``: our own layout, growth that follows the posting.
 
-    def make(*handles: str, days: int = 210, per_reel: float = 24.0, seed: int = 5, start: date = FIRST_DAY) -> bytes:
+    ``falls_after=224``: from that day on follows are a third of what they were.
+    """
+
+    def make(
+        *handles: str,
+        days: int = 210,
+        per_reel: float = 24.0,
+        seed: int = 5,
+        start: date = FIRST_DAY,
+        falls_after: int | None = None,
+    ) -> bytes:
         tables = []
         for offset, handle in enumerate(handles or ("lena.moves",)):
             rng = np.random.default_rng([seed, offset])
             posts, reels, stories = rng.poisson([0.6, 0.5, 1.5], (days, 3)).T
             follows = np.rint(40 + 10 * posts + per_reel * reels + 3 * stories + rng.normal(0, 8, days)).clip(0)
+            if falls_after is not None:
+                follows[falls_after:] *= 0.3
             unfollows = rng.poisson(12, days)
             table = pd.DataFrame(
                 {

@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,6 +49,8 @@ class Scene:
     competitor: UUID
     job: UUID
     schedule: UUID
+    removed: UUID
+    """A schedule too."""
     data: bytes
 
 
@@ -107,7 +109,9 @@ EDITS: dict[str, Call] = {
     ),
     "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
     "schedules.add_schedule": lambda s, a, x: schedules.add_schedule(s, a, "retrain_monthly", workspace_id=x.workspace),
+    "schedules.edit_schedule": lambda s, a, x: schedules.edit_schedule(s, a, x.schedule, hour=4, day=2, weeks=3),
     "schedules.remove_schedule": lambda s, a, x: schedules.remove_schedule(s, a, x.schedule),
+    "schedules.restore_schedule": lambda s, a, x: schedules.restore_schedule(s, a, x.removed),
     "schedules.toggle": lambda s, a, x: schedules.toggle(s, a, x.schedule),
     "scorings.request_scoring": lambda s, a, x: scorings.request_scoring(s, a, x.workspace, key="k"),
     "validations.request_validation": lambda s, a, x: validations.request_validation(
@@ -171,10 +175,13 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     upload = imports.read_upload(session, strategist, workspace_id=trained.id, file_name="b.csv", data=data)
     session.commit()
     (job,) = jobs.list_jobs(session, strategist, workspace_id=trained.id)
-    schedule = schedules.add_schedule(session, strategist, "score_nightly", workspace_id=trained.id)
+    schedule, removed = (
+        schedules.add_schedule(session, strategist, "score_nightly", workspace_id=trained.id) for _ in range(2)
+    )
+    schedules.remove_schedule(session, strategist, removed)
     session.commit()
     assert upload.id is not None
-    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, data)
+    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, data)
 
 
 def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
@@ -189,7 +196,7 @@ def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
 
 @pytest.mark.usefixtures("outsider")
 def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
-    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
+    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
     for name, call in (READS | EDITS).items():
         with pytest.raises(NotFound) as refused:
             call(session, strategist, nothing)
@@ -220,7 +227,7 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    other = Scene(new_workspace(agency, "not.yours").id, scene.upload, scene.competitor, uuid4(), uuid4(), scene.data)
+    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4())
     for call in READS.values():
         with pytest.raises(NotFound):
             call(session, viewer, other)

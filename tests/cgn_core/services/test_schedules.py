@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +11,20 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Job, JobState, Schedule, Workspace, now
-from cgn_core.db.session import reading, transaction
-from cgn_core.errors import Forbidden, InvalidInput
+from cgn_core.db.session import reading
+from cgn_core.errors import Forbidden, InvalidInput, NotFound
 from cgn_core.jobs import JobKind
 from cgn_core.services import imports, schedules
-from cgn_core.services.schedules import add_schedule, list_schedules, run_due, toggle
-from worker.reconciler import Reconciler
+from cgn_core.services.models import model_versions
+from cgn_core.services.schedule_runs import run_due
+from cgn_core.services.schedules import (
+    add_schedule,
+    edit_schedule,
+    list_schedules,
+    remove_schedule,
+    restore_schedule,
+    toggle,
+)
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -86,8 +93,8 @@ def test_a_model_is_retrained_by_night_only_when_it_fell_far_enough_behind(
         make_due(session, add_schedule(session, strategist, "retrain_behind", workspace_id=trained.id, weeks=weeks))
         run_due(session, moment=now())
         session.commit()
-        waiting = session.scalar(select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED))
-        assert waiting == queued, weeks
+        waiting = session.scalars(select(Job).where(Job.state == JobState.QUEUED)).all()
+        assert sum("only_on_drift" not in job.params for job in waiting) == queued, weeks
 
 
 def test_a_paused_schedule_is_silent_and_goes_on_at_its_next_time(session: Session, strategist: Actor) -> None:
@@ -100,6 +107,119 @@ def test_a_paused_schedule_is_silent_and_goes_on_at_its_next_time(session: Sessi
     schedules.remove_schedule(session, strategist, schedule_id)
     session.commit()
     assert list_schedules(session, strategist) == []
+
+
+def test_a_removed_schedule_is_silent_until_it_is_brought_back_as_it_was(
+    session: Session, strategist: Actor, viewer: Actor
+) -> None:
+    schedule_id = add_schedule(session, strategist, "retrain_monthly", hour=5, day=31, weeks=7)
+    (before,) = list_schedules(session, strategist)
+    with pytest.raises(NotFound):
+        restore_schedule(session, strategist, schedule_id)  # it isn't removed
+    remove_schedule(session, strategist, schedule_id)
+    make_due(session, schedule_id)
+    assert (run_due(session, moment=now()), list_schedules(session, strategist)) == (0, [])
+    with pytest.raises(NotFound):
+        toggle(session, strategist, schedule_id)
+    with pytest.raises(NotFound):
+        restore_schedule(session, viewer, schedule_id)
+    restore_schedule(session, strategist, schedule_id)
+    session.commit()
+    assert list_schedules(session, strategist) == [before]
+
+
+def test_an_edited_schedule_acts_at_its_new_time(session: Session, strategist: Actor) -> None:
+    schedule_id = add_schedule(session, strategist, "retrain_behind", hour=3, weeks=4)
+    make_due(session, schedule_id)
+    hour = (now().hour + 2) % 24
+    edit_schedule(session, strategist, schedule_id, hour=hour, day=1, weeks=6)
+    session.commit()
+    (view,) = list_schedules(session, strategist)
+    assert (view.hour, view.weeks, view.next_due_at.hour) == (hour, 6, hour)
+    assert now() < view.next_due_at <= now() + timedelta(hours=2)
+    assert run_due(session, moment=now()) == 0  # the old time, a minute ago, is over
+    with pytest.raises(InvalidInput, match="The hour must be a whole number between 0 and 23"):
+        edit_schedule(session, strategist, schedule_id, hour=24, day=1, weeks=6)
+
+
+def test_what_does_not_fit_into_a_full_queue_follows_once_and_not_a_month_later(
+    session: Session,
+    strategist: Actor,
+    agency: Agency,
+    new_workspace: Callable[..., Workspace],
+    change_settings: Callable[..., None],
+) -> None:
+    change_settings(job_limit_per_agency=2)
+    ids = [new_workspace(agency, f"creator.{number}").id for number in range(5)]
+    session.execute(update(Workspace).values(data_version=1))
+    monthly = add_schedule(session, strategist, "retrain_monthly")
+    was_due = make_due(session, monthly)
+    acted, asked = [], []
+    for _ in range(5):
+        acted.append(run_due(session, moment=now()))
+        session.commit()
+        waiting = session.scalars(select(Job).where(Job.state == JobState.QUEUED)).all()
+        asked += [job.workspace_id for job in waiting]
+        session.execute(update(Job).values(state=JobState.DONE))
+        session.commit()
+    assert acted == [0, 0, 1, 0, 0]
+    assert sorted(map(str, asked)) == sorted(map(str, ids))
+    (view,) = list_schedules(session, strategist)
+    assert (view.last_due_at, view.next_due_at > now()) == (was_due, True)
+
+
+def test_a_schedule_that_can_not_act_keeps_no_other_from_acting(
+    session: Session, strategist: Actor, outsider: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = add_schedule(session, strategist, "score_nightly")
+    make_due(session, broken, since=timedelta(hours=2))
+    make_due(session, add_schedule(session, outsider, "score_nightly"))
+    session.execute(update(Agency).where(Agency.id == strategist.agency_id).values(time_zone="Mars/Olympus"))
+    assert run_due(session, moment=now()) == 1
+    assert run_due(session, moment=now()) == 0
+    session.commit()
+    assert jobs_of(JobKind.SCORE) == 1
+    assert str(broken) in caplog.text
+    assert session.get_one(Schedule, broken).next_due_at > now()  # and not every second from now on
+
+
+def test_a_change_of_level_that_no_training_has_seen_retrains_once(
+    session: Session,
+    strategist: Actor,
+    trained: Workspace,
+    make_csv: Callable[..., bytes],
+    import_csv: Callable[..., list[imports.Imported]],
+    work: Callable[[], list[UUID]],
+) -> None:
+    """A collapse that shows only after the last training, a retraining that came to nothing, and ten nights."""
+    schedule_id = add_schedule(session, strategist, "retrain_behind", weeks=52)
+    session.commit()
+
+    def nights(count: int) -> list[str]:
+        decisions = []
+        for night in range(count):
+            make_due(session, schedule_id, since=timedelta(minutes=count - night))
+            run_due(session, moment=now())
+            session.commit()
+            decisions += [session.get_one(Job, job_id).result["decision"] for job_id in work()]
+        return decisions
+
+    def arrives(data: bytes) -> None:
+        import_csv(strategist, trained, data=data)
+        session.execute(update(Job).where(Job.state == JobState.QUEUED).values(state=JobState.CANCELLED))
+        session.commit()
+
+    assert nights(2) == []  # the newest data are what the newest model was trained on
+    arrives(make_csv(days=224))
+    (quiet,) = nights(5)
+    assert quiet.startswith("No new change of level, so nothing was trained.")
+    arrives(make_csv(days=266, falls_after=224))
+    (alarmed,) = nights(5)
+    assert alarmed.startswith("Since the week of")
+    assert [view.summary.number for view in model_versions(session, strategist, trained.id)] == [2, 1]
+    arrives(make_csv(days=273, falls_after=224))
+    (same,) = nights(5)
+    assert same.startswith("No new change of level")
 
 
 def test_bad_schedules_are_refused_in_a_sentence(session: Session, strategist: Actor, viewer: Actor) -> None:
@@ -115,31 +235,6 @@ def test_bad_schedules_are_refused_in_a_sentence(session: Session, strategist: A
         add_schedule(session, strategist, "score_nightly")
     with pytest.raises(InvalidInput, match="remove one first"):
         add_schedule(session, strategist, "score_nightly")
-
-
-def test_two_reconcilers_at_once_act_on_each_due_time_once(
-    session: Session, strategist: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A time machine: an hour of the schedule by the second is a year by the night."""
-    start = now().replace(minute=30, second=0, microsecond=0)
-    clock = [start]
-    for module in ("worker.reconciler", "cgn_core.services.schedules"):
-        monkeypatch.setattr(f"{module}.now", lambda: clock[0])
-    ids = [add_schedule(session, strategist, "score_nightly", hour=hour) for hour in (1, 9, 17)]
-    session.commit()
-    nights = 20
-    rivals = [Reconciler(), Reconciler()]
-    for _ in range(nights * 24):
-        clock[0] += timedelta(hours=1)
-        both = [threading.Thread(target=rival._run_schedules) for rival in rivals]
-        for thread in both:
-            thread.start()
-        for thread in both:
-            thread.join()
-    with transaction() as own:
-        keys = own.scalars(select(Job.idempotency_key).where(Job.kind == str(JobKind.SCORE))).all()
-    assert len(keys) == len(set(keys)) == nights * len(ids)
-    assert {key.split(":")[1] for key in keys} == {str(each) for each in ids}
 
 
 def test_a_new_agency_scores_its_forecasts_by_night(session: Session) -> None:
