@@ -84,7 +84,7 @@ def _row(view: ScheduleView, *, may_act: bool) -> dict[str, Any]:
         "next": _moment(view.next_due_at, view) if view.enabled else "",
         "last": _moment(view.last_due_at, view) if view.last_due_at else html.Span("not yet", className="nowrap"),
         "state": _state(view),
-        "actions": html.Div(_actions(view) if may_act else [], className="actions"),
+        "actions": html.Div(_actions(view) if may_act else [], className="actions one-line"),
     }
 
 
@@ -137,7 +137,7 @@ def _form() -> Component:
             ),
             html.Div(button("Add", id=Ids.ADD, primary=True), className="actions above-space"),
         ],
-        className="more",
+        className="more above-space",
     )
 
 
@@ -200,7 +200,7 @@ def _editor(view: ScheduleView) -> Component:
     return html.Div(
         [
             dcc.Store(id=Ids.EDITING, data=str(view.id)),
-            html.P(view.sentence, className="words"),
+            html.Strong(f"Edit: {view.sentence}", className="words"),
             html.Div(
                 [
                     number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
@@ -211,9 +211,10 @@ def _editor(view: ScheduleView) -> Component:
             ),
             html.Div(
                 [button("Save", id=Ids.SAVE, primary=True), button("Leave as it is", id=Ids.CLOSE)],
-                className="actions above-space",
+                className="actions",
             ),
         ],
+        className="stack above-space",
         role="group",
         **aria(label="Edit the schedule"),
     )
