@@ -19,7 +19,7 @@ def worker(
         JobQueue
     ),
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Processes that work at once.  [default: CGN_WORKER_CONCURRENCY]")
+        int | None, typer.Option(min=1, help="Jobs done at once.  [default: CGN_WORKER_CONCURRENCY]")
     ] = None,
 ) -> None:
     """Do the jobs that wait in the queues until told to stop; any number of workers on any number of machines.

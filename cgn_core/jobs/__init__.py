@@ -1,8 +1,8 @@
 """Jobs: the table is the truth, the broker only carries hints.
 
-A job is a row. Whoever wants it done inserts it in the transaction of the business; its id is published after the
-commit, and again by the reconciler when nobody took it. A worker claims the row under a lease and a fence, and writes
-its results in one transaction that only goes through while the fence is still its own.
+A job is a row. Whoever wants it done inserts it in the transaction of the business; that it waits is published after
+the commit, and again by the reconciler when nobody took it. A worker that hears of it claims the row whose turn it is,
+under a lease and a fence, and writes its results in one transaction that only goes through while the fence is its own.
 """
 
 from cgn_core.jobs.claims import Claim, claimed

@@ -1,4 +1,4 @@
-"""The Celery client: publishes a job's id by task name, and never keeps anybody waiting for a broken Redis."""
+"""The Celery client: publishes that a job waits, by task name, and never keeps anybody waiting for a broken Redis."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def broker_url() -> str:
     return configured.replace("unix://", "redis+socket://", 1)
 
 
-def celery_settings(**transport_options: float) -> dict[str, Any]:
+def celery_settings(**transport_options: Any) -> dict[str, Any]:
     """What the worker and its clients must agree on."""
     return {
         "broker_url": broker_url(),
@@ -73,22 +73,39 @@ def _make_client() -> Celery:
     return client
 
 
-def publish(kind: str, job_id: UUID, queue: str) -> bool:
-    """Tell the workers that a job waits; whether the broker took the message.
+def task_of(queue: str) -> str:
+    """The name of the task that does a queue's jobs."""
+    return f"next-{queue}"
 
-    A failure is logged and otherwise ignored: the row is the truth, and the reconciler publishes it again. For two
-    seconds after a failure nothing is tried, so that a hung Redis costs one person a moment and nobody else anything.
+
+def publish(kind: str, job_id: UUID, queue: str) -> bool:
+    """Tell the workers that this job waits; whether the broker took the message.
+
+    Which job they then do is theirs to find out: the message says no more than its queue. A failure is logged and
+    otherwise ignored: the row is the truth, and the reconciler publishes it again.
+    """
+    told = tell(queue)
+    if not told:
+        logger.warning("job %s (%s) wasn't published, the reconciler will", job_id, kind)
+    return told
+
+
+def tell(queue: str) -> bool:
+    """Tell the workers that some job of a queue waits; whether the broker took the message.
+
+    For two seconds after a failure nothing is tried, so that a hung Redis costs one person a moment and nobody else
+    anything.
     """
     global _silent_until  # noqa: PLW0603 - one breaker per process, shared by its threads
     if time.monotonic() < _silent_until:
         return False
     try:
         celery_client().send_task(
-            kind, args=[str(job_id)], queue=str(queue), ignore_result=True, retry=False, add_to_parent=False
+            task_of(queue), queue=str(queue), ignore_result=True, retry=False, add_to_parent=False
         )
     except Exception as error:  # noqa: BLE001 - whatever a broken broker raises, the submission stands
         _silent_until = time.monotonic() + PUBLISH_PAUSE
-        logger.warning("job %s wasn't published, the reconciler will: %s", job_id, error)
+        logger.warning("the broker is out of reach: %s", error)
         return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 from cgn_core.db.models import Job, JobState, now
 from cgn_core.db.session import transaction
 from cgn_core.errors import Cancelled, CgnError, LostClaim
-from cgn_core.jobs.heartbeat import ClaimHeartbeat, still_ours
+from cgn_core.jobs.heartbeat import ClaimHeartbeat, still_ours, within_limits
+from cgn_core.jobs.limits import memory_sentence, stopped_sentence
+from cgn_core.jobs.turns import whose_turn
 from cgn_core.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Claim:
     workspace_id: UUID | None
     requested_by: UUID | None
     params: dict[str, Any]
+    queue: str
     committed: bool = False
     heartbeat: ClaimHeartbeat | None = field(default=None, repr=False)
 
@@ -94,35 +97,43 @@ class Claim:
 
 
 def take(job_id: UUID) -> Claim | None:
-    """Claim a waiting job; None when somebody else has it, or when it no longer waits."""
+    """Claim one job; None when somebody else has it, or when it no longer waits."""
     with transaction() as session:
-        row = session.execute(
-            update(Job)
-            .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.cancel_requested.is_(False))
-            .values(
-                state=JobState.RUNNING,
-                fence=Job.fence + 1,
-                attempts=Job.attempts + 1,
-                lease_until=now() + timedelta(seconds=settings().job_lease),
-                started_at=now(),
-                progress=0.0,
-                message="Starting",
-            )
-            .returning(Job.fence, Job.kind, Job.agency_id, Job.workspace_id, Job.requested_by, Job.params)
-        ).first()
+        return _take(session, job_id)
+
+
+def take_next(queue: str, *, kinds: Collection[str]) -> Claim | None:
+    """Claim the waiting job of a queue whose turn it is (see ``whose_turn``); None when none of these kinds waits."""
+    with transaction() as session:
+        job_id = session.scalar(whose_turn(queue, kinds=kinds))
+        return None if job_id is None else _take(session, job_id)
+
+
+def _take(session: Session, job_id: UUID) -> Claim | None:
+    row = session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.cancel_requested.is_(False))
+        .values(
+            state=JobState.RUNNING,
+            fence=Job.fence + 1,
+            attempts=Job.attempts + 1,
+            lease_until=now() + timedelta(seconds=settings().job_lease),
+            started_at=now(),
+            progress=0.0,
+            message="Starting",
+        )
+        .returning(Job.fence, Job.kind, Job.agency_id, Job.workspace_id, Job.requested_by, Job.params, Job.queue)
+    ).first()
     return None if row is None else Claim(job_id, *row)
 
 
 @contextmanager
 def claimed(job_id: str | UUID, *, giving_back: Callable[[], bool] = never) -> Iterator[Claim | None]:
-    """Hold a job while the body works on it; None when it isn't there to be taken, and the body should do nothing.
-
-    Whatever the body raises ends here: in a state of the job, and a sentence that its owner understands. The trace goes
-    to the log under the job's id.
+    """Hold one certain job while the body works on it; None when it isn't there to be taken.
 
     Args:
         job_id: from a message, so anything.
-        giving_back: asked several times a second; when true, the job goes back to the queue at once.
+        giving_back: see ``holding``.
     """
     try:
         wanted = job_id if isinstance(job_id, UUID) else UUID(job_id)
@@ -135,11 +146,29 @@ def claimed(job_id: str | UUID, *, giving_back: Callable[[], bool] = never) -> I
         logger.info("job %s isn't there to be taken", wanted)
         yield None
         return
-    claim.heartbeat = ClaimHeartbeat(claim.job_id, claim.fence, giving_back=giving_back)
+    with holding(claim, giving_back=giving_back):
+        yield claim
+
+
+@contextmanager
+def holding(
+    claim: Claim, *, giving_back: Callable[[], bool] = never, overrun: Callable[[], str | None] = within_limits
+) -> Iterator[None]:
+    """Keep a claim alive while the body works on its job.
+
+    Whatever the body raises ends here: in a state of the job, and a sentence that its owner understands. The trace goes
+    to the log under the job's id.
+
+    Args:
+        claim: just taken.
+        giving_back: asked several times a second; when true, the job goes back to the queue at once.
+        overrun: asked as often; when it answers with a sentence, the job has failed with it and this process is killed.
+    """
+    claim.heartbeat = ClaimHeartbeat(claim.job_id, claim.fence, giving_back=giving_back, overrun=overrun)
     claim.heartbeat.start()
     logger.info("job %s (%s) claimed with fence %d", claim.job_id, claim.kind, claim.fence)
     try:
-        yield claim
+        yield
         claim.check_committed()
         logger.info("job %s done", claim.job_id)
     except LostClaim:
@@ -156,19 +185,18 @@ def claimed(job_id: str | UUID, *, giving_back: Callable[[], bool] = never) -> I
         _write_end(claim, lease_until=now())
     except Exception as error:
         logger.exception("job %s failed", claim.job_id)
-        _end(claim, JobState.FAILED, message="Failed", error=sentence_for(error, claim.job_id))
+        _end(claim, JobState.FAILED, message="Failed", error=sentence_for(error, claim))
     finally:
         claim.heartbeat.end()
 
 
-def sentence_for(error: Exception, job_id: UUID) -> str:
+def sentence_for(error: Exception, claim: Claim) -> str:
     """What to tell the person who waits about a failure that isn't of their making."""
     if isinstance(error, SoftTimeLimitExceeded):
-        minutes = settings().job_soft_time_limit / 60
-        return f"This took longer than {minutes:.0f} minutes and was stopped. Try again with a shorter history."
+        return stopped_sentence(claim.queue)
     if isinstance(error, MemoryError):
-        return "This needed more memory than the worker has. Try again with a shorter history or fewer creators."
-    return f"Something went wrong on our side. Try again; if it fails again, tell support this number: {job_id}."
+        return memory_sentence()
+    return f"Something went wrong on our side. Try again; if it fails again, tell support this number: {claim.job_id}."
 
 
 def _end(claim: Claim, state: JobState, *, message: str, error: str = "") -> None:

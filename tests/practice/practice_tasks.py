@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from cgn_core.db.models import Workspace
-from cgn_core.jobs import Claim, claimed
-from worker.app import celery_app
-from worker.lifecycle import is_stopping
+from cgn_core.jobs import Claim
+from worker.doing import does
 
 
 def commit_a_trace(claim: Claim) -> None:
@@ -21,50 +23,60 @@ def commit_a_trace(claim: Claim) -> None:
         claim.finish(session, {"fence": claim.fence})
 
 
-@celery_app.task(name="work")
-def work(job_id: str) -> None:
+@does("work")
+def work(claim: Claim) -> None:
     """Report progress for ``seconds`` (0 unless told), then commit."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is None:
-            return
-        began = time.monotonic()
-        seconds: float = claim.params.get("seconds", 0.0)
-        while (spent := time.monotonic() - began) < seconds:
-            claim.progress(spent / seconds, f"Working for {spent:.1f} s")
-            time.sleep(0.05)
-        commit_a_trace(claim)
+    began = time.monotonic()
+    seconds: float = claim.params.get("seconds", 0.0)
+    while (spent := time.monotonic() - began) < seconds:
+        claim.progress(spent / seconds, f"Working for {spent:.1f} s")
+        time.sleep(0.05)
+    commit_a_trace(claim)
 
 
-@celery_app.task(name="brood")
-def brood(job_id: str) -> None:
+@does("brood")
+def brood(claim: Claim) -> None:
     """Compute for ``seconds`` without ever reporting progress, then try to commit."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            time.sleep(claim.params["seconds"])
-            commit_a_trace(claim)
+    time.sleep(claim.params["seconds"])
+    commit_a_trace(claim)
 
 
-@celery_app.task(name="poison")
-def poison(job_id: str) -> None:
+@does("stubborn")
+def stubborn(claim: Claim) -> None:
+    """Go on for ``seconds`` whoever asks it to stop, then try to commit."""
+    until = time.monotonic() + claim.params["seconds"]
+    while time.monotonic() < until:
+        with suppress(SoftTimeLimitExceeded):
+            time.sleep(0.05)
+    commit_a_trace(claim)
+
+
+@does("devour")
+def devour(claim: Claim) -> None:
+    """Take ``megabytes`` of memory and keep them for a while, then try to commit."""
+    kept = [bytearray(b"x" * 1024 * 1024) for _ in range(int(claim.params["megabytes"]))]
+    time.sleep(claim.params["seconds"])
+    del kept
+    commit_a_trace(claim)
+
+
+@does("poison")
+def poison(claim: Claim) -> None:
     """Kill the process that runs it."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            os.kill(os.getpid(), signal.SIGKILL)
+    del claim
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-@celery_app.task(name="stumble")
-def stumble(job_id: str) -> None:
+@does("stumble")
+def stumble(claim: Claim) -> None:
     """Fail as a mistake in the code does."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            nothing: dict[str, Any] = {}
-            nothing["what was expected"] += 1
+    del claim
+    nothing: dict[str, Any] = {}
+    nothing["what was expected"] += 1
 
 
-@celery_app.task(name="inventory")
-def inventory(job_id: str) -> None:
+@does("inventory")
+def inventory(claim: Claim) -> None:
     """Commit which modules were there before anything was computed."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            with claim.commit() as session:
-                claim.finish(session, {"modules": sorted(sys.modules), "pid": os.getpid(), "parent": os.getppid()})
+    with claim.commit() as session:
+        claim.finish(session, {"modules": sorted(sys.modules), "pid": os.getpid(), "parent": os.getppid()})

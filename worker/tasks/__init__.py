@@ -1,1 +1,1 @@
-"""The tasks: each claims its job and calls a service; nothing else."""
+"""The tasks: each does the jobs of one kind by calling a service; nothing else."""

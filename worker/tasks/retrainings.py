@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from cgn_core.jobs import JobKind, claimed
+from cgn_core.jobs import Claim, JobKind
 from cgn_core.services import retrainings
-from worker.app import celery_app
-from worker.lifecycle import is_stopping
+from worker.doing import does
 
 
-@celery_app.task(name=JobKind.RETRAIN.value)
-def retrain(job_id: str) -> None:
-    """Claim the job and do it; a job that isn't there to be taken is left alone."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            retrainings.run(claim)
+@does(JobKind.RETRAIN)
+def retrain(claim: Claim) -> None:
+    """Do the job."""
+    retrainings.run(claim)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from cgn_core.jobs import JobKind, claimed
+from cgn_core.jobs import Claim, JobKind
 from cgn_core.services import validations
-from worker.app import celery_app
-from worker.lifecycle import is_stopping
+from worker.doing import does
 
 
-@celery_app.task(name=JobKind.VALIDATE.value)
-def validate(job_id: str) -> None:
-    """Claim the job and do it; a job that isn't there to be taken is left alone."""
-    with claimed(job_id, giving_back=is_stopping) as claim:
-        if claim is not None:
-            validations.run(claim)
+@does(JobKind.VALIDATE)
+def validate(claim: Claim) -> None:
+    """Do the job."""
+    validations.run(claim)
