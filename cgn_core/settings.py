@@ -45,11 +45,19 @@ class Settings(BaseSettings):
     job_limit_per_agency: int = 200
     """Most jobs of one agency that may wait or run at once."""
     job_soft_time_limit: float = 900.0
-    """Longest a task may run before it is asked to stop."""
+    """Longest a training may run before it is asked to stop; it has then failed and isn't tried again."""
+    job_soft_time_limit_light: float = 300.0
+    """The same for light jobs."""
+    job_hard_limit_after: float = 60.0
+    """A job that doesn't stop when it was asked to is ended this much later, with its process."""
+    job_memory_limit: int = 2048
+    """Most memory (MB) that a job's process may hold; a job that wants more has failed and isn't tried again."""
     reconciler_period: float = 1.0
     """How often the reconciler looks for work that a fault left behind."""
     worker_concurrency: int = 2
     """Jobs that one worker does at once; one light job more where it does trainings too."""
+    worker_max_memory_per_child: int = 1024
+    """A worker's process that held more memory (MB) than this is replaced after its job."""
     worker_grace: float = 5.0
     """How long a worker that was told to stop waits for its tasks before it ends them; their jobs are given back."""
 

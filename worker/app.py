@@ -6,7 +6,9 @@ from typing import Any
 
 from celery import Celery
 
-from cgn_core.jobs.broker import celery_settings
+from cgn_core.jobs.broker import celery_settings, task_of
+from cgn_core.jobs.kinds import JobQueue
+from cgn_core.jobs.limits import hard_limit, soft_limit
 from cgn_core.settings import settings
 from worker.lifecycle import Pulse, follow_lifecycle
 from worker.slots import ORDER
@@ -20,13 +22,13 @@ TASK_MODULES = (
 )
 POLLING_INTERVAL = 0.25
 """Seconds after which Redis is asked anew; until then a worker whose last training ended hears of no further one."""
-HARD_LIMIT_AFTER_SOFT = 60.0
-"""Seconds between asking a task to stop and killing its process."""
+BACKSTOP = 15.0
+"""Seconds after the hard limit at which Celery kills a process that couldn't end itself."""
+KILOBYTES = 1024
 
 
 def configuration() -> dict[str, Any]:
     """Celery's settings, read from ours when the worker starts."""
-    limit = settings().job_soft_time_limit
     transport = {"socket_timeout": 5, "socket_connect_timeout": 2, "health_check_interval": 10}
     ours = {"queue_order_strategy": ORDER, "polling_interval": POLLING_INTERVAL}
     return celery_settings(**transport, **ours) | {
@@ -36,9 +38,12 @@ def configuration() -> dict[str, Any]:
         "worker_disable_prefetch": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "task_soft_time_limit": limit,
-        "task_time_limit": limit + HARD_LIMIT_AFTER_SOFT,
+        "task_annotations": {
+            task_of(queue): {"soft_time_limit": soft_limit(queue), "time_limit": hard_limit(queue) + BACKSTOP}
+            for queue in JobQueue
+        },
         "worker_max_tasks_per_child": 200,
+        "worker_max_memory_per_child": settings().worker_max_memory_per_child * KILOBYTES,
         "worker_concurrency": settings().worker_concurrency,
         "worker_enable_remote_control": False,
         "worker_redirect_stdouts": False,

@@ -10,6 +10,7 @@ from cgn_core.jobs.claims import Claim, holding, take_next
 from cgn_core.jobs.kinds import JobQueue
 from worker.app import celery_app
 from worker.lifecycle import is_stopping
+from worker.limits import overrun_of
 
 Work = Callable[[Claim], None]
 
@@ -38,7 +39,7 @@ def do_next(queue: str) -> None:
     if claim is None:
         logger.info("no job waits in %s", queue)
         return
-    with holding(claim, giving_back=is_stopping):
+    with holding(claim, giving_back=is_stopping, overrun=overrun_of(queue)):
         WORK[claim.kind](claim)
 
 

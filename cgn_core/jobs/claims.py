@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from cgn_core.db.models import Job, JobState, now
 from cgn_core.db.session import transaction
 from cgn_core.errors import Cancelled, CgnError, LostClaim
-from cgn_core.jobs.heartbeat import ClaimHeartbeat, still_ours
+from cgn_core.jobs.heartbeat import ClaimHeartbeat, still_ours, within_limits
+from cgn_core.jobs.limits import memory_sentence, stopped_sentence
 from cgn_core.jobs.turns import whose_turn
 from cgn_core.settings import settings
 
@@ -41,6 +42,7 @@ class Claim:
     workspace_id: UUID | None
     requested_by: UUID | None
     params: dict[str, Any]
+    queue: str
     committed: bool = False
     heartbeat: ClaimHeartbeat | None = field(default=None, repr=False)
 
@@ -120,7 +122,7 @@ def _take(session: Session, job_id: UUID) -> Claim | None:
             progress=0.0,
             message="Starting",
         )
-        .returning(Job.fence, Job.kind, Job.agency_id, Job.workspace_id, Job.requested_by, Job.params)
+        .returning(Job.fence, Job.kind, Job.agency_id, Job.workspace_id, Job.requested_by, Job.params, Job.queue)
     ).first()
     return None if row is None else Claim(job_id, *row)
 
@@ -149,7 +151,9 @@ def claimed(job_id: str | UUID, *, giving_back: Callable[[], bool] = never) -> I
 
 
 @contextmanager
-def holding(claim: Claim, *, giving_back: Callable[[], bool] = never) -> Iterator[None]:
+def holding(
+    claim: Claim, *, giving_back: Callable[[], bool] = never, overrun: Callable[[], str | None] = within_limits
+) -> Iterator[None]:
     """Keep a claim alive while the body works on its job.
 
     Whatever the body raises ends here: in a state of the job, and a sentence that its owner understands. The trace goes
@@ -158,8 +162,9 @@ def holding(claim: Claim, *, giving_back: Callable[[], bool] = never) -> Iterato
     Args:
         claim: just taken.
         giving_back: asked several times a second; when true, the job goes back to the queue at once.
+        overrun: asked as often; when it answers with a sentence, the job has failed with it and this process is killed.
     """
-    claim.heartbeat = ClaimHeartbeat(claim.job_id, claim.fence, giving_back=giving_back)
+    claim.heartbeat = ClaimHeartbeat(claim.job_id, claim.fence, giving_back=giving_back, overrun=overrun)
     claim.heartbeat.start()
     logger.info("job %s (%s) claimed with fence %d", claim.job_id, claim.kind, claim.fence)
     try:
@@ -180,19 +185,18 @@ def holding(claim: Claim, *, giving_back: Callable[[], bool] = never) -> Iterato
         _write_end(claim, lease_until=now())
     except Exception as error:
         logger.exception("job %s failed", claim.job_id)
-        _end(claim, JobState.FAILED, message="Failed", error=sentence_for(error, claim.job_id))
+        _end(claim, JobState.FAILED, message="Failed", error=sentence_for(error, claim))
     finally:
         claim.heartbeat.end()
 
 
-def sentence_for(error: Exception, job_id: UUID) -> str:
+def sentence_for(error: Exception, claim: Claim) -> str:
     """What to tell the person who waits about a failure that isn't of their making."""
     if isinstance(error, SoftTimeLimitExceeded):
-        minutes = settings().job_soft_time_limit / 60
-        return f"This took longer than {minutes:.0f} minutes and was stopped. Try again with a shorter history."
+        return stopped_sentence(claim.queue)
     if isinstance(error, MemoryError):
-        return "This needed more memory than the worker has. Try again with a shorter history or fewer creators."
-    return f"Something went wrong on our side. Try again; if it fails again, tell support this number: {job_id}."
+        return memory_sentence()
+    return f"Something went wrong on our side. Try again; if it fails again, tell support this number: {claim.job_id}."
 
 
 def _end(claim: Claim, state: JobState, *, message: str, error: str = "") -> None:

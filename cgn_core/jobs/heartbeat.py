@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -29,19 +31,27 @@ def still_ours(job_id: UUID, fence: int) -> ColumnElement[bool]:
     return and_(Job.id == job_id, Job.fence == fence, Job.state == JobState.RUNNING)
 
 
+def within_limits() -> None:
+    """For processes whose jobs nobody limits."""
+
+
 class ClaimHeartbeat(threading.Thread):
     """Renews the lease, stores progress and reads the wish to cancel, each ``job_heartbeat`` seconds.
 
-    When the worker is told to stop, it gives the job back at once: waiting again, this attempt not counted.
+    When the worker is told to stop, it gives the job back at once: waiting again, this attempt not counted. A job that
+    overruns its limits has failed, and this process, which doesn't stop by itself, is killed.
     """
 
-    def __init__(self, job_id: UUID, fence: int, *, giving_back: Callable[[], bool]) -> None:
+    def __init__(
+        self, job_id: UUID, fence: int, *, giving_back: Callable[[], bool], overrun: Callable[[], str | None]
+    ) -> None:
         super().__init__(name=f"heartbeat-{job_id}", daemon=True)
         self.job_id = job_id
         self.fence = fence
         self.cancelled = False
         self.lost = False
         self._giving_back = giving_back
+        self._overrun = overrun
         self._progress: tuple[float, str] | None = None
         self._ended = threading.Event()
 
@@ -60,6 +70,8 @@ class ClaimHeartbeat(threading.Thread):
             try:
                 if self._giving_back():
                     self._give_back()
+                elif (sentence := self._overrun()) is not None:
+                    self._fail(sentence)
                 elif time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + settings().job_heartbeat
                     self._beat()
@@ -78,6 +90,16 @@ class ClaimHeartbeat(threading.Thread):
             self.lost = True
         elif row[0]:
             self.cancelled = True
+
+    def _fail(self, sentence: str) -> None:
+        with transaction() as session:
+            session.execute(
+                update(Job)
+                .where(still_ours(self.job_id, self.fence))
+                .values(state=JobState.FAILED, message="Failed", error=sentence, finished_at=now())
+            )
+        logger.error("job %s has failed and its process is killed: %s", self.job_id, sentence)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _give_back(self) -> None:
         with transaction() as session:

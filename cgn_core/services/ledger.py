@@ -65,7 +65,7 @@ class TrackRecord:
 def record(
     session: Session, workspace: Workspace, version: ModelVersion, training: Training, daily: Daily
 ) -> LedgerEntry | None:
-    """Keep the forecast that pages show from now on; None where its week is known already.
+    """Keep the forecast that pages show from now on; None where its week is known or it is what they showed before.
 
     The caller has locked the workspace.
 
@@ -84,6 +84,8 @@ def record(
     last = session.scalars(
         select(LedgerEntry).where(LedgerEntry.workspace_id == workspace.id).order_by(LedgerEntry.number.desc()).limit(1)
     ).first()
+    if last is not None and (last.model_version_id, last.week_start) == (version.id, week.date()):
+        return None
     entry = LedgerEntry(
         workspace_id=workspace.id,
         number=last.number + 1 if last else 1,

@@ -17,6 +17,7 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import ledger
+from cgn_core.services.data_versions import current_daily
 from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.training import Training
 from cgn_core.tables import Daily
@@ -193,7 +194,20 @@ def promote(session: Session, actor: Actor, workspace_id: UUID | str, number: in
     if in_force is not None and in_force.id == version.id:
         raise Conflict(f"Model {number} is in force already.")
     row = _put_in_force(session, workspace, version, kind=PromotionKind.BY_HAND, reason=said, promoted_by=actor.user_id)
+    keep_what_is_shown(session, workspace)
     return PromotionView(version.number, row.kind, row.reason, actor.name, row.created_at)
+
+
+def keep_what_is_shown(session: Session, workspace: Workspace) -> None:
+    """Write the forecast of the model in force to the ledger: after a person changed the model or went to other data.
+
+    The caller has authorised and locked the workspace.
+    """
+    session.flush()
+    version = current_model_versions(session, [workspace]).get(workspace.id)
+    if version is not None:
+        training = Training.from_json(version.training)
+        ledger.record(session, workspace, version, training, current_daily(session, workspace))
 
 
 def promotions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[PromotionView]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
@@ -55,14 +55,17 @@ class ScheduleView:
 
 def list_schedules(session: Session, actor: Actor) -> list[ScheduleView]:
     """The schedules that the actor may see, the agency's own first."""
-    rows = session.execute(
-        readable_schedules(actor)
-        .add_columns(Workspace.handle, Agency.time_zone)
-        .outerjoin(Workspace, Workspace.id == Schedule.workspace_id)
-        .join(Agency, Agency.id == Schedule.agency_id)
-        .order_by(Workspace.handle.is_not(None), Workspace.handle, Schedule.created_at)
-    )
-    return [_view(row, handle, zone) for row, handle, zone in rows]
+    return _views(session, readable_schedules(actor))
+
+
+def get_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> ScheduleView:
+    """One schedule that the actor may see.
+
+    Raises:
+        NotFound: no such schedule, or not the actor's.
+    """
+    row = one_or_not_found(session, readable_schedules(actor), schedule_id)
+    return _views(session, select(Schedule).where(Schedule.id == row.id))[0]
 
 
 def add_schedule(
@@ -194,6 +197,16 @@ def _require_room(session: Session, actor: Actor) -> None:
     kept = kept.where(Schedule.agency_id == actor.agency_id, Schedule.removed_at.is_(None))
     if (session.scalar(kept) or 0) >= MOST_PER_AGENCY:
         raise InvalidInput(f"An agency may have {MOST_PER_AGENCY} schedules; remove one first.")
+
+
+def _views(session: Session, wanted: Select[Schedule]) -> list[ScheduleView]:
+    rows = session.execute(
+        wanted.add_columns(Workspace.handle, Agency.time_zone)
+        .outerjoin(Workspace, Workspace.id == Schedule.workspace_id)
+        .join(Agency, Agency.id == Schedule.agency_id)
+        .order_by(Workspace.handle.is_not(None), Workspace.handle, Schedule.created_at)
+    )
+    return [_view(row, handle, zone) for row, handle, zone in rows]
 
 
 def _view(row: Schedule, handle: str | None, time_zone: str) -> ScheduleView:

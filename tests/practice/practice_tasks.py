@@ -6,7 +6,10 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
 
 from cgn_core.db.models import Workspace
 from cgn_core.jobs import Claim
@@ -35,6 +38,25 @@ def work(claim: Claim) -> None:
 def brood(claim: Claim) -> None:
     """Compute for ``seconds`` without ever reporting progress, then try to commit."""
     time.sleep(claim.params["seconds"])
+    commit_a_trace(claim)
+
+
+@does("stubborn")
+def stubborn(claim: Claim) -> None:
+    """Go on for ``seconds`` whoever asks it to stop, then try to commit."""
+    until = time.monotonic() + claim.params["seconds"]
+    while time.monotonic() < until:
+        with suppress(SoftTimeLimitExceeded):
+            time.sleep(0.05)
+    commit_a_trace(claim)
+
+
+@does("devour")
+def devour(claim: Claim) -> None:
+    """Take ``megabytes`` of memory and keep them for a while, then try to commit."""
+    kept = [bytearray(b"x" * 1024 * 1024) for _ in range(int(claim.params["megabytes"]))]
+    time.sleep(claim.params["seconds"])
+    del kept
     commit_a_trace(claim)
 
 

@@ -13,7 +13,7 @@ from dash import Dash
 from sqlalchemy import select
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Upload, Workspace
+from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Schedule, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.services import competitors, imports, schedules
 from cgn_core.services.exports import ExportFormat, ExportTable
@@ -40,6 +40,7 @@ CLASSES = {
     "webapp.pages.model_health.retrain": BOUND,
     "webapp.pages.schedules.add": BOUND,
     "webapp.pages.schedules.change": BOUND,
+    "webapp.pages.schedules.save": BOUND,
     "webapp.pages.model_versions.promote": BOUND,
     "webapp.pages.model_versions.challenge": BOUND,
     "webapp.pages.competitors.add_file": BOUND,
@@ -76,6 +77,9 @@ BUTTONS = {
     "jobs-cancel": "job",
     "competitors-remove": "competitor",
     "schedules-pause": "schedule",
+    "schedules-remove": "schedule",
+    "schedules-undo": "schedule",
+    "schedules-edit": "schedule",
 }
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
 
@@ -97,7 +101,7 @@ def fingerprint() -> str:
     """Everything that belongs to anybody, to see that nothing changed."""
     rows = []
     with reading() as session:
-        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job):
+        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job, Schedule):
             columns = [
                 column for column in model.__table__.columns if column.name not in {"table", "tables", "training"}
             ]
@@ -150,6 +154,7 @@ def usable(key: str, ids: Mapping[str, Any]) -> Any:
     by_ending = {
         "-workspace.data": ids["workspace"],
         "-workspace.value": ids["workspace"],
+        "schedules-editing.data": ids["schedule"],
         "-uploaded.data": ids["upload"],
         "-dropped.data": {"contents": [FORGED_FILE], "names": ["forged.csv"]},
         "key.data": str(uuid4()),

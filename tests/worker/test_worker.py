@@ -87,18 +87,6 @@ def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
     assert f"job {job_id} failed" in real_worker.log
 
 
-@on_postgresql
-def test_a_task_that_takes_too_long_is_stopped_with_a_sentence(
-    change_settings: Callable[..., None], start_worker: Callable[..., Any], practice: Any, wait_until: Any
-) -> None:
-    change_settings(job_soft_time_limit=1)
-    start_worker("--concurrency", "1")
-    job_id = practice.submit("brood", seconds=60)
-    wait_until(practice.is_in(job_id, "failed"), seconds=30, what="the job has failed")
-    assert "was stopped" in practice.job(job_id).error
-    assert practice.results(job_id) == 0
-
-
 @pytest.mark.parametrize("kind", ["work", "brood"])
 def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
     start_worker: Callable[..., Any], practice: Any, wait_until: Any, kind: str

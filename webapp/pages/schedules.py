@@ -1,10 +1,11 @@
-"""Schedules on the Jobs page: what is due again and again, pausing it, removing it, adding more."""
+"""Schedules on the Jobs page: what is due again and again; adding, editing, pausing, removing and bringing back."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
@@ -20,10 +21,11 @@ from webapp.components.numbers import short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
-PAUSE, REMOVE = "schedules-pause", "schedules-remove"
+PAUSE, REMOVE, EDIT, UNDO = "schedules-pause", "schedules-remove", "schedules-edit", "schedules-undo"
+OVERDUE = timedelta(minutes=1)
 KINDS = (
     ("retrain_monthly", "Retrain every month"),
-    ("retrain_behind", "Retrain when the data are weeks ahead"),
+    ("retrain_behind", "Retrain when the data are weeks ahead or growth leaves its path"),
     ("score_nightly", "Score forecasts every night"),
 )
 
@@ -39,6 +41,13 @@ class Ids(StrEnum):
     WEEKS = "schedules-weeks"
     ADD = "schedules-add"
     OUTCOME = "schedules-outcome"
+    EDITOR = "schedules-editor"
+    EDITING = "schedules-editing"
+    NEW_HOUR = "schedules-new-hour"
+    NEW_DAY = "schedules-new-day"
+    NEW_WEEKS = "schedules-new-weeks"
+    SAVE = "schedules-save"
+    CLOSE = "schedules-close"
 
 
 def schedules_card() -> Component:
@@ -46,10 +55,11 @@ def schedules_card() -> Component:
     may_act = actor().may(Action.RUN_JOBS)
     return card(
         html.Div(_table(may_act=may_act), id=Ids.TABLE, **aria(live="polite")),
+        html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
+        html.Div(id=Ids.EDITOR),
         *([_form()] if may_act else []),
-        html.Div(id=Ids.OUTCOME, **aria(live="polite")),
         title="Schedules",
-        aside="hours are those of the agency's time zone",
+        aside="\N{MIDDLE DOT} in the agency's time zone",
     )
 
 
@@ -69,25 +79,41 @@ def _table(*, may_act: bool) -> Component:
 
 
 def _row(view: ScheduleView, *, may_act: bool) -> dict[str, Any]:
-    words = "Pause" if view.enabled else "Go on"
-    actions: list[Component] = []
-    if may_act:
-        names = {"schedule": str(view.id)}
-        actions = [
-            button(words, id={"type": PAUSE, **names}),
-            button("Remove", id={"type": REMOVE, **names}),
-        ]
     return {
         "what": html.Span(view.sentence, className="words"),
-        "next": _moment(view.next_due_at) if view.enabled else "",
-        "last": _moment(view.last_due_at) if view.last_due_at else html.Span("not yet", className="nowrap"),
-        "state": chip("on", tone="up") if view.enabled else chip("paused", tone="caution"),
-        "actions": html.Div(actions, className="actions nowrap"),
+        "next": _moment(view.next_due_at, view) if view.enabled else "",
+        "last": _moment(view.last_due_at, view) if view.last_due_at else html.Span("not yet", className="nowrap"),
+        "state": _state(view),
+        "actions": html.Div(_actions(view) if may_act else [], className="actions one-line"),
     }
 
 
-def _moment(moment: datetime) -> Component:
-    return html.Span(f"{short_day(moment)}, {moment:%H:%M} UTC", className="nowrap")
+def _actions(view: ScheduleView) -> list[Component]:
+    labels = ((EDIT, "Edit"), (PAUSE, "Pause" if view.enabled else "Go on"), (REMOVE, "Remove"))
+    return [
+        html.Button(
+            words,
+            id={"type": kind, "schedule": str(view.id)},
+            n_clicks=0,
+            type="button",
+            className="button button-plain button-small",
+            **aria(label=f"{words}: {view.sentence}"),
+        )
+        for kind, words in labels
+    ]
+
+
+def _state(view: ScheduleView) -> Component:
+    if not view.enabled:
+        return chip("paused", tone="caution")
+    if datetime.now(UTC) - view.next_due_at > OVERDUE:
+        return chip("waits", tone="caution", title="It is due and follows as soon as the agency's queue has room.")
+    return chip("on", tone="up")
+
+
+def _moment(moment: datetime, view: ScheduleView) -> Component:
+    local = moment.astimezone(ZoneInfo(view.time_zone))
+    return html.Span(f"{short_day(local)}, {local:%H:%M}", className="nowrap", title=view.time_zone)
 
 
 def _form() -> Component:
@@ -99,7 +125,7 @@ def _form() -> Component:
     return html.Details(
         [
             html.Summary("Add a schedule"),
-            choice("What", KINDS, id=Ids.KIND, value=KINDS[0][0]),
+            html.Div(choice("What", KINDS, id=Ids.KIND, value=KINDS[0][0]), className="above-space"),
             html.Div(
                 [
                     field("Whose", dcc.Dropdown(id=Ids.WORKSPACE, options=whose, value="", clearable=False)),
@@ -111,7 +137,7 @@ def _form() -> Component:
             ),
             html.Div(button("Add", id=Ids.ADD, primary=True), className="actions above-space"),
         ],
-        className="more",
+        className="more above-space",
     )
 
 
@@ -138,21 +164,80 @@ def add(clicks: int | None, kind: Any, workspace_id: Any, hour: Any, day: Any, w
 @callback(
     Output(Ids.TABLE, "children", allow_duplicate=True),
     Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Output(Ids.EDITOR, "children"),
     Input({"type": PAUSE, "schedule": ALL}, "n_clicks"),
     Input({"type": REMOVE, "schedule": ALL}, "n_clicks"),
+    Input({"type": UNDO, "schedule": ALL}, "n_clicks"),
+    Input({"type": EDIT, "schedule": ALL}, "n_clicks"),
     prevent_initial_call=True,
 )
-def change(_pauses: Any, _removals: Any) -> tuple[Any, Any]:
-    """Pause a schedule, let it go on, or remove it."""
+def change(*_presses: Any) -> tuple[Any, Any, Any]:
+    """Pause a schedule, let it go on, remove it, bring it back, or open it for editing."""
     pressed = ctx.triggered_id
     # A button that has just been drawn reports zero clicks.
     if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
-        return no_update, no_update
+        return no_update, no_update, no_update
     schedule_id = identifier(pressed["schedule"])
+    if pressed["type"] == EDIT:
+        return no_update, None, _editor(schedules.get_schedule(db(), actor(), schedule_id))
     if pressed["type"] == REMOVE:
         schedules.remove_schedule(db(writes=True), actor(), schedule_id)
-        words = f"Removed at {datetime.now(UTC):%H:%M} UTC."
+        undo = button("Undo", id={"type": UNDO, "schedule": str(schedule_id)}, glyph="undo")
+        outcome = alert("The schedule is removed.", action=undo)
+    elif pressed["type"] == UNDO:
+        schedules.restore_schedule(db(writes=True), actor(), schedule_id)
+        outcome = alert("It is back, and goes on at its next time.", tone="up")
+    elif schedules.toggle(db(writes=True), actor(), schedule_id):
+        outcome = alert("It goes on at its next time.")
     else:
-        is_on = schedules.toggle(db(writes=True), actor(), schedule_id)
-        words = "It goes on at its next time." if is_on else "Paused until it is let go on."
-    return _table(may_act=True), alert(words)
+        outcome = alert("Paused until it is let go on.")
+    return _table(may_act=True), outcome, None
+
+
+def _editor(view: ScheduleView) -> Component:
+    day = number_field("Day of the month", id=Ids.NEW_DAY, value=view.day, low=1, high=31)
+    weeks = number_field("Weeks ahead", id=Ids.NEW_WEEKS, value=view.weeks, low=1, high=52)
+    return html.Div(
+        [
+            dcc.Store(id=Ids.EDITING, data=str(view.id)),
+            html.Strong(f"Edit: {view.sentence}", className="words"),
+            html.Div(
+                [
+                    number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
+                    html.Div(day, hidden=view.kind != "retrain_monthly"),
+                    html.Div(weeks, hidden=view.kind != "retrain_behind"),
+                ],
+                className="field-grid",
+            ),
+            html.Div(
+                [button("Save", id=Ids.SAVE, primary=True), button("Leave as it is", id=Ids.CLOSE)],
+                className="actions",
+            ),
+        ],
+        className="stack above-space",
+        role="group",
+        **aria(label="Edit the schedule"),
+    )
+
+
+@callback(
+    Output(Ids.TABLE, "children", allow_duplicate=True),
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Output(Ids.EDITOR, "children", allow_duplicate=True),
+    Input(Ids.SAVE, "n_clicks"),
+    Input(Ids.CLOSE, "n_clicks"),
+    State(Ids.EDITING, "data"),
+    State(Ids.NEW_HOUR, "value"),
+    State(Ids.NEW_DAY, "value"),
+    State(Ids.NEW_WEEKS, "value"),
+    prevent_initial_call=True,
+)
+def save(saves: int | None, closes: int | None, editing: Any, hour: Any, day: Any, weeks: Any) -> tuple[Any, Any, Any]:
+    """Keep what was edited, or leave it as it was."""
+    if not saves and not closes:
+        return no_update, no_update, no_update
+    if ctx.triggered_id == Ids.CLOSE:
+        return no_update, None, None
+    schedule_id = identifier(editing)
+    schedules.edit_schedule(db(writes=True), actor(), schedule_id, hour=hour, day=day, weeks=weeks)
+    return _table(may_act=True), alert("Saved; it acts next at its new time.", tone="up"), None

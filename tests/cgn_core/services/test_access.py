@@ -81,6 +81,7 @@ READS: dict[str, Call] = {
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
     "repairs.find_oddities": lambda s, a, x: repairs.find_oddities(s, a, x.workspace),
+    "schedules.get_schedule": lambda s, a, x: schedules.get_schedule(s, a, x.schedule),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
 EDITS: dict[str, Call] = {
@@ -227,7 +228,7 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4())
+    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4(), schedule=uuid4())
     for call in READS.values():
         with pytest.raises(NotFound):
             call(session, viewer, other)

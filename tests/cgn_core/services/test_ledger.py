@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import LedgerEntry, ModelVersion, Workspace
-from cgn_core.services import imports
+from cgn_core.services import data_history, imports
 from cgn_core.services.ledger import track_record
 from cgn_core.services.models import current_model
+from cgn_core.services.registry import promote
 from cgn_core.services.retrainings import request_retraining
 from cgn_core.stats.predictive import predict
 
@@ -77,6 +78,28 @@ def test_a_week_that_was_forecast_twice_counts_once_by_what_was_shown_last(
     work()
     record = track_record(session, strategist, trained.id)
     assert (len(record.forecasts), record.scored) == (3, 1)
+
+
+def test_what_a_roll_back_or_an_undone_import_shows_again_is_kept_too(
+    session: Session, strategist: Actor, trained: Workspace, make_csv: MakeCsv, import_csv: ImportCsv, work: Work
+) -> None:
+    def kept() -> list[tuple[object, ...]]:
+        record = track_record(session, strategist, trained.id)
+        assert record.is_untouched
+        return [(each.model_number, each.plan, each.median, each.low, each.high) for each in record.forecasts]
+
+    (first,) = kept()
+    import_csv(strategist, trained, data=make_csv(per_reel=80.0))
+    work()
+    assert [each[0] for each in kept()] == [2, 1]
+    promote(session, strategist, trained.id, 1, reason="the new file looks wrong")
+    assert kept()[0] == first  # to the last bit what was shown before
+    promote(session, strategist, trained.id, 2, reason="it was right")
+    data_history.undo_import(session, strategist, trained.id, key="undo")
+    assert [each[0] for each in kept()] == [1, 2, 1, 2, 1]
+    data_history.restore_version(session, strategist, trained.id, 2, key="again")
+    promote(session, strategist, trained.id, 1, reason="and back")
+    assert [each[0] for each in kept()][:3] == [1, 2, 1]
 
 
 def test_the_database_refuses_to_change_a_kept_forecast(
