@@ -146,6 +146,17 @@ def test_the_interval_of_a_share_covers_every_true_share_at_least_as_often_as_st
         assert found == pytest.approx(tuple(stats.binomtest(hits, n).proportion_ci(level, method="exact")))
 
 
+@given(st.integers(1, 500), st.data(), st.floats(0.5, 0.999))
+def test_the_interval_of_a_share_holds_the_share_and_mirrors_that_of_what_was_missed(
+    n: int, data: st.DataObject, level: float
+) -> None:
+    hits = data.draw(st.integers(0, n))
+    low, high = scores.share_interval(hits, n, level=level)
+    assert 0 <= low <= hits / n <= high <= 1
+    mirrored = scores.share_interval(n - hits, n, level=level)
+    assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-9)
+
+
 def test_a_share_of_nothing_or_of_more_than_all_is_refused() -> None:
     with pytest.raises(TooFewObservations):
         scores.share_interval(0, 0)
