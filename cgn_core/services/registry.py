@@ -19,11 +19,18 @@ from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import ledger
 from cgn_core.services.data_versions import current_daily
 from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.model_choice import DOUBT
 from cgn_core.stats.training import Training
 from cgn_core.tables import Daily
 
 LONGEST_REASON = 300
 SHORTEST_REASON = 3
+RULE = (
+    "A retraining puts another form in force only when its errors on the same unseen weeks are smaller beyond chance "
+    f"(one-sided paired t test at {DOUBT:.0%}, divided by the number of forms tried), when the data no longer have "
+    "what the model in force needs, or when no model beats naive. The same form on newer data follows it."
+)
+"""What :func:`decide` goes by, as pages say it."""
 
 
 @dataclass(frozen=True)
