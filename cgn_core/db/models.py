@@ -319,6 +319,15 @@ class Promotion(Model):
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
+class Occasion(StrEnum):
+    """Why a forecast was shown."""
+
+    USUAL = "usual"
+    """Next week, posting as in the last four weeks: what every page says once a model is in force."""
+    SCENARIO = "scenario"
+    """A plan that somebody tried on the Predictor."""
+
+
 class LedgerEntry(Model):
     """A forecast as it was shown before its week, with its plan and model; the database refuses to change it."""
 
@@ -340,6 +349,9 @@ class LedgerEntry(Model):
     """The last known week's growth, the naive forecast it is scored against."""
     chain_hash: Mapped[str]
     """SHA-256 over this row and the chain hash before it."""
+    occasion: Mapped[Occasion] = mapped_column(
+        stored_enum(Occasion), default=Occasion.USUAL, server_default=Occasion.USUAL.value
+    )
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
