@@ -11,7 +11,8 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Occasion, Workspace
+from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Workspace
+from cgn_core.db.row_kinds import Occasion
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training

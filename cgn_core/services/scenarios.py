@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.model_versions import readable_model_versions
-from cgn_core.db.models import LedgerEntry, ModelVersion, Occasion
+from cgn_core.db.models import LedgerEntry, ModelVersion
+from cgn_core.db.row_kinds import Occasion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Occasion
+from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion
+from cgn_core.db.row_kinds import Occasion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.services.ledger import is_untouched
