@@ -28,6 +28,7 @@ CLASSES = {
     "webapp.shell.take_pulse": OWN,
     "webapp.shell.show_jobs": OWN,
     "webapp.pages.portfolio.refresh": OWN,
+    "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,
     "webapp.pages.jobs.act": BOUND,
     "webapp.pages.model_state.redraw_home": BOUND,

@@ -136,6 +136,7 @@ OWN: dict[str, Call | None] = {
     "jobs.active_jobs_summary": lambda s, a, _: jobs.active_jobs_summary(s, a),
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
+    "retrain_all.request_retraining_of_all": None,
     "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
     "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
     "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
