@@ -32,6 +32,7 @@ from cgn_core.services import (
     registry,
     repairs,
     retrainings,
+    scenarios,
     schedules,
     scorings,
     track_records,
@@ -80,6 +81,8 @@ READS: dict[str, Call] = {
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
     "repairs.find_oddities": lambda s, a, x: repairs.find_oddities(s, a, x.workspace),
+    # Seeing a forecast is enough to have it kept.
+    "scenarios.keep_scenario": lambda s, a, x: scenarios.keep_scenario(s, a, x.workspace, {"reels": 6}, model_number=1),
     "schedules.get_schedule": lambda s, a, x: schedules.get_schedule(s, a, x.schedule),
     "track_records.track_record": lambda s, a, x: track_records.track_record(s, a, x.workspace),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
