@@ -138,17 +138,11 @@ def retrainings() -> str:
     ranked = time.process_time() - began
     compare_models(daily, models=MODELS)
     every = time.process_time() - began - ranked
-    return "\n".join(
-        [
-            "",
-            "## Retraining",
-            f"One workspace of {DAYS // 7} weeks on one core: {ranked:.1f} s as the portal retrains it, {every:.1f} s with "
-            f"each of the {len(MODELS)} families validated (at most 20 s are allowed).",
-            "",
-            f"All creators of an agency, on PostgreSQL: {retrain_all.measure().sentence()}.",
-            "",
-        ]
+    one = (
+        f"One workspace of {DAYS // 7} weeks on one core: {ranked:.1f} s as the portal retrains it, {every:.1f} s with "
+        f"each of the {len(MODELS)} families validated (at most 20 s are allowed)."
     )
+    return f"\n## Retraining\n{one}\n\nAll creators of an agency, on PostgreSQL: {retrain_all.measure().sentence()}.\n"
 
 
 def main() -> int:
