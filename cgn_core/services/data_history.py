@@ -22,7 +22,7 @@ from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.ingest.storage import formula_safe
 from cgn_core.services.data_versions import current_version, overview_of_version
 from cgn_core.services.imports import Imported
-from cgn_core.services.registry import current_model_versions
+from cgn_core.services.registry import current_model_versions, keep_what_is_shown
 from cgn_core.services.retrainings import enqueue_retraining
 
 
@@ -174,6 +174,8 @@ def _go_to(session: Session, actor: Actor, workspace: Workspace, number: int, *,
     session.flush()
     in_force = current_model_versions(session, [workspace]).get(workspace.id)
     is_trained = in_force is not None and in_force.data_version == number
+    if is_trained:
+        keep_what_is_shown(session, workspace)
     job_id = (
         None
         if is_trained

@@ -5,67 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cgn_core.access import Actor
 from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Workspace
-from cgn_core.db.session import one_or_not_found
-from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
 from cgn_core.tables import Daily
 
 
-@dataclass(frozen=True)
-class KeptForecast:
-    """A forecast beside what came; followers per week, None while the week isn't complete."""
-
-    number: int
-    model_number: int
-    week_start: date
-    made_at: datetime
-    plan: dict[str, float]
-    level: float
-    median: float
-    low: float
-    high: float
-    naive: float
-    actual: float | None
-    posted: dict[str, float] | None
-    median_as_posted: float | None
-
-    @property
-    def held(self) -> bool | None:
-        """Whether the growth fell into the interval."""
-        return None if self.actual is None else self.low <= self.actual <= self.high
-
-
-@dataclass(frozen=True)
-class TrackRecord:
-    """How the forecasts that were shown did; errors are mean absolute ones, followers per week."""
-
-    forecasts: tuple[KeptForecast, ...]
-    """Newest first."""
-    scored: int
-    held: int
-    mae: float | None
-    naive_mae: float | None
-    is_untouched: bool
-    """Whether every forecast is still what was written."""
-
-
 def record(
     session: Session, workspace: Workspace, version: ModelVersion, training: Training, daily: Daily
 ) -> LedgerEntry | None:
-    """Keep the forecast that pages show from now on; None where its week is known already.
+    """Keep the forecast that pages show from now on; None where its week is known or it is what they showed before.
 
     The caller has locked the workspace.
 
@@ -84,6 +40,8 @@ def record(
     last = session.scalars(
         select(LedgerEntry).where(LedgerEntry.workspace_id == workspace.id).order_by(LedgerEntry.number.desc()).limit(1)
     ).first()
+    if last is not None and (last.model_version_id, last.week_start) == (version.id, week.date()):
+        return None
     entry = LedgerEntry(
         workspace_id=workspace.id,
         number=last.number + 1 if last else 1,
@@ -152,70 +110,11 @@ def score_complete_weeks(session: Session, workspace: Workspace, daily: Daily) -
     return scored
 
 
-def track_record(session: Session, actor: Actor, workspace_id: UUID | str) -> TrackRecord:
-    """Every forecast that was shown for a workspace, and how those did whose week is complete.
-
-    Raises:
-        NotFound: no such workspace, or not the actor's.
-    """
-    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    rows = session.execute(
-        select(LedgerEntry, LedgerScore, ModelVersion.number)
-        .join(ModelVersion, ModelVersion.id == LedgerEntry.model_version_id)
-        .outerjoin(LedgerScore, LedgerScore.entry_id == LedgerEntry.id)
-        .where(LedgerEntry.workspace_id == workspace.id)
-        .order_by(LedgerEntry.number)
-    ).all()
-    kept = tuple(_kept(entry, score, number) for entry, score, number in reversed(rows))
-    last_words = [each for each in _last_of_each_week(kept) if each.actual is not None]
-    return TrackRecord(
-        forecasts=kept,
-        scored=len(last_words),
-        held=sum(bool(each.held) for each in last_words),
-        mae=_mean([abs(each.actual - each.median) for each in last_words if each.actual is not None]),
-        naive_mae=_mean([abs(each.actual - each.naive) for each in last_words if each.actual is not None]),
-        is_untouched=_is_untouched([entry for entry, _, _ in rows]),
-    )
-
-
-def _last_of_each_week(newest_first: Sequence[KeptForecast]) -> list[KeptForecast]:
-    """What was shown last before each week: a week that was forecast twice counts once."""
-    found: dict[date, KeptForecast] = {}
-    for each in newest_first:
-        found.setdefault(each.week_start, each)
-    return list(found.values())
-
-
-def _is_untouched(entries: Sequence[LedgerEntry]) -> bool:
+def is_untouched(entries: Sequence[LedgerEntry]) -> bool:
+    """Whether all entries of a workspace, oldest first, are still what was written."""
     before = ""
     for place, entry in enumerate(entries, start=1):
         if entry.number != place or entry.chain_hash != chained(before, entry):
             return False
         before = entry.chain_hash
     return True
-
-
-def _kept(entry: LedgerEntry, score: LedgerScore | None, model_number: int) -> KeptForecast:
-    return KeptForecast(
-        number=entry.number,
-        model_number=model_number,
-        week_start=entry.week_start,
-        made_at=entry.created_at,
-        plan=_floats(entry.plan),
-        level=entry.level,
-        median=entry.median,
-        low=entry.low,
-        high=entry.high,
-        naive=entry.naive,
-        actual=score.actual if score else None,
-        posted=_floats(score.posted) if score else None,
-        median_as_posted=score.median_as_posted if score else None,
-    )
-
-
-def _floats(stored: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in stored.items()}
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None

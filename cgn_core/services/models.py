@@ -40,6 +40,7 @@ class ModelVersionView:
 
     id: UUID
     job_id: UUID | None
+    data_hash: str
     code_version: str
     is_in_force: bool
     is_current_data: bool
@@ -86,6 +87,7 @@ def model_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> 
         ModelVersionView(
             id=row.id,
             job_id=row.job_id,
+            data_hash=row.data_hash,
             code_version=row.code_version,
             is_in_force=in_force is not None and row.id == in_force.id,
             is_current_data=row.data_version == workspace.data_version,

@@ -17,12 +17,20 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import ledger
+from cgn_core.services.data_versions import current_daily
 from cgn_core.stats.baselines import BASELINES
+from cgn_core.stats.model_choice import DOUBT
 from cgn_core.stats.training import Training
 from cgn_core.tables import Daily
 
 LONGEST_REASON = 300
 SHORTEST_REASON = 3
+RULE = (
+    "A retraining puts another form in force only when its errors on the same unseen weeks are smaller beyond chance "
+    f"(one-sided paired t test at {DOUBT:.0%}, divided by the number of forms tried), when the data no longer have "
+    "what the model in force needs, or when no model beats naive. The same form on newer data follows it."
+)
+"""What :func:`decide` goes by, as pages say it."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,20 @@ def promote(session: Session, actor: Actor, workspace_id: UUID | str, number: in
     if in_force is not None and in_force.id == version.id:
         raise Conflict(f"Model {number} is in force already.")
     row = _put_in_force(session, workspace, version, kind=PromotionKind.BY_HAND, reason=said, promoted_by=actor.user_id)
+    keep_what_is_shown(session, workspace)
     return PromotionView(version.number, row.kind, row.reason, actor.name, row.created_at)
+
+
+def keep_what_is_shown(session: Session, workspace: Workspace) -> None:
+    """Write the forecast of the model in force to the ledger: after a person changed the model or went to other data.
+
+    The caller has authorised and locked the workspace.
+    """
+    session.flush()
+    version = current_model_versions(session, [workspace]).get(workspace.id)
+    if version is not None:
+        training = Training.from_json(version.training)
+        ledger.record(session, workspace, version, training, current_daily(session, workspace))
 
 
 def promotions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[PromotionView]:

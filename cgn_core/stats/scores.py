@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Floats, Matrix
@@ -169,3 +170,28 @@ def _mean(each: np.ndarray[Any, Any]) -> float:
 def _refuse_none(each: np.ndarray[Any, Any]) -> None:
     if each.size == 0:
         raise TooFewObservations("There is no week to score.")
+
+
+def share_interval(hits: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a share of which ``hits`` of ``n`` were counted: it never covers less than its level.
+
+    Args:
+        hits: 0 to n.
+        n: at least 1.
+        level: between 0 and 1.
+
+    Raises:
+        TooFewObservations: nothing was counted.
+        InvalidInput: more hits than were counted, or fewer than none.
+        UnsupportedLevel: a level that doesn't lie between 0 and 1.
+    Source: Clopper & Pearson (1934), doi:10.1093/biomet/26.4.404.
+    """
+    require_level(level)
+    if n < 1:
+        raise TooFewObservations("A share of nothing has no interval.")
+    if not 0 <= hits <= n:
+        raise InvalidInput(f"{hits} of {n} is no share.")
+    tail = (1 - level) / 2
+    low = float(special.betaincinv(hits, n - hits + 1, tail)) if hits else 0.0
+    high = float(special.betaincinv(hits + 1, n - hits, 1 - tail)) if hits < n else 1.0
+    return low, high

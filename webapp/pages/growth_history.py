@@ -10,24 +10,22 @@ from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure
-from cgn_core.services import forecasts, ledger, models, workspaces
+from cgn_core.services import forecasts, models, track_records, workspaces
 from cgn_core.services.forecasts import History
-from cgn_core.services.ledger import TrackRecord
 from webapp import routes
 from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import card, download_button, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
-from webapp.components.tables import Column, data_table
+from webapp.components.tables import Column
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable
+from webapp.pages.track_record import track_record_cards
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/growth-history"
 TITLE = "Growth history"
 SPANS = {"13": "3 months", "26": "6 months", "52": "1 year", "104": "2 years", "0": "everything"}
-KEPT = "Forecasts shown before their week"
-SHOWN_FORECASTS = 12
 USUAL_SPAN = "52"
 
 
@@ -78,7 +76,7 @@ def _body(workspace_id: UUID) -> Component:
             *notices,
             *([_metrics(past)] if past.model_number is not None else []),
             *([_chart_card(past)] if past.weeks else []),
-            _record(ledger.track_record(db(), actor(), workspace_id)),
+            *track_record_cards(track_records.track_record(db(), actor(), workspace_id)),
         ],
         className="stack",
     )
@@ -95,48 +93,6 @@ def _metrics(past: History) -> Component:
         metric_card("Forecasts that held", percent(past.coverage), f"of {len(seen)}, promised {percent(past.level)}"),
         metric_card("Off by, on average", count(past.mae), "followers a week, median forecast"),
         metric_card("Viral weeks", str(len(viral)), f"of {plural(len(past.weeks), 'week')} with data"),
-    )
-
-
-def _record(record: TrackRecord) -> Component:
-    """Forecasts as they were shown, not as they are made anew for past weeks."""
-    if not record.forecasts:
-        words = "None yet. Each model that comes into force leaves its forecast of the next week here."
-        return card(html.P(words, className="muted"), title=KEPT)
-    rows = [
-        {
-            "week": short_day(each.week_start),
-            "made": f"{short_day(each.made_at)}, model {each.model_number}",
-            "forecast": signed(each.median),
-            "interval": interval(each.low, each.high),
-            "actual": signed(each.actual) if each.actual is not None else "not complete",
-            "held": {None: "", True: "yes", False: "no"}[each.held],
-            "posted": signed(each.median_as_posted),
-        }
-        for each in record.forecasts[:SHOWN_FORECASTS]
-    ]
-    shown = [
-        Column("week", "Week of", primary=True),
-        Column("made", "Shown since"),
-        Column("forecast", "Forecast", numeric=True),
-        Column("interval", f"Interval, {percent(record.forecasts[0].level)}", numeric=True),
-        Column("actual", "Gained", numeric=True),
-        Column("held", "Held"),
-        Column("posted", "Forecast for what was posted", numeric=True),
-    ]
-    sentence = (
-        f"{record.held} of {plural(record.scored, 'week')} held; off by {count(record.mae)} followers a week on "
-        f"average, the week before as forecast by {count(record.naive_mae)}."
-        if record.scored
-        else "None of their weeks is complete yet."
-    )
-    broken = alert("A kept forecast isn't what was written; ask who runs the database.", tone="down")
-    return card(
-        html.P(sentence, className="muted"),
-        *([] if record.is_untouched else [broken]),
-        data_table(shown, rows, caption=KEPT),
-        title=KEPT,
-        aside="kept as they were shown, never made anew",
     )
 
 

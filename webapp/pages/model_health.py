@@ -11,19 +11,20 @@ from dash.development.base_component import Component
 
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
 from cgn_core.figures.wording import model_name
-from cgn_core.services import models, retrainings, workspaces
+from cgn_core.services import models, retrainings, track_records, workspaces
 from cgn_core.services.models import ModelView
 from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
-from webapp.components.cards import button, card, columns, page_header
+from webapp.components.cards import button, card, columns, link_button, page_header
 from webapp.components.charts import chart
 from webapp.components.lights import coverage_slack, model_lights
 from webapp.components.numbers import count, interval, percent, plural
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
 from webapp.pages.model_versions import version_cards
+from webapp.pages.track_record import track_record_card
 from webapp.pages.validation_form import validation_cards
 from webapp.request_scope import actor, db, identifier
 
@@ -91,12 +92,18 @@ def _body(workspace_id: UUID) -> Component:
             page_header(TITLE, model.training.reason),
             *model_notice(workspace, model),
             columns(html.Div([_lights(workspace, model), _coverage(model)], className="stack"), _scores(model)),
+            track_record_card(track_records.track_record(db(), actor(), workspace_id), _all_forecasts(workspace_id)),
             _ranking(model),
             _cautions(model),
             version_cards(workspace_id, may_edit=workspace.may_edit),
         ],
         className="stack",
     )
+
+
+def _all_forecasts(workspace_id: UUID) -> Component:
+    link = link_button("Every forecast", routes.growth_history(workspace_id), quiet=True)
+    return html.Div(link, className="actions above-space")
 
 
 def _lights(workspace: WorkspaceView, model: ModelView) -> Component:

@@ -65,8 +65,8 @@ def _versions(versions: list[ModelVersionView]) -> Component:
             "chosen": model_name(each.summary.chosen),
             "mae": count(each.summary.mae),
             "coverage": percent(each.summary.coverage),
-            "data": f"version {each.summary.data_version}",
-            "trained": short_day(each.summary.trained_at.date()),
+            "data": html.Span(f"version {each.summary.data_version}", title=f"SHA-256 {each.data_hash}"),
+            "trained": html.Span(short_day(each.summary.trained_at.date()), title=f"by version {each.code_version}"),
             "state": chip("in force", tone="up") if each.is_in_force else "",
         }
         for each in versions
@@ -86,10 +86,10 @@ def _versions(versions: list[ModelVersionView]) -> Component:
 def _changes(changes: list[PromotionView]) -> Component:
     rows = [
         {
-            "model": f"Model {each.model_number}",
-            "when": f"{short_day(each.created_at)}, {each.created_at:%H:%M} UTC",
+            "model": html.Span(f"Model {each.model_number}", className="nowrap"),
+            "when": html.Span(f"{short_day(each.created_at)}, {each.created_at:%H:%M} UTC", className="nowrap"),
             "why": html.Span(each.reason, className="words"),
-            "by": each.promoted_by or "a retraining",
+            "by": html.Span(each.promoted_by or "a retraining", className="nowrap"),
         }
         for each in changes[:SHOWN_CHANGES]
     ]
@@ -99,8 +99,11 @@ def _changes(changes: list[PromotionView]) -> Component:
         Column("why", "Why"),
         Column("by", "Decided by"),
     ]
-    aside = "a challenger needs a lead beyond chance on the same unseen weeks"
-    return card(data_table(shown, rows, caption="Changes of the model in force"), title="In force", aside=aside)
+    return card(
+        data_table(shown, rows, caption="Changes of the model in force"),
+        html.P(registry.RULE, className="muted above-space"),
+        title="In force",
+    )
 
 
 def _forms(workspace_id: UUID) -> Component:

@@ -27,7 +27,6 @@ from cgn_core.services import (
     generations,
     imports,
     jobs,
-    ledger,
     models,
     navigation,
     registry,
@@ -35,6 +34,7 @@ from cgn_core.services import (
     retrainings,
     schedules,
     scorings,
+    track_records,
     validations,
     workspaces,
 )
@@ -75,13 +75,13 @@ READS: dict[str, Call] = {
     "imports.load_daily": lambda s, a, x: imports.load_daily(s, a, x.workspace),
     "jobs.get_job": lambda s, a, x: jobs.get_job(s, a, x.job),
     "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
-    "ledger.track_record": lambda s, a, x: ledger.track_record(s, a, x.workspace),
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
     "repairs.find_oddities": lambda s, a, x: repairs.find_oddities(s, a, x.workspace),
     "schedules.get_schedule": lambda s, a, x: schedules.get_schedule(s, a, x.schedule),
+    "track_records.track_record": lambda s, a, x: track_records.track_record(s, a, x.workspace),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
 EDITS: dict[str, Call] = {

@@ -6,16 +6,16 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Job, ModelVersion, Promotion, PromotionKind, Workspace
+from cgn_core.db.models import Job, JobState, ModelVersion, Promotion, PromotionKind, Workspace
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import data_history, imports
 from cgn_core.services.forecasts import predict
 from cgn_core.services.models import current_model, model_versions
-from cgn_core.services.registry import Champion, decide, promote, promotions
+from cgn_core.services.registry import Champion, champion_of, decide, promote, promotions
 from cgn_core.services.retrainings import request_retraining
 from cgn_core.stats.challenge import Challenge
 from cgn_core.stats.training import Training
@@ -87,10 +87,21 @@ def test_rolling_back_restores_the_earlier_forecasts_bit_for_bit(
 ) -> None:
     stored = session.scalars(select(ModelVersion)).one()
     before = json.dumps(stored.training, sort_keys=True)
-    said = predict(session, strategist, trained.id, {"reels": 6})
+
+    def shown() -> list[object]:
+        """Next week on every page, the model that the Predictor's browser gets, and plans it may be asked about."""
+        model = current_model(session, strategist, trained.id)
+        plans = [{"reels": reels, "posts": posts} for reels in (0, 3, 6) for posts in (0, 4)]
+        return [
+            model and model.summary.forecast,
+            model and model.training.fit.predictor.to_json(),
+            *(predict(session, strategist, trained.id, plan, level=level) for plan in plans for level in (0.5, 0.9)),
+        ]
+
+    said = shown()
     import_csv(strategist, trained, data=make_csv(per_reel=80.0))
     work()
-    assert predict(session, strategist, trained.id, {"reels": 6}) != said
+    assert all(new != old for new, old in zip(shown(), said, strict=True))
     view = promote(session, strategist, trained.id, 1, reason="  the new file\nlooks wrong ")
     session.commit()
     assert (view.kind, view.reason, view.promoted_by) == (
@@ -98,8 +109,8 @@ def test_rolling_back_restores_the_earlier_forecasts_bit_for_bit(
         "the new file looks wrong",
         strategist.name,
     )
-    assert predict(session, strategist, trained.id, {"reels": 6}) == said
     session.expire_all()
+    assert shown() == said
     assert (
         json.dumps(session.scalars(select(ModelVersion).filter_by(number=1)).one().training, sort_keys=True) == before
     )
@@ -116,6 +127,36 @@ def test_undoing_an_import_brings_back_what_was_in_force_before_it(
     session.commit()
     assert in_force(session, strategist, trained) == 1
     assert session.scalars(select(Promotion.data_version).order_by(Promotion.number)).all() == [1, 2, 2]
+
+
+def test_a_champion_that_the_data_no_longer_fit_gives_way_and_the_page_says_so(
+    session: Session,
+    strategist: Actor,
+    workspace: Workspace,
+    make_csv: MakeCsv,
+    import_csv: ImportCsv,
+    work: Work,
+) -> None:
+    """The data go back to a file without reels: the model that was trained on reels can't be asked about them."""
+    with_reels = make_csv()
+    lines = [line.split(",") for line in with_reels.decode().splitlines()]
+    place = lines[0].index("reels")
+    without = "\n".join(",".join(line[:place] + line[place + 1 :]) for line in lines).encode()
+    import_csv(strategist, workspace, data=without)
+    session.execute(update(Job).values(state=JobState.CANCELLED))  # nothing was trained on it
+    session.commit()
+    import_csv(strategist, workspace, data=with_reels, key="with")
+    work()
+    champion = champion_of(session, workspace)
+    assert champion is not None
+    assert "reels" in champion.levers
+    data_history.undo_import(session, strategist, workspace.id, key="undo")
+    session.commit()
+    work()
+    (newest, first) = promotions(session, strategist, workspace.id)
+    assert (newest.model_number, newest.kind, first.kind) == (2, PromotionKind.SCHEMA, PromotionKind.FIRST)
+    assert newest.reason == "Model 1 no longer fits what the data hold."
+    assert in_force(session, strategist, workspace) == 2
 
 
 def test_what_can_not_be_promoted_is_refused_in_a_sentence(

@@ -12,8 +12,8 @@ from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, claimed, enqueue
 from cgn_core.services import imports, scorings
-from cgn_core.services.ledger import track_record
 from cgn_core.services.scorings import request_scoring
+from cgn_core.services.track_records import track_record
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -46,4 +46,6 @@ def test_a_night_scores_every_complete_week_of_the_agency_and_a_second_one_nothi
             job_id = enqueue(own, JobKind.SCORE, agency_id=agency_id, key=night)
         found.append(score(job_id))
     assert found == [{"scored": 1, "workspaces": 1}, {"scored": 0, "workspaces": 0}]
-    assert track_record(session, strategist, trained.id).scored == 1
+    score_now = track_record(session, strategist, trained.id).score
+    assert score_now is not None
+    assert score_now.weeks == 1

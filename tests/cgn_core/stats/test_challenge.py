@@ -93,3 +93,18 @@ def test_a_training_keeps_the_champion_unless_another_form_is_better_beyond_chan
     assert tried.challenge is not None
     assert (tried.challenge.champion, tried.challenge.challenger) == ("daily", "ols")
     assert not tried.challenge.promoted
+
+
+@pytest.mark.parametrize("kind", ["plain", "viral days favour reels", "effects spread over days"])
+def test_on_worlds_of_known_truth_the_worse_form_never_takes_over_and_the_better_one_does(kind: str) -> None:
+    """The daily fit knows the truth of these worlds; the single lever counts all content as one."""
+    daily = world(kind, seed=3, weeks=104).daily
+    worse = train(daily, model="single_lever", champion="daily").challenge
+    better = train(daily, champion="single_lever")
+    assert worse is not None
+    assert worse.champion_mae < worse.challenger_mae
+    assert not worse.promoted
+    assert better.challenge is not None
+    assert (better.challenge.champion, better.challenge.promoted) == ("single_lever", True)
+    assert better.chosen == better.challenge.challenger
+    assert better.challenge.challenger_mae < better.challenge.champion_mae

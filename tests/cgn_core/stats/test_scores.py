@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cgn_core.errors import ConstantSeries, TooFewObservations
+from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats import scores
 
 ACTUAL = np.array([1.0, 2.0, 3.0])
@@ -132,3 +132,34 @@ def test_scores_of_finite_numbers_are_finite_and_none_is_negative(
     assert np.isfinite(found).all()
     assert min(found) >= 0
     assert found[0] <= found[1] * (1 + 1e-9) + 1e-12
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 12, 30])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_the_interval_of_a_share_covers_every_true_share_at_least_as_often_as_stated(n: int, level: float) -> None:
+    intervals = [scores.share_interval(hits, n, level=level) for hits in range(n + 1)]
+    for true in np.linspace(0.01, 0.99, 197):
+        chances = stats.binom.pmf(np.arange(n + 1), n, true)
+        covered = sum(chance for chance, (low, high) in zip(chances, intervals, strict=True) if low <= true <= high)
+        assert covered >= level
+    for hits, found in enumerate(intervals):
+        assert found == pytest.approx(tuple(stats.binomtest(hits, n).proportion_ci(level, method="exact")))
+
+
+@given(st.integers(1, 500), st.data(), st.floats(0.5, 0.999))
+def test_the_interval_of_a_share_holds_the_share_and_mirrors_that_of_what_was_missed(
+    n: int, data: st.DataObject, level: float
+) -> None:
+    hits = data.draw(st.integers(0, n))
+    low, high = scores.share_interval(hits, n, level=level)
+    assert 0 <= low <= hits / n <= high <= 1
+    mirrored = scores.share_interval(n - hits, n, level=level)
+    assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-9)
+
+
+def test_a_share_of_nothing_or_of_more_than_all_is_refused() -> None:
+    with pytest.raises(TooFewObservations):
+        scores.share_interval(0, 0)
+    for hits in (-1, 3):
+        with pytest.raises(InvalidInput, match="is no share"):
+            scores.share_interval(hits, 2)

@@ -1,0 +1,85 @@
+"""The track record on Growth History and Model Health: forecasts as they were shown, never as they are made anew."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cgn_core.services.track_records import SHARE_LEVEL, Score, TrackRecord
+from webapp.components.alerts import Tone, alert
+from webapp.components.cards import card, metric_card, metric_row
+from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.tables import Column, data_table
+
+TITLE = "Track record"
+ASIDE = "\N{MIDDLE DOT} forecasts as they were shown before their week"
+SHOWN_FORECASTS = 12
+
+
+def track_record_card(record: TrackRecord, *more: Component) -> Component:
+    """How the forecasts that were shown did, or when the first of them is scored."""
+    broken = alert("A kept forecast isn't what was written; ask who runs the database.", tone="down")
+    said = metric_row(*_metrics(record.score)) if record.score is not None else html.P(_waiting(record))
+    return card(said, *([] if record.is_untouched else [broken]), *more, title=TITLE, aside=ASIDE)
+
+
+def track_record_cards(record: TrackRecord) -> list[Component]:
+    """The same with every forecast below."""
+    return [track_record_card(record, *([_table(record)] if record.forecasts else []))]
+
+
+def _waiting(record: TrackRecord) -> str:
+    if record.next_week_ends is None:
+        return "No forecast has been shown yet: each model that comes into force leaves that of its next week here."
+    due = short_day(record.next_week_ends)
+    return f"No forecast has been scored yet: the first is scored after {due}, once all days of its week are imported."
+
+
+def _metrics(score: Score) -> list[Component]:
+    held = (
+        f"{score.held} of {plural(score.weeks, 'week')}; promised {percent(score.promised)}. Interval, "
+        f"{percent(SHARE_LEVEL)}: {percent(score.coverage_low)} to {percent(score.coverage_high)}"
+    )
+    missed = score.coverage_high < score.promised
+    words, tone = _against_naive(score)
+    return [
+        metric_card("Intervals held", percent(score.coverage), held, note_tone="caution" if missed else None),
+        metric_card("Off by, on average", count(score.mae), "followers a week, median forecast"),
+        metric_card("Naive forecast off by", count(score.naive_mae), words, note_tone=tone),
+    ]
+
+
+def _against_naive(score: Score) -> tuple[str, Tone | None]:
+    naive = "followers a week: the week before, as forecast"
+    if score.beats_naive is None:
+        return f"{naive}; too few weeks to tell which is better", None
+    if score.beats_naive:
+        return f"{naive}; ours is better beyond chance", "up"
+    if score.mae < score.naive_mae:
+        return f"{naive}; a lead of ours that chance could give", None
+    return f"{naive}; ours is no better", "caution"
+
+
+def _table(record: TrackRecord) -> Component:
+    rows = [
+        {
+            "week": short_day(each.week_start),
+            "made": f"{short_day(each.made_at)}, model {each.model_number}",
+            "forecast": signed(each.median),
+            "interval": interval(each.low, each.high),
+            "actual": signed(each.actual) if each.actual is not None else "not complete",
+            "held": {None: "", True: "yes", False: "no"}[each.held],
+            "posted": signed(each.median_as_posted),
+        }
+        for each in record.forecasts[:SHOWN_FORECASTS]
+    ]
+    shown = [
+        Column("week", "Week of", primary=True),
+        Column("made", "Shown since"),
+        Column("forecast", "Forecast", numeric=True),
+        Column("interval", f"Interval, {percent(record.forecasts[0].level)}", numeric=True),
+        Column("actual", "Gained", numeric=True),
+        Column("held", "Held"),
+        Column("posted", "Forecast for what was posted", numeric=True),
+    ]
+    return html.Div(data_table(shown, rows, caption="Forecasts shown before their week"), className="above-space")
