@@ -36,6 +36,7 @@ from cgn_core.services import (
     scorings,
     track_records,
     validations,
+    workers,
     workspaces,
 )
 
@@ -134,6 +135,7 @@ OWN: dict[str, Call | None] = {
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
+    "workers.list_workers": lambda s, a, _: workers.list_workers(s, a),
     "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
     "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
     "workspaces.list_workspaces": lambda s, a, _: workspaces.list_workspaces(s, a),
