@@ -1,4 +1,4 @@
-# make up | test | fuzz | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | test | fuzz | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -13,6 +13,8 @@ HOST ?=
 TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 PYTEST_ARGS ?=
 FUZZ_CASES ?= 20000
+CHAOS_SEEDS ?= 1 2 3
+CHAOS_JOBS ?= 500
 # The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
 PEERS := .venv-bench
 PACKAGES := webapp worker cgn_core datagen
@@ -20,7 +22,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up test fuzz lint bench prove containers lock clean
+.PHONY: help up test fuzz chaos lint bench prove containers lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -35,6 +37,12 @@ test: lint $(VENV)/.browser
 # Twenty thousand files made wrong, where `make test` reads a thousand.
 fuzz: $(VENV)/.installed-dev
 	@FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -n $(TEST_WORKERS) tests/cgn_core/ingest/test_fuzz.py $(PYTEST_ARGS)
+
+# Storms of 500 real jobs on both databases: half an hour of a machine that does nothing else; writes docs/reliability.md.
+chaos: $(VENV)/.installed-dev
+	@folder=$$(mktemp -d) && CHAOS_REPORT=$$folder CHAOS_SEEDS="$(CHAOS_SEEDS)" CHAOS_JOBS=$(CHAOS_JOBS) \
+	  $(BIN)/python -m pytest -n0 tests/chaos/test_chaos.py $(PYTEST_ARGS); passed=$$?; \
+	$(BIN)/python tests/chaos/report.py $$folder && exit $$passed
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet

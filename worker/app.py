@@ -16,6 +16,7 @@ from worker.slots import ORDER
 TASK_MODULES = (
     "worker.doing",
     "worker.tasks.generations",
+    "worker.tasks.retrain_all",
     "worker.tasks.retrainings",
     "worker.tasks.scorings",
     "worker.tasks.validations",

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
 from cgn_core.access import Role
+from cgn_core.db.row_kinds import Occasion, PromotionKind, ScheduleKind
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -300,21 +301,6 @@ class Heartbeat(Model):
     seen_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
-class PromotionKind(StrEnum):
-    """Why a model came into force."""
-
-    FIRST = "first"
-    SAME_FORM = "same_form"
-    """The champion's own form, estimated again on newer data."""
-    BETTER = "better"
-    """Another form, better on the same unseen weeks beyond chance."""
-    NAIVE = "naive"
-    """No model beats the naive forecast any more, so that is what is shown."""
-    SCHEMA = "schema"
-    """The champion no longer fits what the data hold."""
-    BY_HAND = "by_hand"
-
-
 class Promotion(Model):
     """A model version came into force; the newest of the current data says which one is. Never changed."""
 
@@ -354,6 +340,9 @@ class LedgerEntry(Model):
     """The last known week's growth, the naive forecast it is scored against."""
     chain_hash: Mapped[str]
     """SHA-256 over this row and the chain hash before it."""
+    occasion: Mapped[Occasion] = mapped_column(
+        stored_enum(Occasion), default=Occasion.USUAL, server_default=Occasion.USUAL.value
+    )
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
@@ -369,15 +358,6 @@ class LedgerScore(Model):
     median_as_posted: Mapped[float | None]
     """The same model's median for what was really posted; None where it has no answer."""
     scored_at: Mapped[datetime] = mapped_column(default_factory=now)
-
-
-class ScheduleKind(StrEnum):
-    """What happens again and again."""
-
-    RETRAIN_MONTHLY = "retrain_monthly"
-    RETRAIN_BEHIND = "retrain_behind"
-    """Every night, where the model in force lacks so many complete weeks."""
-    SCORE_NIGHTLY = "score_nightly"
 
 
 class Schedule(Model):

@@ -81,10 +81,29 @@ class Claim:
                 .returning(Job.id)
             ).first()
             if won is None:
-                ours = session.scalar(select(Job.cancel_requested).where(still_ours(self.job_id, self.fence)))
-                raise Cancelled if ours else LostClaim
+                raise Cancelled if self._asked_to_stop(session) else LostClaim
             yield session
         self.committed = True
+
+    @contextmanager
+    def step(self) -> Iterator[Session]:
+        """A transaction that writes a part of the results while the job goes on; refused as ``commit`` is.
+
+        What it writes is kept if the job is begun again: the task finds it by the job's id and doesn't write it twice.
+
+        Raises:
+            Cancelled: someone cancelled the job before this; nothing is written.
+            LostClaim: the job is no longer this worker's; nothing is written.
+        """
+        with transaction() as session:
+            held = update(Job).where(still_ours(self.job_id, self.fence), Job.cancel_requested.is_(False))
+            lease = now() + timedelta(seconds=settings().job_lease)
+            if session.execute(held.values(lease_until=lease).returning(Job.id)).first() is None:
+                raise Cancelled if self._asked_to_stop(session) else LostClaim
+            yield session
+
+    def _asked_to_stop(self, session: Session) -> bool:
+        return bool(session.scalar(select(Job.cancel_requested).where(still_ours(self.job_id, self.fence))))
 
     def check_committed(self) -> None:
         """Raise RuntimeError when the task ended without committing: a mistake in the task."""

@@ -11,6 +11,7 @@ class JobKind(StrEnum):
     GENERATE = "generate"
     VALIDATE = "validate"
     RETRAIN = "retrain"
+    RETRAIN_ALL = "retrain_all"
     SCORE = "score"
 
 
@@ -25,6 +26,7 @@ QUEUES: dict[JobKind, JobQueue] = {
     JobKind.GENERATE: JobQueue.LIGHT,
     JobKind.VALIDATE: JobQueue.TRAINING,
     JobKind.RETRAIN: JobQueue.TRAINING,
+    JobKind.RETRAIN_ALL: JobQueue.TRAINING,
     JobKind.SCORE: JobQueue.LIGHT,
 }
 

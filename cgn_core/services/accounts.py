@@ -13,7 +13,8 @@ from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor, Role
-from cgn_core.db.models import Agency, Schedule, ScheduleKind, User, UserSession, now
+from cgn_core.db.models import Agency, Schedule, User, UserSession, now
+from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.jobs.due_times import next_night
 from cgn_core.services.passwords import check_password_choice, hash_password, verify_password

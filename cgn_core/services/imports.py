@@ -26,6 +26,7 @@ from cgn_core.services.data_versions import (
     join_daily,
     store_version,
 )
+from cgn_core.services.retrain_all import request_retraining_of_all
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.services.upload_previews import (
     UploadView,
@@ -41,6 +42,8 @@ from cgn_core.settings import settings
 from cgn_core.tables import Daily
 
 UPLOADS_KEPT = timedelta(days=2)
+MOST_ALONE = 20
+"""Creators of a file that are retrained each by a job of its own; more are retrained together."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,26 @@ def import_upload(
             if not handle:
                 raise InvalidInput(f"{upload.file_name} names no creator; say whose numbers these are.")
             workspace = find_or_add_workspace(session, actor, handle)
-        done.append(_take_in(session, actor, workspace, daily, upload, key=key, alone=len(tables) == 1))
-    return done
+        done.append(_take_in(session, actor, workspace, daily, upload, alone=len(tables) == 1))
+    return _with_retrainings(session, actor, done, key=key)
+
+
+def _with_retrainings(session: Session, actor: Actor, done: Sequence[Imported], *, key: str) -> list[Imported]:
+    """The imports with the retrainings that follow: one for each, or one job for very many."""
+    changed = [one.workspace_id for one in done if one.changed]
+    together = None
+    if len(changed) > MOST_ALONE:
+        together = request_retraining_of_all(session, actor, key=key, workspace_ids=changed)
+    followed = []
+    for one in done:
+        job_id = together if one.changed else None
+        if one.changed and job_id is None:
+            workspace = session.get_one(Workspace, one.workspace_id)
+            job_id = enqueue_retraining(
+                session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}"
+            )
+        followed.append(replace(one, job_id=job_id))
+    return followed
 
 
 def discard_upload(session: Session, actor: Actor, upload_id: UUID | str) -> None:
@@ -199,7 +220,7 @@ def _latest_date_on_earth() -> date:
 
 
 def _take_in(
-    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, key: str, alone: bool
+    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, alone: bool
 ) -> Imported:
     before = current_version(session, workspace, with_table=True)
     current = daily_from_bytes(before.table) if before else None
@@ -226,12 +247,11 @@ def _take_in(
         report=upload.report if alone else without_rejects(upload.report),
         created_by=actor.user_id,
     )
-    job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{workspace.data_version}")
     return Imported(
         workspace_id=workspace.id,
         handle=workspace.handle,
         changed=True,
         data_version=version.number,
-        job_id=job_id,
+        job_id=None,
         message=f"{workspace.handle}: {change.sentence} A retraining is queued.",
     )

@@ -161,16 +161,16 @@ def _view(job: Job, handle: str | None, requested_by_name: str | None) -> JobVie
 
 def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     """What a job is called: what it does, and to whom."""
-    about = f"@{handle}" if handle else "all workspaces"
-    if kind == JobKind.RETRAIN and params.get("only_on_drift"):
-        return f"Look for a change of level of {about}"
-    if kind == JobKind.RETRAIN:
-        return f"Retraining of {about}"
-    if kind == JobKind.SCORE:
-        return f"Scoring of {about}"
-    if kind == JobKind.VALIDATE:
-        return f"Validation of {about}"
     if kind == JobKind.GENERATE:
-        creators = params.get("creators", 1)
-        return "Generating one creator" if creators == 1 else f"Generating {creators} creators"
-    return kind.capitalize()
+        return f"Generating {_creators(params.get('creators', 1))}"
+    if kind == JobKind.RETRAIN_ALL:
+        part = f", part {params['part']} of {params['of']}" if "part" in params else ""
+        return f"Retraining of {_creators(len(params.get('workspaces', ())))}{part}"
+    does = {JobKind.RETRAIN: "Retraining", JobKind.SCORE: "Scoring", JobKind.VALIDATE: "Validation"}.get(JobKind(kind))
+    if params.get("only_on_drift"):
+        does = "Look for a change of level"
+    return f"{does} of {f'@{handle}' if handle else 'all workspaces'}" if does else kind.capitalize()
+
+
+def _creators(count: int) -> str:
+    return "one creator" if count == 1 else f"{count:,} creators"

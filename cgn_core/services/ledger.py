@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Workspace
+from cgn_core.db.row_kinds import Occasion
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
@@ -37,14 +38,12 @@ def record(
     week = pd.Timestamp(shown.week_start)
     if week in grown.index or grown.empty:
         return None
-    last = session.scalars(
-        select(LedgerEntry).where(LedgerEntry.workspace_id == workspace.id).order_by(LedgerEntry.number.desc()).limit(1)
-    ).first()
+    last = last_usual(session, workspace)
     if last is not None and (last.model_version_id, last.week_start) == (version.id, week.date()):
         return None
     entry = LedgerEntry(
         workspace_id=workspace.id,
-        number=last.number + 1 if last else 1,
+        number=0,
         model_version_id=version.id,
         week_start=week.date(),
         plan=dict(training.fit.predictor.usual),
@@ -56,6 +55,20 @@ def record(
         naive=float(grown.iloc[-1]),
         chain_hash="",
     )
+    return append(session, entry)
+
+
+def last_usual(session: Session, workspace: Workspace) -> LedgerEntry | None:
+    """The forecast that pages show since somebody or something last changed it."""
+    usual = select(LedgerEntry).where(LedgerEntry.workspace_id == workspace.id, LedgerEntry.occasion == Occasion.USUAL)
+    return session.scalars(usual.order_by(LedgerEntry.number.desc()).limit(1)).first()
+
+
+def append(session: Session, entry: LedgerEntry) -> LedgerEntry:
+    """Number an entry, chain it to the one before it, and write it. The caller has locked the workspace."""
+    kept = select(LedgerEntry).where(LedgerEntry.workspace_id == entry.workspace_id)
+    last = session.scalars(kept.order_by(LedgerEntry.number.desc()).limit(1)).first()
+    entry.number = last.number + 1 if last else 1
     entry.chain_hash = chained(last.chain_hash if last else "", entry)
     session.add(entry)
     session.flush()
@@ -69,6 +82,8 @@ def chained(before: str, entry: LedgerEntry) -> str:
         entry.plan, entry.level, entry.median, entry.expected, entry.low, entry.high, entry.naive,
         entry.created_at.isoformat(),
     ]  # fmt: skip
+    if entry.occasion is not Occasion.USUAL:  # entries from before there were occasions keep their hashes
+        said.append(entry.occasion.value)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.model_versions import readable_model_versions
-from cgn_core.db.models import ModelVersion, Promotion, PromotionKind, User, Workspace
+from cgn_core.db.models import ModelVersion, Promotion, User, Workspace
+from cgn_core.db.row_kinds import PromotionKind
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound

@@ -24,7 +24,7 @@ from cgn_core.services.model_summaries import summarise
 from cgn_core.services.registry import Champion, champion_of, newest_trainings, settle
 from cgn_core.services.validations import MODELS
 from cgn_core.services.workspaces import minutes_of
-from cgn_core.stats.training import train
+from cgn_core.stats.training import Training, train
 from cgn_core.tables import Daily
 
 EFFECT_LEVEL = 0.95
@@ -114,7 +114,18 @@ def enqueue_drift_look(session: Session, workspace: Workspace) -> UUID:
 
 
 @dataclass(frozen=True)
-class _Material:
+class Stored:
+    """A model version that was stored."""
+
+    number: int
+    decision: str
+    """Whether it came into force, and why."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a training of a workspace needs to know."""
+
     workspace_id: UUID
     minutes: dict[str, float]
     data_version: int
@@ -153,63 +164,95 @@ def run(claim: Claim) -> None:
         minutes=material.minutes,
         progress=claim.progress,
     )
-    stored, summary = training.to_json(), summarise(training, level=INTERVAL_LEVEL)
     with claim.commit() as session:
         # Locked, so that two retrainings that end together number their versions one after the other.
         workspace = session.get_one(Workspace, material.workspace_id, with_for_update=True)
-        newest = session.scalar(
-            select(func.max(ModelVersion.number)).where(ModelVersion.workspace_id == material.workspace_id)
+        stored = store_training(
+            session, workspace, material, training, job_id=claim.job_id, model=claim.params.get("model")
         )
-        number = (newest or 0) + 1
-        version = ModelVersion(
-            workspace_id=material.workspace_id,
-            number=number,
-            job_id=claim.job_id,
-            data_version=material.data_version,
-            data_hash=material.data_hash,
-            code_version=package_version("creator-growth-navigator"),
-            settings={
-                "effect_level": EFFECT_LEVEL,
-                "interval_level": INTERVAL_LEVEL,
-                "minutes": material.minutes,
-                "model": claim.params.get("model"),
-            },
-            chosen=training.chosen,
-            verdict=training.verdict,
-            training=stored,
-            summary=summary,
-        )
-        session.add(version)
-        session.flush()
-        score_complete_weeks(session, workspace, material.daily)
-        decision = settle(session, workspace, version, training, material.daily, champion=material.champion)
         claim.finish(
             session,
             {
-                "model_number": number,
+                "model_number": stored.number,
                 "chosen": training.chosen,
                 "verdict": training.verdict,
                 "reason": training.reason,
-                "decision": f"{cause}{decision}",
+                "decision": f"{cause}{stored.decision}",
                 "data_version": material.data_version,
             },
         )
 
 
-def _read(claim: Claim) -> _Material:
+def store_training(
+    session: Session,
+    workspace: Workspace,
+    material: Material,
+    training: Training,
+    *,
+    job_id: UUID,
+    model: str | None = None,
+    together: bool = False,
+) -> Stored:
+    """Store a training as the next model version of a workspace the caller has locked, and settle what is in force.
+
+    Args:
+        session: the transaction of the job's results.
+        workspace: whose.
+        material: what was trained on.
+        training: what came of it.
+        job_id: of the job.
+        model: the form that was asked for; None where all were ranked.
+        together: whether the ranking was that of many creators at once.
+    """
+    newest = session.scalar(select(func.max(ModelVersion.number)).where(ModelVersion.workspace_id == workspace.id))
+    version = ModelVersion(
+        workspace_id=workspace.id,
+        number=(newest or 0) + 1,
+        job_id=job_id,
+        data_version=material.data_version,
+        data_hash=material.data_hash,
+        code_version=package_version("creator-growth-navigator"),
+        settings={
+            "effect_level": EFFECT_LEVEL,
+            "interval_level": INTERVAL_LEVEL,
+            "minutes": material.minutes,
+            "model": model,
+        }
+        | ({"ranked_together": True} if together else {}),
+        chosen=training.chosen,
+        verdict=training.verdict,
+        training=training.to_json(),
+        summary=summarise(training, level=INTERVAL_LEVEL),
+    )
+    session.add(version)
+    session.flush()
+    score_complete_weeks(session, workspace, material.daily)
+    decision = settle(session, workspace, version, training, material.daily, champion=material.champion)
+    return Stored(version.number, decision)
+
+
+def _read(claim: Claim) -> Material:
     with reading() as session:
         workspace = session.get(Workspace, claim.workspace_id) if claim.workspace_id else None
         if workspace is None:
             raise NotFound
-        version = current_version(session, workspace, with_table=True)
-        if version is None:
-            raise NotFound("There are no data to train on; import a file first.")
-        return _Material(
-            workspace_id=workspace.id,
-            minutes=minutes_of(workspace),
-            data_version=version.number,
-            data_hash=version.data_hash,
-            daily=daily_from_bytes(version.table),
-            champion=champion_of(session, workspace),
-            last_look=last_look(newest_trainings(session, [workspace]).get(workspace.id)),
-        )
+        material = material_of(session, workspace)
+    if material is None:
+        raise NotFound("There are no data to train on; import a file first.")
+    return material
+
+
+def material_of(session: Session, workspace: Workspace) -> Material | None:
+    """What a training of the workspace's current data needs; None where there are none."""
+    version = current_version(session, workspace, with_table=True)
+    if version is None:
+        return None
+    return Material(
+        workspace_id=workspace.id,
+        minutes=minutes_of(workspace),
+        data_version=version.number,
+        data_hash=version.data_hash,
+        daily=daily_from_bytes(version.table),
+        champion=champion_of(session, workspace),
+        last_look=last_look(newest_trainings(session, [workspace]).get(workspace.id)),
+    )

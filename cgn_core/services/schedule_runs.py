@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cgn_core.db.models import Agency, Job, Schedule, ScheduleKind, Workspace
+from cgn_core.db.models import Agency, Job, Schedule, Workspace
+from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.db.schedules import due_schedules
 from cgn_core.errors import QuotaExceeded
 from cgn_core.jobs import JobKind, enqueue

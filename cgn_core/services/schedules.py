@@ -10,7 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
-from cgn_core.db.models import Agency, Schedule, ScheduleKind, Workspace, now
+from cgn_core.db.models import Agency, Schedule, Workspace, now
+from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.db.schedules import editable_schedules, readable_schedules, removed_schedules
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion
+from cgn_core.db.row_kinds import Occasion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.services.ledger import is_untouched
@@ -73,7 +74,9 @@ class TrackRecord:
     """Every forecast that was shown, and how those did whose week is complete."""
 
     forecasts: tuple[KeptForecast, ...]
-    """Newest first."""
+    """For posting as usual, what every page shows; newest first."""
+    scenarios: tuple[KeptForecast, ...]
+    """For plans that somebody tried; they don't count in the score, as few of them are what is then posted."""
     score: Score | None
     """None while no week is complete."""
     next_week_ends: date | None
@@ -96,10 +99,14 @@ def track_record(session: Session, actor: Actor, workspace_id: UUID | str) -> Tr
         .where(LedgerEntry.workspace_id == workspace.id)
         .order_by(LedgerEntry.number)
     ).all()
-    kept = tuple(_kept(entry, score, number) for entry, score, number in reversed(rows))
+    kept, scenarios = (
+        tuple(_kept(entry, score, number) for entry, score, number in reversed(rows) if entry.occasion is occasion)
+        for occasion in (Occasion.USUAL, Occasion.SCENARIO)
+    )
     waiting = [each.week_start for each in kept if each.actual is None]
     return TrackRecord(
         forecasts=kept,
+        scenarios=scenarios,
         score=_score(_last_of_each_week(kept)),
         next_week_ends=min(waiting) + WEEK - timedelta(days=1) if waiting else None,
         is_untouched=is_untouched([entry for entry, _, _ in rows]),

@@ -206,6 +206,28 @@ def _huber(basis: Basis, growth: Matrix) -> _Solved:
     return _Solved(coefficients, {"h1": covariance}, weights, scales)
 
 
+def huber_together(basis: Basis, growth: Matrix) -> tuple[Matrix, Matrix]:
+    """Huber's estimate of m designs, and the weights that their weeks had in the end.
+
+    Args:
+        basis: of the designs.
+        growth: shape (m, n).
+    Returns: coefficients, shape (m, k), and weights, shape (m, n).
+    """
+    coefficients, residuals, scales = _reweighted(basis, growth, None)
+    return coefficients, HUBER / np.maximum(np.abs(residuals) / scales[:, None], HUBER)
+
+
+def weighted_leverages(basis: Basis, weights: Matrix) -> Matrix:
+    """How much each week decides its own fit when weeks have weights; shapes (m, n)."""
+    columns = basis.columns
+    # A column of zeros has no part in it.
+    filler = np.eye(columns.shape[2]) * (np.arange(columns.shape[2]) >= basis.rank[:, None])[:, None, :]
+    inner = np.linalg.inv((columns * weights[:, :, None]).transpose(0, 2, 1) @ columns + filler)
+    found: Matrix = weights * ((columns @ inner) * columns).sum(axis=2)
+    return found
+
+
 def _reweighted(basis: Basis, growth: Matrix, start: Matrix | None) -> tuple[Matrix, Matrix, Floats]:
     """Iteratively reweighted least squares from residuals (m, n), None for those of least squares.
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from cgn_core.errors import ConstantSeries, InvalidInput, TooFewObservations
 from cgn_core.stats.arrays import Cube, FlagMatrix, Flags, Matrix
+from cgn_core.stats.batched import huber_together, weighted_leverages
 from cgn_core.stats.history import FEWEST_WEEKS, MONDAY_OFFSET
 from cgn_core.stats.intervals import LEVELS, require_level, residuals_needed
 from cgn_core.stats.judged_forecasts import Judged, TargetWeeks, midpoints, said_gain
@@ -33,7 +34,7 @@ from cgn_core.stats.weekly_estimators import LARGEST_LEVERAGE
 from cgn_core.stats.weekly_models import PIECES, SINGLE_LEVER
 from cgn_core.tables import DAYS_PER_WEEK
 
-LINEAR_MODELS = ("single_lever", "ols", "ridge")
+LINEAR_MODELS = ("single_lever", "ols", "ridge", "huber")
 SAFE_LEVERAGE = LARGEST_LEVERAGE * (1 - 1e-6)
 CLEAR = 1e-3
 """Smallest singular value of a scaled design over the largest from which every effect is determined beyond doubt."""
@@ -68,7 +69,7 @@ def validate_linear(
 
     Args:
         creators: prepared weeks, of any lengths.
-        model: single_lever | ols | ridge.
+        model: single_lever | ols | ridge | huber.
         grammar: None takes each creator's ``default_initial`` and the next week.
         level: of the interval.
         progress: called for every creator.
@@ -144,7 +145,6 @@ def _answers(creators: Sequence[TargetWeeks], model: str, rules: Grammar, level:
     if not creators:
         return answers
     plain = _stack(creators, model)
-    solve = ridge_together if model == "ridge" else None
     for place in range(max(rules.initial, FEWEST_WEEKS) - 1 + rules.ahead, plain.growth.shape[1], rules.step):
         origin = place - rules.ahead + 1
         past = slice(window_start(origin, rules.window), origin)
@@ -157,7 +157,7 @@ def _answers(creators: Sequence[TargetWeeks], model: str, rules: Grammar, level:
             members = np.flatnonzero((varied == pattern).all(axis=1))
             kept = np.flatnonzero(pattern)
             part = plain.design[members][:, :, [0, *kept]]
-            fits = _fit(part[:, past], plain.growth[members, past], solve)
+            fits = _fit(part[:, past], plain.growth[members, past], model)
             if fits is None:
                 continue
             said = np.einsum("ck,ck->c", part[:, place], fits.coefficients)
@@ -190,8 +190,8 @@ class _Fits(NamedTuple):
     """Shape (m,), whether every effect is determined beyond doubt, and by more than one week."""
 
 
-def _fit(design: Cube, growth: Matrix, solve: Callable[[Cube, Matrix], Matrix] | None) -> _Fits | None:
-    """Least squares, or what ``solve`` gives; None where there are too few weeks for the terms."""
+def _fit(design: Cube, growth: Matrix, model: str) -> _Fits | None:
+    """One of the models; None where there are too few weeks for the terms."""
     if design.shape[1] <= design.shape[2]:
         return None
     basis = orthonormal(design)
@@ -200,7 +200,11 @@ def _fit(design: Cube, growth: Matrix, solve: Callable[[Cube, Matrix], Matrix] |
     scaled = np.linalg.svd(np.sqrt((design**2).sum(axis=1))[:, :, None] * basis.inner, compute_uv=False)
     clear = (scaled[:, -1] > CLEAR * scaled[:, 0]) & (basis.rank == design.shape[2])
     clear &= (leverages.max(axis=1) < SAFE_LEVERAGE) & (np.ptp(growth, axis=1) > 0)
-    coefficients = basis.solve(growth) if solve is None else solve(design, growth)
+    if model == "huber":
+        coefficients, weights = huber_together(basis, growth)
+        leverages = weighted_leverages(basis, weights)
+    else:
+        coefficients = ridge_together(design, growth) if model == "ridge" else basis.solve(growth)
     residuals = growth - np.einsum("cnk,ck->cn", design, coefficients)
     return _Fits(coefficients, residuals / (1 - np.minimum(leverages, SAFE_LEVERAGE)), clear)
 

@@ -156,13 +156,57 @@ def train(
         progress(VALIDATED * fraction, sentence)
 
     validations, left_out = validate_all(weeks, wanted, grammar=grammar, level=shown_level, progress=validating)
+    return conclude_training(
+        daily,
+        weeks,
+        validations,
+        grammar,
+        model=model,
+        champion=champion,
+        refusal=left_out.get(str(model), ""),
+        level=level,
+        interval_level=interval_level,
+        minutes=minutes,
+        progress=progress,
+    )
+
+
+def conclude_training(
+    daily: Daily,
+    weeks: TargetWeeks,
+    validations: Mapping[str, Validation],
+    grammar: Grammar,
+    *,
+    model: str | None = None,
+    champion: str | None = None,
+    refusal: str = "",
+    level: float = EFFECT_LEVEL,
+    interval_level: float = 0.9,
+    minutes: Mapping[str, float] = DEFAULT_MINUTES,
+    progress: Progress = no_progress,
+) -> Training:
+    """The second half of :func:`train`: choose among models that were validated, and fit what is shown.
+
+    Args:
+        daily: as in ``train``, and so are those not named here.
+        weeks: of it.
+        validations: by model, on these weeks at one level.
+        grammar: theirs.
+        model: see ``train``.
+        champion: see ``train``.
+        refusal: why the model that was asked for has no validation.
+        level: see ``train``.
+        interval_level: see ``train``.
+        minutes: see ``train``.
+        progress: see ``train``.
+    """
+    known = len(require_weeks(weeks.history))
+    shown_level = supported_level(known, wanted=interval_level)
     progress(VALIDATED, "Fitting the chosen model on all weeks")
     unseen = unseen_weeks(weeks, validations, grammar)
     chosen, verdict, reason = choose(unseen, forced=model, usual=champion)
-    if model in left_out:
-        reason = (
-            f"The {words(str(model))} that was asked for can't be judged, so it isn't shown. {left_out[str(model)]}"
-        )
+    if refusal:
+        reason = f"The {words(str(model))} that was asked for can't be judged, so it isn't shown. {refusal}"
     by_day = fit_daily_history(weeks.history, level=level)
     fit = _with_effects(_fit(weeks.history, chosen, by_day, level=level), by_day)
     reason += why_not_least_squares(weeks.history, fit, unseen, level=level)

@@ -32,8 +32,12 @@ class Watched:
         self.requests.append(f"{request.method} {request.url} {request.post_data or ''}")
 
     def own_requests(self) -> list[str]:
-        """Requests since the last look, less those of the header, which looks at the jobs by itself."""
-        asked = [each[:400] for each in self.requests if "shell-pulse" not in each]
+        """Requests since the last look, less two that nothing on the page waits for.
+
+        The header looks at the jobs by itself, and a plan on which the Predictor's levers rest is noted.
+        """
+        apart = ("shell-pulse", "predictor-rested")
+        asked = [each[:400] for each in self.requests if not any(name in each for name in apart)]
         self.requests.clear()
         return asked
 

@@ -13,7 +13,7 @@ from dash import Dash
 from sqlalchemy import select
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Competitor, DataVersion, Job, ModelVersion, Schedule, Upload, Workspace
+from cgn_core.db.models import Competitor, DataVersion, Job, LedgerEntry, ModelVersion, Schedule, Upload, Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.services import competitors, imports, schedules
 from cgn_core.services.exports import ExportFormat, ExportTable
@@ -28,6 +28,7 @@ CLASSES = {
     "webapp.shell.take_pulse": OWN,
     "webapp.shell.show_jobs": OWN,
     "webapp.pages.portfolio.refresh": OWN,
+    "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,
     "webapp.pages.jobs.act": BOUND,
     "webapp.pages.workers.refresh_workers": OWN,
@@ -36,6 +37,7 @@ CLASSES = {
     "webapp.pages.growth_history.show_span": BOUND,
     "webapp.pages.model_state.redraw_decisions": BOUND,
     "webapp.pages.model_state.redraw_health": BOUND,
+    "webapp.pages.predictor.keep": BOUND,
     "webapp.pages.validation_form.validate": BOUND,
     "webapp.pages.validation_form.show": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
@@ -102,7 +104,7 @@ def fingerprint() -> str:
     """Everything that belongs to anybody, to see that nothing changed."""
     rows = []
     with reading() as session:
-        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job, Schedule):
+        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job, Schedule, LedgerEntry):
             columns = [
                 column for column in model.__table__.columns if column.name not in {"table", "tables", "training"}
             ]

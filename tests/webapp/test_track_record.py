@@ -22,7 +22,7 @@ SCORE = Score(
     weeks=12, held=11, coverage=11 / 12, coverage_low=0.615, coverage_high=0.998, promised=0.9, mae=14.2,
     naive_mae=38.7, beats_naive=True,
 )  # fmt: skip
-RECORD = TrackRecord(forecasts=(FORECAST,), score=SCORE, next_week_ends=None, is_untouched=True)
+RECORD = TrackRecord(forecasts=(FORECAST,), scenarios=(), score=SCORE, next_week_ends=None, is_untouched=True)
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -60,3 +60,11 @@ def test_what_is_not_shown_beyond_chance_is_not_claimed(portal: Dash, changes: d
 
 def test_a_chain_that_does_not_fit_is_said_aloud(portal: Dash) -> None:
     assert "isn't what was written" in shown(portal, replace(RECORD, is_untouched=False))
+
+
+def test_plans_that_were_tried_stand_apart_with_what_was_posted_then(portal: Dash) -> None:
+    assert "Plans tried on the Predictor" not in shown(portal, RECORD)
+    tried = replace(FORECAST, number=2, plan={"reels": 6.0, "posts": 2.5})
+    said = shown(portal, replace(RECORD, scenarios=(tried,)))
+    for words in ("6 reels, 2.5 posts", "4 reels", "don't count in the track record"):
+        assert words in said, words

@@ -14,6 +14,9 @@
   };
   const CHART = { type: "figure", name: "predictor-curve" };
 
+  const REST = 2000; // milliseconds without a movement after which a plan counts as shown
+
+  let resting = null;
   let focus = null; // the lever moved last; the chart draws the answer along it
 
   function whole(value) {
@@ -131,6 +134,7 @@
     const lever = moved(page);
     const answer = answerFor(page, plan);
     const work = `${hours(page.minutes, plan).toFixed(1)} hours of work \u00b7 as last 4 weeks: ${hours(page.minutes, page.predictor.usual).toFixed(1)}`;
+    rest(page, plan, answer);
     const drawn = window.cgnFigures.draw(chart(page, plan, lever, answer), CHART);
     const heading = `If only ${lever} changed`;
     if (answer.expected === null) {
@@ -150,6 +154,20 @@
       drawn,
       heading,
     ];
+  }
+
+  // A plan on which the levers rest is told to the server, which keeps its forecast; nothing waits for that.
+  function rest(page, plan, answer) {
+    window.clearTimeout(resting);
+    const moved = page.levers.some((lever) => plan[lever] !== page.start[lever]);
+    if (answer.expected === null || !moved) {
+      return;
+    }
+    resting = window.setTimeout(function () {
+      if (document.getElementById("predictor-expected")) {
+        window.dash_clientside.set_props("predictor-rested", { data: { model: page.model, plan: plan } });
+      }
+    }, REST);
   }
 
   function reset(_clicks, page) {

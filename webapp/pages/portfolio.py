@@ -7,18 +7,29 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
+from cgn_core.services import retrain_all as service
 from cgn_core.services import workspaces
 from cgn_core.services.workspace_cards import WorkspaceCard
-from webapp import routes
+from webapp import clock, routes
 from webapp.components import shell
-from webapp.components.alerts import Tone, chip, empty_state
+from webapp.components.alerts import Tone, alert, chip, empty_state
 from webapp.components.attributes import data
-from webapp.components.cards import avatar, card, download_button, link_button, metric_card, metric_row, page_header
+from webapp.components.cards import (
+    avatar,
+    button,
+    card,
+    download_button,
+    link_button,
+    metric_card,
+    metric_row,
+    page_header,
+)
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.sparkline import sparkline
 from webapp.components.tables import Column, data_table
@@ -36,11 +47,19 @@ class Ids(StrEnum):
     BODY = "portfolio-body"
     SORT = "portfolio-sort"
     FILTER = "portfolio-filter"
+    RETRAIN = "portfolio-retrain"
+    RETRAIN_KEY = "portfolio-retrain-key"
+    NOTICE = "portfolio-notice"
 
 
 def layout(sort: str = "creator") -> list[Component]:
     """The portfolio, sorted by ``sort``: a column's key, with a minus for descending."""
-    return [dcc.Store(id=Ids.SORT, data=sort), html.Div(_body(sort), id=Ids.BODY, className="stack")]
+    return [
+        dcc.Store(id=Ids.SORT, data=sort),
+        dcc.Store(id=Ids.RETRAIN_KEY, data=str(uuid4())),
+        html.Div(id=Ids.NOTICE),
+        html.Div(_body(sort), id=Ids.BODY, className="stack"),
+    ]
 
 
 @callback(
@@ -58,12 +77,31 @@ def refresh(_finished: Any, pulse: Any, sort: Any) -> Any:
     return _body(str(sort))
 
 
+@callback(
+    Output(Ids.NOTICE, "children"),
+    Output(Ids.RETRAIN_KEY, "data"),
+    Input(Ids.RETRAIN, "n_clicks"),
+    State(Ids.RETRAIN_KEY, "data"),
+    prevent_initial_call=True,
+)
+def retrain_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+    """Queue a retraining of every creator with data; clicking twice queues one."""
+    if not clicks:
+        return no_update, no_update
+    service.request_retraining_of_all(db(writes=True), actor(), key=str(key)[:64])
+    clock.wake()
+    words = "A retraining of all creators is queued. A model that is in force stays unless another is better."
+    return alert(words, action=link_button("Watch the jobs", routes.JOBS, quiet=True)), str(uuid4())
+
+
 def _body(sort: str) -> list[Component]:
     cards = workspaces.list_workspaces(db(), actor())
     may_create = actor().may(Action.CREATE_WORKSPACE)
     if not cards:
         return [page_header(TITLE, _subtitle(cards)), _nobody(may_create=may_create)]
     actions = [download_button("Export", routes.PORTFOLIO_CSV)]
+    if actor().may(Action.RUN_JOBS) and any(item.last_week_start for item in cards):
+        actions.append(button("Retrain all", id=Ids.RETRAIN, glyph="health"))
     if may_create:
         actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
     return [page_header(TITLE, _subtitle(cards), *actions), _metrics(cards), _table(cards, sort)]

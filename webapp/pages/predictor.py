@@ -1,4 +1,7 @@
-"""Predictor: levers for next week; the answer follows them in the browser, without a request."""
+"""Predictor: levers for next week; the answer follows them in the browser, without a request.
+
+Where the levers come to rest the browser tells the server, which keeps in the ledger what was shown.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.response import response_frame
-from cgn_core.services import models, workspaces
+from cgn_core.services import models, scenarios, workspaces
 from cgn_core.services.models import ModelView
 from cgn_core.tables import CONTENT_TYPES
 from webapp import routes
@@ -20,7 +23,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
 from webapp.pages.model_state import model_notice, without_model
-from webapp.request_scope import actor, db
+from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/predictor"
 TITLE = "Predictor"
@@ -45,6 +48,9 @@ class Ids(StrEnum):
     NOTICE = "predictor-notice"
     CURVE_HEADING = "predictor-curve-heading"
     RESET = "predictor-reset"
+    WORKSPACE = "predictor-workspace"
+    RESTED = "predictor-rested"
+    KEPT = "predictor-kept"
 
 
 def layout(*, workspace_id: UUID) -> Component:
@@ -60,6 +66,9 @@ def layout(*, workspace_id: UUID) -> Component:
             *model_notice(workspace, model),
             *([alert(NAIVE)] if not any(data["predictor"]["mean"][1:]) else []),
             dcc.Store(id=Ids.PAGE, data=data),
+            dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
+            dcc.Store(id=Ids.RESTED),
+            dcc.Store(id=Ids.KEPT),
             html.Div([_levers(data), html.Div([_answers(), _curve(data)], className="stack")], className="predictor"),
         ],
         className="stack",
@@ -76,6 +85,7 @@ def page_data(model: ModelView, *, minutes: dict[str, float]) -> dict[str, Any]:
     rate = model.training.fit.viral_rate
     return {
         "predictor": predictor.to_json(),
+        "model": model.number,
         "level": model.summary.forecast.level,
         "minutes": minutes,
         "levers": levers,
@@ -174,3 +184,17 @@ clientside_callback(
     State(Ids.PAGE, "data"),
     prevent_initial_call=True,
 )
+
+
+@callback(
+    Output(Ids.KEPT, "data"),
+    Input(Ids.RESTED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def keep(rested: Any, workspace_id: Any) -> Any:
+    """Keep in the ledger what was shown for a plan on which the levers came to rest."""
+    wanted = workspaces.get_workspace(db(writes=True), actor(), identifier(workspace_id)).id
+    if isinstance(rested, dict) and isinstance(rested.get("plan"), dict) and isinstance(rested.get("model"), int):
+        scenarios.keep_scenario(db(writes=True), actor(), wanted, rested["plan"], model_number=rested["model"])
+    return no_update

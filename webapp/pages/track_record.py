@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -25,7 +27,8 @@ def track_record_card(record: TrackRecord, *more: Component) -> Component:
 
 def track_record_cards(record: TrackRecord) -> list[Component]:
     """The same with every forecast below."""
-    return [track_record_card(record, *([_table(record)] if record.forecasts else []))]
+    shown = [track_record_card(record, *([_table(record)] if record.forecasts else []))]
+    return [*shown, _scenarios(record)] if record.scenarios else shown
 
 
 def _waiting(record: TrackRecord) -> str:
@@ -83,3 +86,41 @@ def _table(record: TrackRecord) -> Component:
         Column("posted", "Forecast for what was posted", numeric=True),
     ]
     return html.Div(data_table(shown, rows, caption="Forecasts shown before their week"), className="above-space")
+
+
+def _scenarios(record: TrackRecord) -> Component:
+    rows = [
+        {
+            "plan": html.Span(_plan(each.plan), className="words"),
+            "week": html.Span(short_day(each.week_start), className="nowrap"),
+            "forecast": signed(each.median),
+            "interval": interval(each.low, each.high),
+            "posted": html.Span(_plan(each.posted) if each.posted is not None else "", className="words"),
+            "actual": signed(each.actual) if each.actual is not None else "not complete",
+        }
+        for each in record.scenarios[:SHOWN_FORECASTS]
+    ]
+    shown = [
+        Column("plan", "Plan", primary=True),
+        Column("week", "Week of"),
+        Column("forecast", "Forecast", numeric=True),
+        Column("interval", f"Interval, {percent(record.scenarios[0].level)}", numeric=True),
+        Column("posted", "Posted then"),
+        Column("actual", "Gained", numeric=True),
+    ]
+    more = len(record.scenarios) - SHOWN_FORECASTS
+    words = f"{plural(more, 'earlier plan')} not shown here. " if more > 0 else ""
+    return card(
+        data_table(shown, rows, caption="Plans tried on the Predictor"),
+        html.P(
+            f"{words}They don't count in the track record: what was posted is rarely the plan.",
+            className="muted above-space",
+        ),
+        title="Plans tried on the Predictor",
+        aside="\N{MIDDLE DOT} kept as they were answered",
+    )
+
+
+def _plan(counts: Mapping[str, float]) -> str:
+    named = [f"{count(number, decimals=0 if number == round(number) else 1)} {name}" for name, number in counts.items()]
+    return ", ".join(named)

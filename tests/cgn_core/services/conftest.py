@@ -17,12 +17,13 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, claimed
-from cgn_core.services import imports, retrainings, validations
+from cgn_core.services import imports, retrain_all, retrainings, validations
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.stats.training import Training, train
 from cgn_core.stats.validation import Progress
 from cgn_core.tables import Daily
 
+RUNS = {JobKind.RETRAIN: retrainings, JobKind.RETRAIN_ALL: retrain_all, JobKind.VALIDATE: validations}
 FIRST_DAY = date(2025, 1, 6)
 """A Monday."""
 
@@ -118,13 +119,13 @@ def work(session: Session) -> Callable[[], list[UUID]]:
         with transaction() as own:
             waiting = own.execute(
                 select(Job.id, Job.kind)
-                .where(Job.state == JobState.QUEUED, Job.kind.in_((JobKind.RETRAIN, JobKind.VALIDATE)))
+                .where(Job.state == JobState.QUEUED, Job.kind.in_(RUNS))
                 .order_by(Job.created_at)
             ).all()
         for job_id, kind in waiting:
             with claimed(job_id) as claim:
                 assert claim is not None
-                (retrainings if kind == JobKind.RETRAIN else validations).run(claim)
+                RUNS[kind].run(claim)
         return [job_id for job_id, _ in waiting]
 
     return run

@@ -323,3 +323,23 @@ def test_what_is_no_workspace_is_not_found(session: Session, strategist: Actor, 
     with pytest.raises(NotFound):
         imports.load_daily(session, strategist, identifier)
     assert count(session, Job) == 0
+
+
+def test_a_file_of_very_many_creators_is_retrained_by_one_job(
+    session: Session,
+    strategist: Actor,
+    make_csv: MakeCsv,
+    import_csv: ImportCsv,
+    change_settings: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # One each would be more than an agency may have waiting, and so nothing could be imported.
+    change_settings(job_limit_per_agency=3)
+    monkeypatch.setattr(imports, "MOST_ALONE", 3)
+    done = import_csv(strategist, data=make_csv("ada", "bea", "cleo", "dora", days=60))
+    (job,) = session.scalars(select(Job)).all()
+    assert {one.job_id for one in done} == {job.id}
+    assert job.params["workspaces"] == sorted(str(one.workspace_id) for one in done)
+    again = import_csv(strategist, data=make_csv("ada", "bea", "cleo", "dora", days=60), key="again")
+    assert [(one.changed, one.job_id) for one in again] == [(False, None)] * 4
+    assert count(session, Job) == 1

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Job, JobState, ModelVersion, Promotion, PromotionKind, Workspace
+from cgn_core.db.models import Job, JobState, ModelVersion, Promotion, Workspace
+from cgn_core.db.row_kinds import PromotionKind
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import data_history, imports
 from cgn_core.services.forecasts import predict
