@@ -26,7 +26,7 @@ from cgn_core.services.data_versions import (
     join_daily,
     store_version,
 )
-from cgn_core.services.retrain_all import request_retraining_of_all
+from cgn_core.services.retrain_all import MOST_ALONE, request_retraining_of_all
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.services.upload_previews import (
     UploadView,
@@ -42,8 +42,6 @@ from cgn_core.settings import settings
 from cgn_core.tables import Daily
 
 UPLOADS_KEPT = timedelta(days=2)
-MOST_ALONE = 20
-"""Creators of a file that are retrained each by a job of its own; more are retrained together."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ ALONE = 5
 """How many others such a one takes as long as."""
 TOGETHER = 50
 """Workspaces in memory at once, and stored in one transaction."""
+MOST_ALONE = 20
+"""Workspaces that are retrained each by a job of its own; more are retrained together."""
 MOST_NAMED = 20
 """Workspaces that a result names as left out."""
 
@@ -57,12 +59,23 @@ def request_retraining_of_all(
     found = session.scalars(wanted.with_only_columns(Workspace.id).order_by(Workspace.id)).all()
     if not found:
         raise InvalidInput("No workspace has data to train on; import a file first.")
+    return enqueue_retraining_of_all(session, actor.agency_id, found, requested_by=actor.user_id, key=key)
+
+
+def enqueue_retraining_of_all(
+    session: Session, agency_id: UUID, workspace_ids: Sequence[UUID], *, requested_by: UUID | None, key: str
+) -> UUID:
+    """Queue a retraining of these workspaces of an agency, which the caller has authorised; returns the job's id.
+
+    Raises:
+        QuotaExceeded: the agency already has its limit of jobs waiting.
+    """
     return enqueue(
         session,
         JobKind.RETRAIN_ALL,
-        agency_id=actor.agency_id,
-        requested_by=actor.user_id,
-        params={"workspaces": [str(each) for each in found]},
+        agency_id=agency_id,
+        requested_by=requested_by,
+        params={"workspaces": [str(each) for each in workspace_ids]},
         key=f"retrain_all:{key}",
     )
 

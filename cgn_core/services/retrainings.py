@@ -132,7 +132,6 @@ class Material:
     data_hash: str
     daily: Daily
     champion: Champion | None
-    last_look: LastLook
 
 
 def run(claim: Claim) -> None:
@@ -150,7 +149,7 @@ def run(claim: Claim) -> None:
     cause = ""
     if claim.params.get("only_on_drift"):
         drift = look(material.daily)
-        if not material.last_look.is_news(drift):
+        if not _last_look(material.workspace_id).is_news(drift):
             with claim.commit() as session:
                 claim.finish(session, {"decision": f"No new change of level, so nothing was trained. {drift.sentence}"})
             return
@@ -231,6 +230,12 @@ def store_training(
     return Stored(version.number, decision)
 
 
+def _last_look(workspace_id: UUID) -> LastLook:
+    with reading() as session:
+        workspace = session.get_one(Workspace, workspace_id)
+        return last_look(newest_trainings(session, [workspace]).get(workspace_id))
+
+
 def _read(claim: Claim) -> Material:
     with reading() as session:
         workspace = session.get(Workspace, claim.workspace_id) if claim.workspace_id else None
@@ -254,5 +259,4 @@ def material_of(session: Session, workspace: Workspace) -> Material | None:
         data_hash=version.data_hash,
         daily=daily_from_bytes(version.table),
         champion=champion_of(session, workspace),
-        last_look=last_look(newest_trainings(session, [workspace]).get(workspace.id)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from cgn_core.jobs import JobKind, enqueue
 from cgn_core.services.data_versions import overview_of_version
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.services.registry import newest_trainings
+from cgn_core.services.retrain_all import MOST_ALONE, enqueue_retraining_of_all
 from cgn_core.services.retrainings import enqueue_drift_look, enqueue_retraining
 from cgn_core.services.schedules import next_due
 from cgn_core.services.workspace_cards import current_versions
@@ -103,19 +105,34 @@ def _queue_retrainings(session: Session, schedule: Schedule, key: str) -> None:
         Job.idempotency_key.endswith(f":{key}", autoescape=True),
     )
     found = session.scalars(wanted.where(Workspace.id.not_in(queued)).order_by(Workspace.handle)).all()
-    if schedule.kind is ScheduleKind.RETRAIN_MONTHLY:
-        for workspace in found:
-            enqueue_retraining(session, _locked(session, workspace), requested_by=None, key=key)
+    due = found
+    if schedule.kind is ScheduleKind.RETRAIN_BEHIND:
+        due, unseen = _behind(session, found, weeks=schedule.weeks)
+        for workspace in unseen:
+            enqueue_drift_look(session, _locked(session, workspace))
+    if len(due) > MOST_ALONE:
+        ids = [workspace.id for workspace in due]
+        enqueue_retraining_of_all(session, schedule.agency_id, ids, requested_by=None, key=key)
         return
+    for workspace in due:
+        enqueue_retraining(session, _locked(session, workspace), requested_by=None, key=key)
+
+
+def _behind(session: Session, found: Sequence[Workspace], *, weeks: int) -> tuple[list[Workspace], list[Workspace]]:
+    """Those whose data are so many weeks ahead of the last training, and others with data that it hasn't seen.
+
+    Of the newest training, not of the model in force: one put back by hand isn't retrained the night after.
+    """
     tables, trained = current_versions(session, found), newest_trainings(session, found)
+    due, unseen = [], []
     for workspace in found:
         table, newest = tables.get(workspace.id), trained.get(workspace.id)
-        weeks = overview_of_version(table).weeks if table is not None else 0
-        # Against the newest training, not the model in force: one put back by hand isn't retrained the night after.
-        if weeks - (summary_of(newest).weeks if newest is not None else 0) >= schedule.weeks:
-            enqueue_retraining(session, _locked(session, workspace), requested_by=None, key=key)
+        known = overview_of_version(table).weeks if table is not None else 0
+        if known - (summary_of(newest).weeks if newest is not None else 0) >= weeks:
+            due.append(workspace)
         elif newest is not None and newest.data_version != workspace.data_version:
-            enqueue_drift_look(session, _locked(session, workspace))
+            unseen.append(workspace)
+    return due, unseen
 
 
 def _locked(session: Session, workspace: Workspace) -> Workspace:

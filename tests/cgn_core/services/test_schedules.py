@@ -168,6 +168,18 @@ def test_what_does_not_fit_into_a_full_queue_follows_once_and_not_a_month_later(
     assert (view.last_due_at, view.next_due_at > now()) == (was_due, True)
 
 
+def test_many_creators_are_retrained_by_one_job(
+    session: Session, strategist: Actor, agency: Agency, new_workspace: Callable[..., Workspace]
+) -> None:
+    ids = [new_workspace(agency, f"creator.{number}").id for number in range(21)]
+    session.execute(update(Workspace).values(data_version=1))
+    make_due(session, add_schedule(session, strategist, "retrain_monthly"))
+    assert [run_due(session, moment=now()) for _ in range(2)] == [1, 0]
+    session.commit()
+    (job,) = session.scalars(select(Job)).all()
+    assert (job.kind, sorted(job.params["workspaces"])) == (JobKind.RETRAIN_ALL, sorted(map(str, ids)))
+
+
 def test_a_schedule_that_can_not_act_keeps_no_other_from_acting(
     session: Session, strategist: Actor, outsider: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
