@@ -22,7 +22,9 @@ from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.batch_training import RANKED_TOGETHER, Trainee, train_many
 
 PART = 500
-"""Workspaces a part, where none has a champion that must be validated alone."""
+"""Workspaces a part at most, where none has a champion that must be validated alone."""
+PARTS = 8
+"""Parts that fewer workspaces are split into, so that several workers share them."""
 ALONE = 5
 """How many others such a one takes as long as."""
 TOGETHER = 50
@@ -119,11 +121,12 @@ def _parts(wanted: Sequence[UUID]) -> list[list[str]]:
     if not found:
         raise NotFound
     quick = {*RANKED_TOGETHER, *BASELINES, None}
+    most = min(PART, max(TOGETHER, -(-len(found) // PARTS)))
     parts: list[list[str]] = [[]]
     size = 0
     for workspace_id in found:
         cost = 1 if in_force.get(workspace_id) in quick else ALONE
-        if size + cost > PART:
+        if parts[-1] and size + cost > most:
             parts.append([])
             size = 0
         parts[-1].append(str(workspace_id))

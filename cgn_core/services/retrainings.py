@@ -188,7 +188,7 @@ def store_training(
     material: Material,
     training: Training,
     *,
-    job_id: UUID,
+    job_id: UUID | None,
     model: str | None = None,
     together: bool = False,
 ) -> Stored:
@@ -199,7 +199,7 @@ def store_training(
         workspace: whose.
         material: what was trained on.
         training: what came of it.
-        job_id: of the job.
+        job_id: of the job; None where it was no job.
         model: the form that was asked for; None where all were ranked.
         together: whether the ranking was that of many creators at once.
     """

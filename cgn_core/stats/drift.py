@@ -126,7 +126,7 @@ def detect_drift(daily: Daily, *, rng: np.random.Generator, false_alarms_per_yea
     if len(found.weeks) < FEWEST_JUDGED:
         return _quiet(len(weeks), false_alarms_per_year, outside)
     bounds = _bounds(found.residuals, rng, false_alarms_per_year)
-    last, path = _watch(weeks, growth, counts, bounds)
+    last, path = _watch(weeks, growth, counts, bounds, found)
     return Drift(
         alarm=last is not None,
         direction=last.direction if last else None,
@@ -198,20 +198,22 @@ def _moving_median(values: Floats) -> Floats:
 
 
 def _watch(
-    weeks: Integers, growth: Floats, counts: Matrix, bounds: tuple[float, float]
+    weeks: Integers, growth: Floats, counts: Matrix, bounds: tuple[float, float], run: OneStep
 ) -> tuple[_Break | None, tuple[DriftWeek, ...]]:
-    """The latest break that stands, and the path; after one that stands forecasts are made from the new level alone."""
+    """The latest break that stands, and the path; after one that stands forecasts are made from the new level alone.
+
+    ``run`` is of all weeks.
+    """
     latest: _Break | None = None
     path: list[DriftWeek] = []
-    first = 0
     while True:
-        run = one_step_residuals(weeks[first:], growth[first:], counts[first:])
         found, walked = _walk(run, bounds)
         path += walked
         if found is None:
             return latest, tuple(path)
         latest = found
         first = int(np.searchsorted(weeks, found.start))
+        run = one_step_residuals(weeks[first:], growth[first:], counts[first:])
 
 
 def _walk(run: OneStep, bounds: tuple[float, float]) -> tuple[_Break | None, list[DriftWeek]]:

@@ -109,6 +109,7 @@ def test_what_was_stored_before_a_job_was_begun_again_is_not_trained_again(
     session: Session, owner: Actor, five: dict[str, UUID], work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrain_all, "TOGETHER", 2)
+    monkeypatch.setattr(retrain_all, "PARTS", 1)
     job_id = request_retraining_of_all(session, owner, key="again")
     session.commit()
     steps: list[int] = []
