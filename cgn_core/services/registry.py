@@ -151,6 +151,8 @@ def settle(
     kind, reason = decide(training, champion)
     if kind is None:
         return reason
+    if kind is PromotionKind.SAME_FORM and in_force is not None and _was_chosen_on(session, workspace, version):
+        return f"Model {in_force.number} was put in force by hand on these very data, so it stays."
     _put_in_force(session, workspace, version, kind=kind, reason=reason, promoted_by=None)
     ledger.record(session, workspace, version, training, daily)
     return reason
@@ -233,6 +235,13 @@ def promotions(session: Session, actor: Actor, workspace_id: UUID | str) -> list
         .order_by(Promotion.number.desc())
     )
     return [PromotionView(number, row.kind, row.reason, name or "", row.created_at) for row, number, name in rows]
+
+
+def _was_chosen_on(session: Session, workspace: Workspace, version: ModelVersion) -> bool:
+    """Whether a person chose the model in force while the data were those that a version was trained on."""
+    last = select(Promotion).where(Promotion.workspace_id == workspace.id).order_by(Promotion.number.desc()).limit(1)
+    found = session.scalars(last).first()
+    return found is not None and found.kind is PromotionKind.BY_HAND and found.data_version == version.data_version
 
 
 def _put_in_force(

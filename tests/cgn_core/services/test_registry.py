@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,14 +13,16 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, ModelVersion, Promotion, Workspace
 from cgn_core.db.row_kinds import PromotionKind
+from cgn_core.db.session import transaction
 from cgn_core.errors import Conflict, InvalidInput, NotFound
-from cgn_core.services import data_history, imports
+from cgn_core.services import data_history, imports, retrainings
 from cgn_core.services.forecasts import predict
 from cgn_core.services.models import current_model, model_versions
 from cgn_core.services.registry import Champion, champion_of, decide, promote, promotions
 from cgn_core.services.retrainings import request_retraining
 from cgn_core.stats.challenge import Challenge
 from cgn_core.stats.training import Training
+from cgn_core.tables import Daily
 
 MakeCsv = Callable[..., bytes]
 ImportCsv = Callable[..., list[imports.Imported]]
@@ -115,6 +118,42 @@ def test_rolling_back_restores_the_earlier_forecasts_bit_for_bit(
     assert (
         json.dumps(session.scalars(select(ModelVersion).filter_by(number=1)).one().training, sort_keys=True) == before
     )
+
+
+def test_what_a_person_put_in_force_stays_until_the_data_are_others(
+    session: Session, strategist: Actor, trained: Workspace, make_csv: MakeCsv, import_csv: ImportCsv, work: Work
+) -> None:
+    import_csv(strategist, trained, data=make_csv(per_reel=80.0))
+    work()
+    promote(session, strategist, trained.id, 1, reason="the new file looks wrong")
+    job_id = request_retraining(session, strategist, trained.id, key="the monthly one")
+    session.commit()
+    work()
+    assert session.get_one(Job, job_id).result["decision"].startswith("Model 1 was put in force by hand on these very")
+    assert in_force(session, strategist, trained) == 1
+    import_csv(strategist, trained, data=make_csv(days=245))
+    work()
+    assert in_force(session, strategist, trained) == 4
+
+
+def test_a_training_that_ends_after_a_person_chose_leaves_the_choice(
+    session: Session, strategist: Actor, trained: Workspace, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge(session, strategist, trained, work, "single_lever")
+    job_id = request_retraining(session, strategist, trained.id, key="slow")
+    session.commit()
+    at_once = retrainings.train
+
+    def slow(daily: Daily, **options: Any) -> Training:
+        with transaction() as own:
+            promote(own, strategist, trained.id, 2, reason="meanwhile, by hand")
+        return at_once(daily, **options)
+
+    monkeypatch.setattr(retrainings, "train", slow)
+    work()
+    decision = session.get_one(Job, job_id).result["decision"]
+    assert decision.startswith("Model 2 came into force while this was trained, so it stays")
+    assert in_force(session, strategist, trained) == 2
 
 
 def test_undoing_an_import_brings_back_what_was_in_force_before_it(
