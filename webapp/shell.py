@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -25,8 +26,7 @@ from dash.development.base_component import Component
 
 from cgn_core.errors import NotFound
 from cgn_core.services import accounts, navigation
-from webapp import routes
-from webapp.clock import BUSY_MILLISECONDS, IDLE_MILLISECONDS
+from webapp import clock, routes
 from webapp.components.alerts import empty_state
 from webapp.components.cards import card, link_button
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
@@ -43,7 +43,7 @@ def root_layout() -> Component:
     return html.Div(
         [
             page_container,
-            dcc.Interval(id=Ids.CLOCK, interval=BUSY_MILLISECONDS),
+            dcc.Interval(id=Ids.CLOCK, interval=clock.BUSY_MILLISECONDS),
             dcc.Store(id=Ids.PULSE),
             dcc.Store(id=Ids.FINISHED),
             dcc.Store(id=Ids.ARRIVED),
@@ -116,18 +116,24 @@ def _frame(current: str, workspace_id: Any = None) -> Frame:
     Output(Ids.PULSE, "data"),
     Output(Ids.FINISHED, "data"),
     Output(Ids.CLOCK, "interval"),
+    Output(Ids.CLOCK, "disabled"),
     Input(Ids.CLOCK, "n_intervals"),
+    Input(Ids.ARRIVED, "data"),
     State(Ids.PULSE, "data"),
     State(Ids.FINISHED, "data"),
+    State(Ids.CLOCK, "interval"),
 )
-def take_pulse(_ticks: int | None, before: Any, finished_before: Any) -> tuple[Any, Any, Any]:
-    """One cheap query: what runs, and whether anything ended since; asked seldom while nothing runs."""
+def take_pulse(
+    _ticks: int | None, _arrivals: Any, before: Any, finished_before: Any, interval: Any
+) -> tuple[Any, Any, int, bool]:
+    """One cheap look at all jobs: what runs, and whether anything ended since; less and less often, then not at all."""
     now = navigation.pulse(db(), actor())
     seen = {"count": now.count, "headline": now.headline, "progress": round(now.progress, 2), "revision": now.revision}
     return (
         seen if seen != before else no_update,
         now.finished if now.finished != finished_before else no_update,
-        BUSY_MILLISECONDS if now.count else IDLE_MILLISECONDS,
+        clock.interval(now.asked_at, datetime.now(UTC)),
+        now.count == 0 and interval == clock.IDLE_MILLISECONDS,
     )
 
 

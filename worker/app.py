@@ -35,7 +35,8 @@ def configuration() -> dict[str, Any]:
     return celery_settings(**transport, **ours) | {
         # The message is only a hint: acknowledged at once, because late acknowledgements crash when Redis vanishes.
         "task_acks_late": False,
-        "worker_prefetch_multiplier": 1,
+        # Disabling prefetch alone bounds what is taken: a count would wait for ever for a receipt that Redis never got.
+        "worker_prefetch_multiplier": 0,
         "worker_disable_prefetch": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

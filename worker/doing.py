@@ -9,7 +9,7 @@ from cgn_core.jobs import broker
 from cgn_core.jobs.claims import Claim, holding, take_next
 from cgn_core.jobs.kinds import JobQueue
 from worker.app import celery_app
-from worker.lifecycle import is_stopping
+from worker.lifecycle import heartbeat_name, is_stopping
 from worker.limits import overrun_of
 
 Work = Callable[[Claim], None]
@@ -35,7 +35,7 @@ def do_next(queue: str) -> None:
     if is_stopping():
         broker.tell(queue)
         return
-    claim = take_next(queue, kinds=WORK)
+    claim = take_next(queue, kinds=WORK, worker=heartbeat_name())
     if claim is None:
         logger.info("no job waits in %s", queue)
         return

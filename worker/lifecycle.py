@@ -34,9 +34,12 @@ def is_stopping() -> bool:
     return _stopping[0] == 1
 
 
+_parent = os.getpid()  # when this is imported; its children are forked later
+
+
 def heartbeat_name() -> str:
-    """The name under which this worker shows that it lives."""
-    return f"{WORKER_PREFIX}{socket.gethostname()}:{os.getpid()}"
+    """The name under which this worker shows that it lives; the same in its children."""
+    return f"{WORKER_PREFIX}{socket.gethostname()}:{_parent}"
 
 
 class Pulse(bootsteps.StartStopStep):

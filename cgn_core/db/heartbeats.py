@@ -29,6 +29,11 @@ def living_workers(*, within: float) -> Select[Heartbeat]:
     )
 
 
+def workers_seen(*, since: datetime) -> Select[Heartbeat]:
+    """The workers that gave a sign of life after that time and didn't leave in good order since."""
+    return select(Heartbeat).where(and_(Heartbeat.name.startswith(WORKER_PREFIX), Heartbeat.seen_at > since))
+
+
 def forget_heartbeat(name: str) -> Delete:
     """Deletes the row of someone who leaves in good order."""
     return delete(Heartbeat).where(Heartbeat.name == name)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
@@ -242,6 +243,9 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+RUNNING_RETRAINING = text("kind = 'retrain' AND state = 'running'")
+
+
 class Job(Model):
     """A piece of heavy work. This row is the truth; the broker only carries hints."""
 
@@ -249,6 +253,14 @@ class Job(Model):
     __table_args__ = (
         UniqueConstraint("agency_id", "idempotency_key"),
         Index("ix_jobs_state_lease", "state", "lease_until"),
+        Index("ix_jobs_agency_finished", "agency_id", "finished_at"),
+        Index(
+            "ux_jobs_running_retraining",
+            "workspace_id",
+            unique=True,
+            sqlite_where=RUNNING_RETRAINING,
+            postgresql_where=RUNNING_RETRAINING,
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
@@ -273,6 +285,8 @@ class Job(Model):
     created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    worker: Mapped[str] = mapped_column(default="", server_default="")
+    """Who has it, or had it last, under the name of its heartbeat."""
 
     workspace: Mapped[Workspace | None] = relationship(init=False, lazy="raise", viewonly=True)
 

@@ -14,7 +14,7 @@ from celery import Celery
 from cgn_core.jobs.kinds import JobQueue
 from cgn_core.settings import settings
 
-PUBLISH_TIMEOUT = 0.2
+PUBLISH_TIMEOUT = 0.1
 """Seconds a submitting person waits for Redis at most, per operation."""
 PUBLISH_PAUSE = 2.0
 """Seconds without further attempts after one failed; the reconciler publishes what was left out."""

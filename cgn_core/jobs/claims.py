@@ -12,7 +12,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cgn_core.db.models import Job, JobState, now
@@ -121,15 +121,15 @@ def take(job_id: UUID) -> Claim | None:
         return _take(session, job_id)
 
 
-def take_next(queue: str, *, kinds: Collection[str]) -> Claim | None:
-    """Claim the waiting job of a queue whose turn it is (see ``whose_turn``); None when none of these kinds waits."""
+def take_next(queue: str, *, kinds: Collection[str], worker: str) -> Claim | None:
+    """Claim the waiting job of a queue whose turn it is (see ``whose_turn``) for a worker; None when none may start."""
     with transaction() as session:
         job_id = session.scalar(whose_turn(queue, kinds=kinds))
-        return None if job_id is None else _take(session, job_id)
+        return None if job_id is None else _take(session, job_id, worker=worker)
 
 
-def _take(session: Session, job_id: UUID) -> Claim | None:
-    row = session.execute(
+def _take(session: Session, job_id: UUID, *, worker: str = "") -> Claim | None:
+    taking = (
         update(Job)
         .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.cancel_requested.is_(False))
         .values(
@@ -138,11 +138,17 @@ def _take(session: Session, job_id: UUID) -> Claim | None:
             attempts=Job.attempts + 1,
             lease_until=now() + timedelta(seconds=settings().job_lease),
             started_at=now(),
+            worker=worker,
             progress=0.0,
             message="Starting",
         )
         .returning(Job.fence, Job.kind, Job.agency_id, Job.workspace_id, Job.requested_by, Job.params, Job.queue)
-    ).first()
+    )
+    try:
+        with session.begin_nested():
+            row = session.execute(taking).first()
+    except IntegrityError:
+        return None  # another worker has begun a retraining of the same workspace this very moment
     return None if row is None else Claim(job_id, *row)
 
 

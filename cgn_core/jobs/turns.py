@@ -6,9 +6,11 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from cgn_core.db.models import Job, JobState, now
+from cgn_core.jobs.kinds import JobKind
 
 REMEMBERED = timedelta(hours=1)
 """An agency that was served longer ago than this counts as one that wasn't served."""
@@ -19,7 +21,7 @@ def whose_turn(queue: str, *, kinds: Collection[str]) -> Select[UUID]:
 
     Of the agency that has the fewest of this queue running; among those the one whose last job began longest ago, so
     that a worker with a single process takes turns too; of that agency the oldest job. A job that another worker is
-    taking at this moment is passed over.
+    taking at this moment is passed over, and so is a retraining of a workspace in which one runs.
 
     Args:
         queue: which one.
@@ -37,11 +39,20 @@ def whose_turn(queue: str, *, kinds: Collection[str]) -> Select[UUID]:
     served = (
         select(Job.agency_id, func.max(Job.started_at).label("began")).where(lately).group_by(Job.agency_id).subquery()
     )
+    other = aliased(Job)
+    same_workspace = and_(other.workspace_id == Job.workspace_id, other.kind == JobKind.RETRAIN)
+    retrained_now = exists().where(same_workspace, other.state == JobState.RUNNING)
     return (
         select(Job.id)
         .outerjoin(running, running.c.agency_id == Job.agency_id)
         .outerjoin(served, served.c.agency_id == Job.agency_id)
-        .where(Job.state == JobState.QUEUED, Job.queue == queue, Job.kind.in_(kinds), Job.cancel_requested.is_(False))
+        .where(
+            Job.state == JobState.QUEUED,
+            Job.queue == queue,
+            Job.kind.in_(kinds),
+            Job.cancel_requested.is_(False),
+            or_(Job.kind != JobKind.RETRAIN, ~retrained_now),
+        )
         .order_by(func.coalesce(running.c.jobs, 0), served.c.began.asc().nulls_first(), Job.created_at, Job.id)
         .limit(1)
         .with_for_update(of=Job, skip_locked=True)

@@ -144,6 +144,8 @@ def run(claim: Claim, tables: Sequence[Daily], *, truths: Sequence[dict[str, Any
     claim.progress(0.9, "Storing the workspaces")
     own, peers = tables[: wanted.creators], tables[wanted.creators :]
     with claim.commit() as session:
+        # Two generations of an agency that end together take turns, so that the second sees which handles are taken.
+        session.get_one(Agency, claim.agency_id, with_for_update={"key_share": True})
         made = []
         for number, daily in enumerate(own):
             asked = wanted.handles[number] if number < len(wanted.handles) else daily.creator

@@ -138,3 +138,14 @@ def test_submitting_stays_quick_while_redis_hangs_and_the_job_runs_afterwards(
     assert practice.results(job_id) == 1
     assert real_worker.process.poll() is None
     assert real_reconciler.process.poll() is None
+
+
+@on_sqlite
+def test_a_worker_whose_redis_died_between_a_message_and_its_receipt_works_on(
+    start_worker: Callable[..., Any], practice: Any, wait_until: Any
+) -> None:
+    worker = start_worker("--include", "lost_receipt", "--queues", "light", "--concurrency", "1")
+    jobs = [practice.submit("work") for _ in range(3)]
+    for job_id in jobs:
+        wait_until(practice.is_in(job_id, "done"), seconds=20, what="the job is done")
+    assert "Couldn't ack" in worker.log, "no receipt was lost"

@@ -11,7 +11,7 @@ import pytest
 from cgn_core.access import Actor
 
 UPDATE = "/_dash-update-component"
-PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval.."
+PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval...shell-clock.disabled.."
 
 
 def headers(who: Any, content_type: str = "application/json") -> dict[str, str]:

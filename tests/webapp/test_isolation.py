@@ -31,6 +31,7 @@ CLASSES = {
     "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,
     "webapp.pages.jobs.act": BOUND,
+    "webapp.pages.workers.refresh_workers": OWN,
     "webapp.pages.model_state.redraw_home": BOUND,
     "webapp.pages.model_state.redraw_history": BOUND,
     "webapp.pages.growth_history.show_span": BOUND,

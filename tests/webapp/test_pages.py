@@ -288,23 +288,6 @@ def test_buttons_that_were_just_drawn_do_nothing(
     assert only(Job, "state") == JobState.QUEUED
 
 
-def test_the_pulse_is_quick_while_a_job_runs_and_slow_afterwards(
-    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
-) -> None:
-    who = browser(owner)
-    pulse = callback(portal, "webapp.shell.take_pulse")
-    busy = who.call(pulse).json["response"]
-    assert busy["shell-clock"]["interval"] == 1000
-    assert busy["shell-pulse"]["data"]["headline"] == "Retraining of @lena.moves"
-    same = {"shell-pulse.data": busy["shell-pulse"]["data"], "shell-finished.data": busy["shell-finished"]["data"]}
-    assert set(who.call(pulse, same).json["response"]) == {"shell-clock"}, "what didn't change isn't sent again"
-    with transaction() as session:
-        session.get_one(Job, imported.job_id).state = JobState.CANCELLED
-    idle = who.call(pulse, same).json["response"]
-    assert idle["shell-clock"]["interval"] > 5000
-    assert idle["shell-finished"]["data"] != busy["shell-finished"]["data"]
-
-
 def test_a_failed_job_shows_its_reason_in_words(browser: Callable[..., Any], owner: Actor, imported: Imported) -> None:
     with transaction() as session:
         job = session.get_one(Job, imported.job_id)

@@ -12,7 +12,7 @@ from cgn_core.settings import Settings
 from webapp.security import check_secret
 
 UPDATE = "/_dash-update-component"
-PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval.."
+PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval...shell-clock.disabled.."
 STRONG = "x8Jd02kfLQpzm37vbnTTreWq19AvcXz5ghYUop"
 
 

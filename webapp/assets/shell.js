@@ -82,6 +82,7 @@
   document.addEventListener("keydown", closeOnEscape);
   document.addEventListener("input", filter);
   document.addEventListener("toggle", focusSearch, true);
+  document.addEventListener("visibilitychange", seen);
 
   // After navigation the new page's heading takes the focus, so that a screen reader starts there.
   function arrived(_content, path) {
@@ -96,7 +97,14 @@
       }, 50);
     }
     arrived.last = path;
-    return window.dash_clientside.no_update;
+    arrived.count = (arrived.count || 0) + 1;
+    return arrived.count;
+  }
+
+  // A window that nobody sees asks about no jobs; one that is seen again asks at once.
+  function seen() {
+    const wanted = document.hidden ? { disabled: true } : { disabled: false, interval: 250 };
+    window.dash_clientside.set_props("shell-clock", wanted);
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { arrived: arrived } });

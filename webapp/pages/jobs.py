@@ -19,6 +19,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import card, link_button, page_header
 from webapp.components.jobs import CANCEL, RETRY, jobs_table
 from webapp.pages.schedules import schedules_card
+from webapp.pages.workers import workers_card
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.JOBS
@@ -36,7 +37,7 @@ class Ids(StrEnum):
 def layout() -> list[Component]:
     """Every job of the agency."""
     subtitle = "What runs, waits and has ended. You can leave; work goes on, and what it finds is kept."
-    return [page_header(TITLE, subtitle), *job_list(None), schedules_card()]
+    return [page_header(TITLE, subtitle), *job_list(None), schedules_card(), *workers_card()]
 
 
 def job_list(workspace_id: UUID | None) -> list[Component]:

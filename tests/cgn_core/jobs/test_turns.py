@@ -10,13 +10,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from cgn_core.db.models import Agency, Job, JobState, now
+from cgn_core.db.models import Agency, Job, JobState, Workspace, now
 from cgn_core.db.session import reading, transaction
 from cgn_core.jobs import JobKind, enqueue
-from cgn_core.jobs.claims import Claim, take_next
+from cgn_core.jobs.claims import Claim, take, take_next
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 KINDS = tuple(JobKind)
+WORKER = "worker:here:1"
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def put(database_url: str) -> Callable[..., UUID]:
 
 
 def next_one(queue: str = "training", kinds: tuple[str, ...] = KINDS) -> Claim:
-    claim = take_next(queue, kinds=kinds)
+    claim = take_next(queue, kinds=kinds, worker=WORKER)
     assert claim is not None
     return claim
 
@@ -48,7 +49,7 @@ def test_an_agency_with_fewer_running_comes_first_whoever_asked_first(
     second = [put(other_agency, str(number)) for number in range(2)]
     taken = [next_one().job_id for _ in range(6)]
     assert taken == [first[0], second[0], first[1], second[1], first[2], first[3]]
-    assert take_next("training", kinds=KINDS) is None
+    assert take_next("training", kinds=KINDS, worker=WORKER) is None
 
 
 def test_agencies_take_turns_where_one_process_does_everything(
@@ -87,9 +88,9 @@ def test_a_worker_leaves_what_it_cannot_do_and_what_was_cancelled(agency: Agency
     with transaction() as session:
         session.execute(update(Job).where(Job.id == cancelled).values(cancel_requested=True))
     assert next_one(kinds=("validate",)).job_id == validation
-    assert take_next("training", kinds=("validate",)) is None
+    assert take_next("training", kinds=("validate",), worker=WORKER) is None
     assert next_one().job_id == retraining
-    assert take_next("training", kinds=KINDS) is None
+    assert take_next("training", kinds=KINDS, worker=WORKER) is None
 
 
 def test_many_workers_at_once_take_each_job_once(
@@ -99,7 +100,7 @@ def test_many_workers_at_once_take_each_job_once(
 
     def take_all(_: int) -> list[UUID]:
         found = []
-        while (claim := take_next("training", kinds=KINDS)) is not None:
+        while (claim := take_next("training", kinds=KINDS, worker=WORKER)) is not None:
             found.append(claim.job_id)
         return found
 
@@ -109,3 +110,20 @@ def test_many_workers_at_once_take_each_job_once(
     assert set(taken) == jobs
     with reading() as session:
         assert set(session.scalars(select(Job.attempts))) == {1}
+
+
+def test_one_retraining_of_a_workspace_runs_at_a_time_and_the_next_one_after_it(
+    agency: Agency, workspace: Workspace, put: Callable[..., UUID]
+) -> None:
+    first, second, elsewhere = put(agency, "1"), put(agency, "2"), put(agency, "3")
+    with transaction() as session:
+        session.execute(update(Job).where(Job.id.in_((first, second))).values(workspace_id=workspace.id))
+    running = next_one()
+    assert running.job_id == first
+    assert take(second) is None, "also when it is asked for by name"
+    assert next_one().job_id == elsewhere
+    assert take_next("training", kinds=KINDS, worker=WORKER) is None
+    end(running)
+    assert next_one().job_id == second
+    with reading() as session:
+        assert session.get_one(Job, second).worker == WORKER

@@ -37,6 +37,7 @@ from cgn_core.services import (
     scorings,
     track_records,
     validations,
+    workers,
     workspaces,
 )
 
@@ -138,6 +139,7 @@ OWN: dict[str, Call | None] = {
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "retrain_all.request_retraining_of_all": None,
     "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
+    "workers.list_workers": lambda s, a, _: workers.list_workers(s, a),
     "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
     "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
     "workspaces.list_workspaces": lambda s, a, _: workspaces.list_workspaces(s, a),

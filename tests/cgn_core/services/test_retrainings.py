@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Job, JobState, ModelVersion, Workspace
-from cgn_core.db.session import transaction
+from cgn_core.db.session import reading, transaction
 from cgn_core.errors import NotFound
 from cgn_core.jobs import claimed
 from cgn_core.services import data_history, imports, retrainings
@@ -59,6 +61,26 @@ def test_a_second_request_joins_the_one_already_waiting(
 ) -> None:
     (done,) = import_csv(strategist, workspace)
     assert request_retraining(session, strategist, workspace.id, key="another") == done.job_id
+
+
+def test_requests_at_the_same_moment_are_one_retraining(
+    strategist: Actor, workspace: Workspace, import_csv: Callable[..., list[imports.Imported]]
+) -> None:
+    import_csv(strategist, workspace)
+    with transaction() as own:
+        own.execute(delete(Job))
+    together = threading.Barrier(6)
+
+    def ask(number: int) -> UUID:
+        together.wait()
+        with transaction() as own:
+            return request_retraining(own, strategist, workspace.id, key=f"click {number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        asked = set(pool.map(ask, range(6)))
+    with reading() as own:
+        assert asked == set(own.scalars(select(Job.id)))
+    assert len(asked) == 1
 
 
 def test_an_import_while_training_gets_a_retraining_of_its_own(
