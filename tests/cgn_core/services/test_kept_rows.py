@@ -18,6 +18,7 @@ from cgn_core.db.models import Job, LedgerEntry, LedgerScore, ModelVersion, Prom
 from cgn_core.db.session import make_engine, transaction
 from cgn_core.services import imports
 from cgn_core.services.registry import promote
+from cgn_core.services.track_records import track_record
 
 MakeCsv = Callable[..., bytes]
 ImportCsv = Callable[..., list[imports.Imported]]
@@ -91,12 +92,21 @@ def test_the_job_and_the_person_that_a_row_names_may_go(session: Session, scored
         assert set(own.scalars(select(Promotion.promoted_by))) == {None}
 
 
-def test_the_triggers_can_be_taken_off_and_put_on_again(database_url: str) -> None:
+def test_rows_from_before_the_triggers_and_the_scenarios_stay_whole_and_are_guarded_from_then_on(
+    session: Session, scored: Workspace, strategist: Actor, database_url: str
+) -> None:
+    before = track_record(session, strategist, scored.id)
+    session.rollback()
     made = make_engine(database_url)
     config = alembic_config()
-    for _ in range(2):
-        with made.begin() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, "0004")
-        upgrade_database(made)
+    with made.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        assert connection.execute(update(Promotion).values(reason="as anybody could")).rowcount > 0
+    upgrade_database(made)
     made.dispose()
+    assert before.is_untouched
+    assert track_record(session, strategist, scored.id) == before
+    session.rollback()
+    assert "can't be changed" in refused(update(Promotion).values(reason="as nobody can"))
+    assert "can't be changed" in refused(update(LedgerEntry).values(occasion="scenario"))
