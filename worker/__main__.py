@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import logging
+import sys
+from functools import partial
 
 from cgn_core.jobs.kinds import JobQueue
 from cgn_core.settings import settings
 from worker import slots
-from worker.app import celery_app
+from worker.app import LOG_FORMAT, celery_app
+from worker.succession import Succession
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -20,18 +25,22 @@ def run(arguments: list[str] | None = None) -> None:
     celery_app.conf.include = [*celery_app.conf.include, *chosen.include]
     queues = chosen.queues.split(",")
     slots.limit_trainings(chosen.concurrency)
-    celery_app.worker_main(
-        [
-            "worker",
-            "--pool=prefork",
-            f"--queues={chosen.queues}",
-            f"--concurrency={slots.processes_for(queues, chosen.concurrency)}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            "--loglevel=INFO",
-        ]
-    )
+    options = [
+        "worker",
+        "--pool=prefork",
+        f"--queues={chosen.queues}",
+        f"--concurrency={slots.processes_for(queues, chosen.concurrency)}",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        "--loglevel=INFO",
+    ]
+    logging.basicConfig(format=LOG_FORMAT)
+    # Heavy imports before any fork: neither the first job nor the worker that follows a killed one pays for them.
+    celery_app.loader.import_default_modules()
+    celery_app.finalize()
+    gc.freeze()
+    sys.exit(Succession(partial(celery_app.worker_main, options)).last())
 
 
 if __name__ == "__main__":

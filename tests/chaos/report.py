@@ -14,6 +14,7 @@ COLUMNS = (
     ("seed", "seed"),
     ("jobs", "jobs done, each once"),
     ("kills", "workers killed"),
+    ("whole", "of them with their program"),
     ("freezes", "frozen past the lease"),
     ("wipes", "Redis wiped"),
     ("hit", "faults in the middle of a job"),

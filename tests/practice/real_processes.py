@@ -112,6 +112,22 @@ def redis_url(redis_server: RedisServer) -> str:
     return redis_server.url
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that one has started and that haven't ended; none where it has ended itself."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    except OSError:
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it runs; a process that has ended and that nobody asked about doesn't."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text("ascii")
+    except OSError:
+        return False
+
+
 class RealProcess:
     """``python -m MODULE`` in a process group of its own, with this test's settings; its output goes to a file."""
 
@@ -139,6 +155,10 @@ class RealProcess:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
+
+    def children(self) -> list[int]:
+        """Those it started itself, youngest last: of ``cgn worker`` the one that works now."""
+        return children_of(self.pid)
 
     def stop(self, *, seconds: float = 10) -> float:
         """SIGTERM to the process alone, as a supervisor does; how many seconds it took."""

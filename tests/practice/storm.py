@@ -60,6 +60,8 @@ class Weather:
     """None goes on until the jobs are done."""
     only_busy: bool = True
     """Kill only in the middle of a job; else each in turn whatever it does, even while it starts."""
+    whole_every: int = 5
+    """Of so many kills one takes the program too that would let another worker follow."""
     freezes: int = 1
     wipes: int = 2
 
@@ -72,6 +74,8 @@ class Outcome:
     weather: Weather
     kinds: dict[str, int] = field(default_factory=dict)
     kills: int = 0
+    whole: int = 0
+    """Of these, how many took a whole ``cgn worker``; the others the process that works, which it follows itself."""
     freezes: int = 0
     wipes: int = 0
     hit: int = 0
@@ -154,9 +158,14 @@ class Fleet:
         turns = [place for step in range(size) if (place := (self._turn + step) % size) not in self.frozen]
         return next((place for place in turns if not busy or doing(self.workers[place])), None)
 
-    def kill(self, place: int) -> tuple[int, str | None]:
-        """Kill one with all its processes, and start another: its pid and what it was doing."""
+    def kill(self, place: int, *, whole: bool) -> tuple[int, str | None]:
+        """Kill the one that works, or all of its program and start that again: the killed pid and what it was doing."""
         killed, self._turn = self.workers[place], place + 1
+        now = killed.children()
+        if now and not whole:
+            with suppress(ProcessLookupError):
+                os.kill(now[-1], signal.SIGKILL)
+            return now[-1], doing(killed)
         killed.kill()
         self.workers[place] = self._start()
         self.all.append(self.workers[place])
@@ -183,7 +192,7 @@ class Fleet:
 
 def doing(worker: RealProcess) -> str | None:
     """The job that a worker has claimed and not ended, by its log."""
-    log = worker.log
+    log = worker.log.rpartition("another begins")[2]
     ended = {match[1] for match in _ENDED.finditer(log)}
     open_claims = [match for match in _CLAIMED.finditer(log) if match[1] not in ended]
     return f"job {open_claims[-1][1]} ({open_claims[-1][2]}) under fence {open_claims[-1][3]}" if open_claims else None
@@ -249,12 +258,14 @@ class Storm:
         place = self.fleet.next(busy=self.weather.only_busy)
         if place is None:
             return
-        pid, busy = self.fleet.kill(place)
+        whole = self.outcome.kills % self.weather.whole_every == self.weather.whole_every - 1
+        pid, busy = self.fleet.kill(place, whole=whole)
         self._next_kill = moment + self.weather.between_kills
         self.outcome.kills += 1
+        self.outcome.whole += whole
         self.outcome.hit += busy is not None
         self.last_fault = time.monotonic()
-        self.note(f"killed worker {pid} at {busy or 'no job'}")
+        self.note(f"killed {'all of worker' if whole else 'worker'} {pid} at {busy or 'no job'}")
 
 
 def run_storm(

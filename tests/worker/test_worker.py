@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from real_processes import children_of, is_alive
 from sqlalchemy import update
 
 from cgn_core.db.heartbeats import living_workers
@@ -40,10 +41,31 @@ def test_the_first_task_finds_the_heavy_modules_imported(real_worker: Any, pract
     job_id = practice.submit("inventory")
     wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
     found = practice.job(job_id).result
-    assert found["parent"] == real_worker.pid  # imported in the parent, once, and forked from there
+    assert [found["parent"]] == real_worker.children()
     heavy = {"numpy", "pandas", "pyarrow", "scipy.special", "cgn_core.stats.training", "cgn_core.services.retrainings"}
     assert heavy <= set(found["modules"])
     assert not {"flask", "dash", "plotly"} & set(found["modules"])
+
+
+def test_a_killed_worker_is_followed_at_once_by_another_that_imports_nothing_and_can_be_stopped(
+    real_worker: Any, real_reconciler: Any, practice: Any, wait_until: Any
+) -> None:
+    job_id = practice.submit("inventory", seconds=60)
+    wait_until(practice.is_in(job_id, "done"), seconds=30, what="a job is done")
+    (killed,) = real_worker.children()
+    pool = children_of(killed)
+    time.sleep(2)  # the shortest life of a worker
+    os.kill(killed, signal.SIGKILL)
+    began = time.monotonic()
+    wait_until(lambda: real_worker.log.count(" ready.") == 2, seconds=20, what="another is ready")
+    assert time.monotonic() - began < 2, "it had everything to import anew"
+    assert "was ended by SIGKILL; another begins" in real_worker.log
+    wait_until(lambda: not any(is_alive(pid) for pid in pool), seconds=2, what="the killed one left no child")
+    job_id = practice.submit("inventory")
+    wait_until(practice.is_in(job_id, "done"), seconds=30, what="it does jobs")
+    assert practice.job(job_id).result["parent"] != killed
+    assert real_worker.stop() < 8
+    assert real_reconciler.process.poll() is None
 
 
 def test_the_same_message_delivered_many_times_runs_the_job_once(
@@ -94,7 +116,7 @@ def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
     first = start_worker("--concurrency", "1")
     job_id = practice.submit(kind, seconds=60)
     wait_until(practice.is_in(job_id, "running"), seconds=30, what="the job runs")
-    children = children_of(first.pid)
+    children = [one for child in first.children() for one in (child, *children_of(child))]
     first.process.terminate()
     began = time.monotonic()
     wait_until(practice.is_in(job_id, "queued"), seconds=20, what="the job was given back")
@@ -127,16 +149,3 @@ def test_a_worker_thawed_after_its_lease_commits_nothing(
     assert practice.job(job_id).result == {"fence": 2}
     assert practice.results(job_id) == 1
     assert real_reconciler.process.poll() is None
-
-
-def children_of(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:  # noqa: PTH123 - not a file on a disk
-        return [int(child) for child in file.read().split()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

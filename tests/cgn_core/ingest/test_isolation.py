@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
+from real_processes import children_of, is_alive
 from seed_files import DROPS, SEEDS, TODAY, delimited, own_table, sheet_of, workbook_members, zipped
 
 from cgn_core.errors import UnreadableFile
@@ -64,20 +65,6 @@ def slow_file() -> tuple[str, bytes]:
 
 
 SLOW = slow_file()
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-    except OSError:
-        return []
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z" not in Path(f"/proc/{pid}/stat").read_text("ascii")
-    except OSError:
-        return False
 
 
 def server_pid() -> int:
