@@ -111,7 +111,7 @@ def test_a_mistake_in_a_task_ends_in_a_sentence_and_the_trace_is_in_the_log(
 
 @pytest.mark.parametrize("kind", ["work", "brood"])
 def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
-    start_worker: Callable[..., Any], practice: Any, wait_until: Any, kind: str
+    start_worker: Callable[..., Any], real_reconciler: Any, practice: Any, wait_until: Any, kind: str
 ) -> None:
     first = start_worker("--concurrency", "1")
     job_id = practice.submit(kind, seconds=60)
@@ -132,6 +132,7 @@ def test_a_worker_told_to_stop_gives_its_job_back_at_once_and_ends(
     start_worker("--concurrency", "1")
     wait_until(practice.is_in(job_id, "done"), seconds=60, what="another worker did it")
     assert practice.results(job_id) == 1
+    assert real_reconciler.process.poll() is None  # it repeats the message that a dying worker takes with it
 
 
 def test_a_worker_thawed_after_its_lease_commits_nothing(
