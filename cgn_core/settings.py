@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     secure_cookies: bool = True
     """Mark cookies Secure; the embedded product on loopback switches it off."""
     upload_limit_bytes: int = 50 * 1024 * 1024
-    """Largest file an upload may hold."""
+    """Largest file that is uploaded and read at once."""
+    large_upload_limit_bytes: int = 200 * 1024 * 1024
+    """Largest CSV that is uploaded in pieces and read by a job."""
 
     job_lease: float = 8.0
     """How long a worker's claim on a job lasts without a heartbeat."""

@@ -15,6 +15,7 @@ from worker.slots import ORDER
 
 TASK_MODULES = (
     "worker.doing",
+    "worker.tasks.arrivals",
     "worker.tasks.generations",
     "worker.tasks.retrain_all",
     "worker.tasks.retrainings",

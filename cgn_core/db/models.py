@@ -9,53 +9,19 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
-    DateTime,
-    Enum,
     ForeignKey,
     Index,
     LargeBinary,
     MetaData,
     String,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
 from cgn_core.access import Role
+from cgn_core.db.column_types import UtcDateTime, stored_enum
 from cgn_core.db.row_kinds import Occasion, PromotionKind, ScheduleKind
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite forgets the zone, this puts it back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times, store UTC."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            message = "a time without a zone can't be stored"
-            raise ValueError(message)
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return UTC."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def stored_enum(kind: type[StrEnum]) -> Enum:
-    """A column type that stores a StrEnum's values as text."""
-    return Enum(
-        kind, native_enum=False, create_constraint=False, length=16, values_callable=lambda k: [m.value for m in k]
-    )
 
 
 def now() -> datetime:
@@ -169,6 +135,35 @@ class Upload(Model):
     tables: Mapped[dict[str, Any]]
     """{"creators": {name: base64 Arrow}, "competitors": {name: base64 Arrow}}."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class Arrival(Model):
+    """A file too large for one request: it comes in pieces, is read by a job, and goes when it was decided about."""
+
+    __tablename__ = "arrivals"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    file_name: Mapped[str]
+    size: Mapped[int]
+    """Bytes of the whole file."""
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), default=None)
+    """The job that reads it, or imports what was read."""
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"), default=None)
+    """What was read, where it is importable."""
+    view: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    """What was found in it, for the page; None until it was read."""
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class ArrivalPiece(Model):
+    """Some megabytes of such a file."""
+
+    __tablename__ = "arrival_pieces"
+    arrival_id: Mapped[UUID] = mapped_column(ForeignKey("arrivals.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
 
 
 class DataVersion(Model):

@@ -25,6 +25,8 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import NoReturn, overload
 
+import numpy as np
+
 from cgn_core.ingest.child_answers import LENGTHS, Usage, pack_drop
 from cgn_core.ingest.drops import read_drop
 
@@ -179,13 +181,15 @@ def _serve(conversation: socket.socket, notes: int) -> int:
         length, size = LENGTHS.unpack(incoming.read(LENGTHS.size))
         asked = json.loads(incoming.read(length))
         files = [(name, incoming.read(part)) for name, part in zip(asked["names"], asked["sizes"], strict=True)]
-        if sum(len(data) for _, data in files) != size:
+        lines = incoming.read(asked["lines"])
+        if sum(len(data) for _, data in files) + len(lines) != size:
             return FAILED
         drop = read_drop(
             _Noted(files, notes),
             today=date.fromisoformat(asked["today"]),
             time_zone=asked["time_zone"],
             answers=asked["answers"],
+            lines=np.frombuffer(lines, dtype=np.int64) if lines else None,
         )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         told, tables = pack_drop(drop, Usage(time.process_time(), max(0, peak - bare)))

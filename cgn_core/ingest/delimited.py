@@ -49,7 +49,7 @@ _SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Top:
+class Top:
     """What the first lines tell of a table."""
 
     delimiter: str
@@ -81,7 +81,7 @@ def read_delimited(text: str, *, data: bytes = b"") -> Grid:
     opened = _opened(text)
     is_same = opened is text and len(text) == len(data) and text.isascii() and data.isascii()
     raw = data if is_same else opened.encode("utf-8", errors="replace")
-    top = _top_of(raw, opened[:_HEAD])
+    top = top_of(raw, opened[:_HEAD])
     if not _has_lone_returns(raw):
         grid = _typed(raw, top) or _as_text(raw, top)
         if grid is not None:
@@ -98,10 +98,15 @@ def read_plain(data: bytes) -> TypedGrid | None:
     head = data[:_HEAD]
     if not data.isascii() or _has_lone_returns(data) or _opened(text := head.decode("ascii")) is not text:
         return None
-    return _typed(data, _top_of(data, text))
+    return _typed(data, top_of(data, text))
 
 
-def _top_of(raw: bytes, head: str) -> _Top:
+def top_of(raw: bytes, head: str) -> Top:
+    """What the first lines tell of a table, ``raw`` being the whole file and ``head`` the text that it begins with.
+
+    Raises:
+        RefusedFile: no table, or more rows or cells than can be held.
+    """
     line_feeds = count_byte(raw, b"\n")
     if line_feeds + count_byte(raw, b"\r") > 2 * MOST_ROWS:
         raise too_many_rows()
@@ -118,7 +123,7 @@ def _top_of(raw: bytes, head: str) -> _Top:
     header = tuple(name.strip() for name in rows[at])
     check_width(len(header))
     announced = 1 if separator else 0
-    return _Top(
+    return Top(
         delimiter=delimiter,
         file_type=_FILE_TYPES[delimiter],
         header=header,
@@ -132,7 +137,7 @@ def _top_of(raw: bytes, head: str) -> _Top:
     )
 
 
-def _typed(raw: bytes, top: _Top) -> TypedGrid | None:
+def _typed(raw: bytes, top: Top) -> TypedGrid | None:
     """Its columns that have a meaning, typed; None where anything in them isn't plain."""
     typed = read_typed(raw, top.columns, top.below, skip=top.skip, delimiter=top.delimiter, empty=EMPTY_CELLS[1:])
     lines = None if typed is None else _lines(raw, typed.num_rows, top)
@@ -215,7 +220,7 @@ def _has_lone_returns(raw: bytes) -> bool:
     return b"\r" in raw and raw.count(b"\r") != raw.count(b"\r\n")
 
 
-def _as_text(raw: bytes, top: _Top) -> ArrowGrid | None:
+def _as_text(raw: bytes, top: Top) -> ArrowGrid | None:
     """Every cell as text, at once; None when it needs to be read row by row to know which line is which."""
     places = [str(place) for place in range(len(top.header))]
     try:
@@ -242,7 +247,7 @@ def _as_text(raw: bytes, top: _Top) -> ArrowGrid | None:
     return ArrowGrid(top.file_type, top.header, table, lines, skipped=top.skipped, top=top.below)
 
 
-def _lines(raw: bytes, rows: int, top: _Top) -> Positions | None:
+def _lines(raw: bytes, rows: int, top: Top) -> Positions | None:
     """Each row's line; None where lines were left out or rows take several.
 
     Raises:

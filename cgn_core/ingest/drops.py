@@ -13,6 +13,7 @@ from cgn_core.ingest.business_suite import metric_blocks
 from cgn_core.ingest.content import decode
 from cgn_core.ingest.findings import Finding, Findings, listed
 from cgn_core.ingest.fragments import Fragment, Metrics
+from cgn_core.ingest.grid import Positions
 from cgn_core.ingest.joined_tables import checked_tables
 from cgn_core.ingest.joining import Account, join_fragments
 from cgn_core.ingest.questions import NO_ANSWERS, Answers, Asking, Question, merged
@@ -73,7 +74,12 @@ class Drop:
 
 
 def read_drop(
-    files: Sequence[tuple[str, bytes]], *, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
+    files: Sequence[tuple[str, bytes]],
+    *,
+    today: date,
+    time_zone: str = "UTC",
+    answers: Answers = NO_ANSWERS,
+    lines: Positions | None = None,
 ) -> Drop:
     """Read files that were dropped together.
 
@@ -84,10 +90,11 @@ def read_drop(
         today: the date in the workspace's time zone; later days are errors.
         time_zone: of the workspace.
         answers: to questions of the files.
+        lines: as for :func:`cgn_core.ingest.reading.read_bytes`, of a single file.
     """
     if len(files) == 1:
         name, data = files[0]
-        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers))
+        return _alone(read_bytes(data, file_name=name, today=today, time_zone=time_zone, answers=answers, lines=lines))
     once: dict[str, Reading] = {}
     contents: dict[str, bytes] = {}
     doubled: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -207,6 +207,19 @@ def not_a_table() -> RefusedFile:
 def no_rows() -> RefusedFile:
     """The refusal of a header without rows."""
     return RefusedFile("no_rows", "has a header and no rows below it; export it again with one row a day.")
+
+
+def in_the_whole(part: Grid, lines: Positions) -> Grid:
+    """The grid of a part of a text, its rows named by their lines in the whole.
+
+    Args:
+        part: below its header, each line of the part is a row.
+        lines: shape (rows,), of each row.
+    """
+    first = 2  # below the header, which is line 1
+    ragged = tuple(int(lines[row - first]) for row in part.ragged)
+    whole: Grid = replace(part, lines=lines[part.lines - first], ragged=ragged)
+    return whole
 
 
 def too_many_rows(limit: int = MOST_ROWS) -> RefusedFile:

@@ -18,11 +18,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from cgn_core.errors import UnreadableFile
 from cgn_core.ingest.child import FAILED, ORDER, OUT_OF_MEMORY
 from cgn_core.ingest.child_answers import LENGTHS, Usage, unpack_drop
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.findings import Finding, listed
+from cgn_core.ingest.grid import Positions
 from cgn_core.ingest.nursery import Lost, current_nursery
 from cgn_core.ingest.questions import NO_ANSWERS, Answers
 from cgn_core.ingest.reading import MAX_BYTES, Reading, shown_name, too_large
@@ -103,6 +106,7 @@ def read_drop_apart(
     time_zone: str = "UTC",
     answers: Answers = NO_ANSWERS,
     limits: Limits = LIMITS,
+    lines: Positions | None = None,
 ) -> Drop:
     """As :func:`cgn_core.ingest.drops.read_drop`, from a child process; readings come without their fragments.
 
@@ -115,8 +119,9 @@ def read_drop_apart(
         time_zone: of the workspace.
         answers: to questions of the files.
         limits: sizes are checked before anything is read.
+        lines: as for :func:`cgn_core.ingest.drops.read_drop`.
     """
-    return read_measured(files, today=today, time_zone=time_zone, answers=answers, limits=limits)[0]
+    return read_measured(files, today=today, time_zone=time_zone, answers=answers, limits=limits, lines=lines)[0]
 
 
 def read_measured(
@@ -126,6 +131,7 @@ def read_measured(
     time_zone: str = "UTC",
     answers: Answers = NO_ANSWERS,
     limits: Limits = LIMITS,
+    lines: Positions | None = None,
 ) -> tuple[Drop, Usage | None]:
     """As :func:`read_drop_apart`, with what it took; None where no child answered."""
     refused = _refused_by_size(files, limits)
@@ -137,6 +143,7 @@ def read_measured(
         "today": today.isoformat(),
         "time_zone": time_zone,
         "answers": dict(answers),
+        "lines": len(places := b"" if lines is None else lines.astype(np.int64).tobytes()),
     }
     request = json.dumps(asked, ensure_ascii=True).encode("ascii")
     nursery = current_nursery()
@@ -148,7 +155,7 @@ def read_measured(
         answer: tuple[Drop, Usage] | _Broken = _Broken(None)
         for _ in range(_ATTEMPTS):
             try:
-                answer = _ask(files, request, limits)
+                answer = _ask(files, request, places, limits)
                 break
             except Lost as lost:
                 logger.warning("the process that reads files was lost and is started anew: %s", lost)
@@ -160,13 +167,12 @@ def warm_up() -> None:
     current_nursery().begin()
 
 
-def _ask(files: Files, request: bytes, limits: Limits) -> tuple[Drop, Usage] | _Broken:
+def _ask(files: Files, request: bytes, places: bytes, limits: Limits) -> tuple[Drop, Usage] | _Broken:
     """Let one child read the files.
 
     Raises:
         Lost: the server of children is gone, and the child with it.
     """
-    size = sum(len(data) for _, data in files)
     wall = limits.wall_for(files)
     order = ORDER.pack(wall, limits.cpu_for(files), limits.memory_for(files))
     ours, theirs = socket.socketpair()
@@ -180,7 +186,7 @@ def _ask(files: Files, request: bytes, limits: Limits) -> tuple[Drop, Usage] | _
             os.close(notes)
         deadline = time.monotonic() + wall + _PATIENCE
         try:
-            return unpack_drop(*_converse(ours, files, size, request, limits, deadline))
+            return unpack_drop(*_converse(ours, files, places, request, limits, deadline))
         except TimeoutError:
             nursery.give_up(server)
             return _Broken(-signal.SIGALRM, _notes_of(noted.read().decode("ascii", errors="replace")).file)
@@ -198,12 +204,13 @@ def _ask(files: Files, request: bytes, limits: Limits) -> tuple[Drop, Usage] | _
 def _converse(
     ours: socket.socket,
     files: Files,
-    size: int,
+    places: bytes,
     request: bytes,
     limits: Limits,
     deadline: float,
 ) -> tuple[bytes, bytes]:
-    for part in (LENGTHS.pack(len(request), size) + request, *(data for _, data in files)):
+    sent = [*(data for _, data in files), places]
+    for part in (LENGTHS.pack(len(request), sum(map(len, sent))) + request, *sent):
         ours.settimeout(_left(deadline))
         ours.sendall(part)
     length, packed = LENGTHS.unpack(_received(ours, LENGTHS.size, deadline))

@@ -17,7 +17,7 @@ from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.findings import Finding, Findings, RefusedFile, listed
 from cgn_core.ingest.fragments import Fragment, Metrics, Pieces
-from cgn_core.ingest.grid import Grid, ragged_rows
+from cgn_core.ingest.grid import Grid, Positions, in_the_whole, ragged_rows
 from cgn_core.ingest.histories import note_warnings
 from cgn_core.ingest.instagram_download import read_download
 from cgn_core.ingest.interpretation import interpret
@@ -112,7 +112,13 @@ class Reading:
 
 
 def read_bytes(
-    data: bytes, *, file_name: str, today: date, time_zone: str = "UTC", answers: Answers = NO_ANSWERS
+    data: bytes,
+    *,
+    file_name: str,
+    today: date,
+    time_zone: str = "UTC",
+    answers: Answers = NO_ANSWERS,
+    lines: Positions | None = None,
 ) -> Reading:
     """Read one file of daily numbers, in any of the known layouts; what is in it decides which it is.
 
@@ -124,8 +130,11 @@ def read_bytes(
         today: the date in the workspace's time zone; later days are errors.
         time_zone: of the workspace, in which a download's seconds become days.
         answers: to questions of this file, or of others; see :class:`cgn_core.ingest.questions.Question`.
+        lines: of a part of a larger text, below its header: where each row stands in the whole.
     """
-    reading = read_part(data, file_name=file_name, today=today, time_zone=time_zone, answers=answers, alone=True)
+    reading = read_part(
+        data, file_name=file_name, today=today, time_zone=time_zone, answers=answers, alone=True, lines=lines
+    )
     if not reading.fragments or any(finding.severity == "error" for finding in reading.findings):
         return reading
     found = Findings(reading.file_name, found=list(reading.findings))
@@ -150,6 +159,7 @@ def read_part(
     answers: Answers = NO_ANSWERS,
     alone: bool = False,
     beside_facebook: bool = False,
+    lines: Positions | None = None,
 ) -> Reading:
     """As :func:`read_bytes`, but a file that needs others of its account is left in fragments.
 
@@ -164,7 +174,7 @@ def read_part(
             raise too_large(len(data))
         opened = _open(data, asking, time_zone, beside_facebook=beside_facebook)
         if not isinstance(opened, _Parts):
-            opened = instagram_rows(opened, found)
+            opened = instagram_rows(opened if lines is None else in_the_whole(opened, lines), found)
     except RefusedFile as refusal:
         found.found.append(_refusal(found, refusal))
         return Reading(found.file_name, digest, "unknown", "unknown", 0, None, None, {}, findings=found.ordered())

@@ -9,6 +9,7 @@ class JobKind(StrEnum):
     """What a job does; also the name of the Celery task that does it."""
 
     GENERATE = "generate"
+    IMPORT = "import"
     VALIDATE = "validate"
     RETRAIN = "retrain"
     RETRAIN_ALL = "retrain_all"
@@ -24,6 +25,7 @@ class JobQueue(StrEnum):
 
 QUEUES: dict[JobKind, JobQueue] = {
     JobKind.GENERATE: JobQueue.LIGHT,
+    JobKind.IMPORT: JobQueue.LIGHT,  # somebody waits before the page for it
     JobKind.VALIDATE: JobQueue.TRAINING,
     JobKind.RETRAIN: JobQueue.TRAINING,
     JobKind.RETRAIN_ALL: JobQueue.TRAINING,

@@ -168,6 +168,18 @@ def actor_for_token(session: Session, token: str) -> Actor | None:
     return Actor(user_id=user.id, agency_id=user.agency_id, role=user.role, name=user.name)
 
 
+def actor_of(session: Session, user_id: UUID | None) -> Actor:
+    """The user on whose behalf a job runs, with the role they have now.
+
+    Raises:
+        NotFound: nobody asked for it, or whoever did is gone or disabled.
+    """
+    user = session.get(User, user_id) if user_id is not None else None
+    if user is None or user.disabled_at:
+        raise NotFound
+    return Actor(user_id=user.id, agency_id=user.agency_id, role=user.role, name=user.name)
+
+
 def sign_out(session: Session, token: str) -> None:
     """End this session; a copy of its cookie is worth nothing from now on."""
     session.execute(

@@ -174,10 +174,35 @@ def current_daily(session: Session, workspace: Workspace) -> Daily:
     return daily_from_bytes(version.table)
 
 
+@dataclass(frozen=True)
+class ReadyTable:
+    """A daily table as a version holds it. Making one takes longer than writing it, and needs no transaction."""
+
+    data_hash: str
+    overview: Overview
+    table: bytes
+    rows: int
+    first_date: date
+    last_date: date
+
+
+def make_ready(daily: Daily) -> ReadyTable:
+    """Hash, summarise and pack a daily table."""
+    dates = daily.frame["date"]
+    return ReadyTable(
+        data_hash=hash_daily(daily),
+        overview=overview_of(daily),
+        table=daily_to_bytes(daily),
+        rows=len(dates),
+        first_date=_day(dates.iloc[0]),
+        last_date=_day(dates.iloc[-1]),
+    )
+
+
 def store_version(
     session: Session,
     workspace: Workspace,
-    daily: Daily,
+    daily: Daily | ReadyTable,
     *,
     file_name: str,
     file_hash: str,
@@ -185,19 +210,19 @@ def store_version(
     created_by: UUID | None,
 ) -> DataVersion:
     """Write the next version of the daily table and make it the current one."""
+    ready = daily if isinstance(daily, ReadyTable) else make_ready(daily)
     newest = session.scalar(select(func.max(DataVersion.number)).where(DataVersion.workspace_id == workspace.id))
-    dates = daily.frame["date"]
     version = DataVersion(
         workspace_id=workspace.id,
         number=(newest or 0) + 1,
         file_name=file_name,
         file_hash=file_hash,
-        data_hash=hash_daily(daily),
-        report=report | {"overview": overview_of(daily).to_json()},
-        table=daily_to_bytes(daily),
-        rows=len(dates),
-        first_date=_day(dates.iloc[0]),
-        last_date=_day(dates.iloc[-1]),
+        data_hash=ready.data_hash,
+        report=report | {"overview": ready.overview.to_json()},
+        table=ready.table,
+        rows=ready.rows,
+        first_date=ready.first_date,
+        last_date=ready.last_date,
         based_on=workspace.data_version,
         created_by=created_by,
     )

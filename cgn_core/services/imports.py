@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -15,15 +15,19 @@ from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.uploads import forget_uploads, readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import FileTooLarge, InvalidInput
+from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.isolation import read_drop_apart
 from cgn_core.ingest.questions import NO_ANSWERS, Answers, is_about_layout
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_csv
 from cgn_core.services.data_versions import (
+    Change,
+    ReadyTable,
     change_between,
     current_daily,
     current_version,
     hash_daily,
     join_daily,
+    make_ready,
     store_version,
 )
 from cgn_core.services.retrain_all import MOST_ALONE, request_retraining_of_all
@@ -34,8 +38,8 @@ from cgn_core.services.upload_previews import (
     pack_tables,
     preview,
     report_of,
-    upload_creators,
-    without_rejects,
+    unpack_table,
+    without_others,
 )
 from cgn_core.services.workspaces import find_or_add_workspace
 from cgn_core.settings import settings
@@ -56,6 +60,27 @@ class Imported:
     job_id: UUID | None
     """The retraining that follows."""
     message: str
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """What an import would write into one workspace."""
+
+    joined_to: UUID | None
+    """The version that it builds upon; None for the first."""
+    table: ReadyTable | None
+    """None where the workspace holds everything already."""
+    change: Change
+
+
+Prepared = Mapping[str, _Ready]
+"""By the creator's name in the file."""
+Progress = Callable[[float, str], None]
+"""Takes a share from 0 to 1 and a sentence; may raise to stop."""
+
+
+def _silent(_share: float, _sentence: str) -> None:
+    """Tell nobody."""
 
 
 def read_upload(
@@ -95,13 +120,21 @@ def read_uploads(
     if any(len(data) > settings().upload_limit_bytes for _, data in files):
         raise FileTooLarge
     # Read before the first query: on SQLite this transaction keeps every other writer waiting from then on.
-    time_zone, remembered = _habits(actor, workspace_id)
-    drop = read_drop_apart(files, today=_latest_date_on_earth(), time_zone=time_zone, answers={**remembered, **answers})
+    time_zone, remembered = habits_of(actor, workspace_id)
+    drop = read_drop_apart(files, today=latest_date_on_earth(), time_zone=time_zone, answers={**remembered, **answers})
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     if not drop.importable:
         return preview(session, actor, workspace, drop, upload_id=None)
     session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
-    upload = Upload(
+    upload = upload_of(actor, workspace, drop)
+    session.add(upload)
+    session.flush()
+    return preview(session, actor, workspace, drop, upload_id=upload.id)
+
+
+def upload_of(actor: Actor, workspace: Workspace | None, drop: Drop) -> Upload:
+    """What is kept of files that were read, until somebody decides about them; not stored yet."""
+    return Upload(
         agency_id=actor.agency_id,
         workspace_id=workspace.id if workspace else None,
         uploaded_by=actor.user_id,
@@ -110,9 +143,29 @@ def read_uploads(
         report=report_of(drop),
         tables=pack_tables(drop),
     )
-    session.add(upload)
-    session.flush()
-    return preview(session, actor, workspace, drop, upload_id=upload.id)
+
+
+def prepare_import(
+    actor: Actor, upload_id: UUID | str, *, handles: Mapping[str, str] | None = None, progress: Progress = _silent
+) -> Prepared:
+    """Do what takes long of an import before its transaction, which keeps every other writer of SQLite waiting.
+
+    Whatever it doesn't find is for :func:`import_upload` to refuse or to make. What ``progress`` raises ends it.
+    """
+    ready: dict[str, _Ready] = {}
+    with reading() as session:
+        upload = session.scalar(readable_uploads(actor).where(Upload.id == upload_id))
+        packed = upload.tables["creators"] if upload is not None else []
+        for place, (name, table) in enumerate(packed):
+            progress(place / len(packed), f"{place:,} of {len(packed):,} creators prepared")
+            wanted = editable_workspaces(actor)
+            if len(packed) == 1 and upload is not None and upload.workspace_id is not None:
+                wanted = wanted.where(Workspace.id == upload.workspace_id)
+            else:
+                # As written: a handle that no workspace can have is refused by the import itself.
+                wanted = wanted.where(Workspace.handle == (handles or {}).get(name, name).strip().removeprefix("@"))
+            ready[name] = _make_ready(session, session.scalar(wanted), table)
+    return ready
 
 
 def import_upload(
@@ -122,6 +175,7 @@ def import_upload(
     *,
     key: str,
     handles: Mapping[str, str] | None = None,
+    prepared: Prepared | None = None,
 ) -> list[Imported]:
     """Take a file in: one workspace a creator, each with its next data version and a retraining.
 
@@ -133,6 +187,7 @@ def import_upload(
         upload_id: from :func:`read_upload`.
         key: idempotency key of the retrainings.
         handles: handles by the creator's name in the file, where it names none or another is wanted.
+        prepared: by :func:`prepare_import`; prepared here where it is None.
 
     Raises:
         NotFound: no such upload, or not the actor's.
@@ -140,18 +195,24 @@ def import_upload(
         InvalidInput: the file names no creator and no handle was given.
         QuotaExceeded: the agency already has its limit of jobs waiting.
     """
+    if prepared is None:
+        prepared = prepare_import(actor, upload_id, handles=handles)
     upload = one_or_not_found(session, readable_uploads(actor), upload_id)
-    tables = upload_creators(upload)
+    packed = upload.tables["creators"]
     done = []
-    for daily in tables:
-        if upload.workspace_id is not None and len(tables) == 1:
+    for name, table in packed:
+        if upload.workspace_id is not None and len(packed) == 1:
             workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), upload.workspace_id)
         else:
-            handle = (handles or {}).get(daily.creator, daily.creator)
+            handle = (handles or {}).get(name, name)
             if not handle:
                 raise InvalidInput(f"{upload.file_name} names no creator; say whose numbers these are.")
             workspace = find_or_add_workspace(session, actor, handle)
-        done.append(_take_in(session, actor, workspace, daily, upload, alone=len(tables) == 1))
+        ready = prepared.get(name)
+        before = current_version(session, workspace)
+        if ready is None or ready.joined_to != (before.id if before else None):
+            ready = _make_ready(session, workspace, table)
+        done.append(_take_in(session, actor, workspace, ready, upload, alone=len(packed) == 1))
     return _with_retrainings(session, actor, done, key=key)
 
 
@@ -203,7 +264,7 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
     return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))
 
 
-def _habits(actor: Actor, workspace_id: UUID | str | None) -> tuple[str, Answers]:
+def habits_of(actor: Actor, workspace_id: UUID | str | None) -> tuple[str, Answers]:
     """In which time zone a download's seconds become days, and what was answered about such files before."""
     with reading() as session:
         if workspace_id is not None:
@@ -212,18 +273,28 @@ def _habits(actor: Actor, workspace_id: UUID | str | None) -> tuple[str, Answers
         return session.get_one(Agency, actor.agency_id).time_zone, NO_ANSWERS
 
 
-def _latest_date_on_earth() -> date:
+def latest_date_on_earth() -> date:
     """The date where the day began first; a row dated later than this is in the future everywhere."""
     return (now() + timedelta(hours=14)).date()
 
 
+def _make_ready(session: Session, workspace: Workspace | None, packed: str) -> _Ready:
+    """What importing a creator's table into a workspace, None for one that is yet to be made, would write."""
+    daily = unpack_table(packed)
+    before = current_version(session, workspace, with_table=True) if workspace else None
+    if before is None:
+        return _Ready(None, make_ready(daily), change_between(None, daily))
+    current = daily_from_bytes(before.table)
+    joined = join_daily(current, daily)
+    if hash_daily(joined) == before.data_hash:
+        return _Ready(before.id, None, change_between(current, daily))
+    return _Ready(before.id, make_ready(joined), change_between(current, daily))
+
+
 def _take_in(
-    session: Session, actor: Actor, workspace: Workspace, daily: Daily, upload: Upload, *, alone: bool
+    session: Session, actor: Actor, workspace: Workspace, ready: _Ready, upload: Upload, *, alone: bool
 ) -> Imported:
-    before = current_version(session, workspace, with_table=True)
-    current = daily_from_bytes(before.table) if before else None
-    joined = daily if current is None else join_daily(current, daily)
-    if before is not None and hash_daily(joined) == before.data_hash:
+    if ready.table is None:
         return Imported(
             workspace_id=workspace.id,
             handle=workspace.handle,
@@ -232,17 +303,16 @@ def _take_in(
             job_id=None,
             message=f"{workspace.handle} holds everything in {upload.file_name} already; nothing changed.",
         )
-    change = change_between(current, daily)
     layout = {name: value for name, value in upload.report["answers"].items() if is_about_layout(name)}
     workspace.answers = {**workspace.answers, **layout}
     version = store_version(
         session,
         workspace,
-        joined,
+        ready.table,
         file_name=upload.file_name,
         file_hash=upload.file_hash,
         # Rows that were left out may be another creator's, whom not everybody here may see.
-        report=upload.report if alone else without_rejects(upload.report),
+        report=upload.report if alone else without_others(upload.report),
         created_by=actor.user_id,
     )
     return Imported(
@@ -251,5 +321,5 @@ def _take_in(
         changed=True,
         data_version=version.number,
         job_id=None,
-        message=f"{workspace.handle}: {change.sentence} A retraining is queued.",
+        message=f"{workspace.handle}: {ready.change.sentence} A retraining is queued.",
     )

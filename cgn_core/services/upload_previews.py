@@ -88,10 +88,11 @@ def report_of(drop: Drop) -> dict[str, Any]:
     return drop.readings[0].to_json() if len(drop.readings) == 1 else {**drop.to_json(), "rejects": None}
 
 
-def without_rejects(report: dict[str, Any]) -> dict[str, Any]:
-    """The report less the rows that were left out of its files."""
-    less = {**report, "files": [without_rejects(each) for each in report["files"]]} if "files" in report else report
-    return {**less, "rejects": None}
+def without_others(report: dict[str, Any]) -> dict[str, Any]:
+    """The report of a file with several creators less what may be another's: rows left out, tables, lines."""
+    less = {**report, "files": [without_others(each) for each in report["files"]]} if "files" in report else report
+    findings = [{**finding, "rows": []} for finding in report["findings"]]
+    return {**less, "rejects": None, "creators": [], "findings": findings}
 
 
 def hash_of(drop: Drop) -> str:
@@ -169,19 +170,20 @@ def pack_tables(drop: Drop) -> dict[str, Any]:
 
 def upload_creators(upload: Upload) -> list[Daily]:
     """The creators' tables of an upload."""
-    return [_unpack(packed) for _, packed in upload.tables["creators"]]
+    return [unpack_table(packed) for _, packed in upload.tables["creators"]]
 
 
 def upload_competitors(upload: Upload) -> dict[str, Daily]:
     """The other accounts' tables of an upload, by name."""
-    return {name: _unpack(packed) for name, packed in upload.tables["competitors"]}
+    return {name: unpack_table(packed) for name, packed in upload.tables["competitors"]}
 
 
 def _pack(daily: Daily) -> str:
     return base64.b64encode(daily_to_bytes(daily)).decode("ascii")
 
 
-def _unpack(packed: str) -> Daily:
+def unpack_table(packed: str) -> Daily:
+    """A table as an upload keeps it."""
     return daily_from_bytes(base64.b64decode(packed))
 
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import cgn_core.services as package
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Workspace
+from cgn_core.db.models import Agency, Arrival, Workspace
 from cgn_core.errors import CgnError, Forbidden, NotFound
+from cgn_core.jobs import claimed
 from cgn_core.services import (
     accounts,
+    arrivals,
     competitors,
     data_history,
     decisions,
@@ -53,6 +56,8 @@ class Scene:
     schedule: UUID
     removed: UUID
     """A schedule too."""
+    arrival: UUID
+    """A large file that was read and is importable."""
     data: bytes
 
 
@@ -89,6 +94,14 @@ READS: dict[str, Call] = {
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
 EDITS: dict[str, Call] = {
+    "arrivals.begin_arrival": lambda s, a, x: arrivals.begin_arrival(
+        s, a, workspace_id=x.workspace, file_name="a.csv", size=9
+    ),
+    "arrivals.add_piece": lambda s, a, x: arrivals.add_piece(s, a, x.arrival, number=0, content=x.data),
+    "arrivals.get_arrival": lambda s, a, x: arrivals.get_arrival(s, a, x.arrival),
+    "arrivals.discard_arrival": lambda s, a, x: arrivals.discard_arrival(s, a, x.arrival),
+    "arrivals.request_import": lambda s, a, x: arrivals.request_import(s, a, x.arrival),
+    "arrivals.request_reading": lambda s, a, x: arrivals.request_reading(s, a, x.arrival, key="k"),
     "competitors.add_competitor": lambda s, a, x: competitors.add_competitor(s, a, x.workspace, x.upload),
     "competitors.add_competitor_file": lambda s, a, x: competitors.add_competitor_file(
         s, a, x.workspace, file_name="a.csv", data=x.data
@@ -186,9 +199,17 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
         schedules.add_schedule(session, strategist, "score_nightly", workspace_id=trained.id) for _ in range(2)
     )
     schedules.remove_schedule(session, strategist, removed)
+    arrival = arrivals.begin_arrival(session, strategist, workspace_id=trained.id, file_name="c.csv", size=len(data))
+    arrivals.add_piece(session, strategist, arrival, number=0, content=data)
+    reads = arrivals.request_reading(session, strategist, arrival, key="scene")
+    session.commit()
+    with claimed(reads) as claim:
+        assert claim is not None
+        arrivals.run(claim)
+    session.execute(update(Arrival).values(job_id=None))  # else nobody could add a piece
     session.commit()
     assert upload.id is not None
-    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, data)
+    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, arrival, data)
 
 
 def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
@@ -203,7 +224,7 @@ def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
 
 @pytest.mark.usefixtures("outsider")
 def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
-    nothing = Scene(uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), uuid4(), scene.data)
+    nothing = Scene(*(uuid4() for _ in range(7)), scene.data)
     for name, call in (READS | EDITS).items():
         with pytest.raises(NotFound) as refused:
             call(session, strategist, nothing)
