@@ -13,7 +13,7 @@ from flask_compress import Compress
 
 from cgn_core.errors import NotFound
 from cgn_core.settings import Settings, settings
-from webapp import downloads, envelope, errors, health, request_scope, security, shell
+from webapp import arrivals, downloads, envelope, errors, health, request_scope, security, shell
 from webapp.auth import guard, views
 
 ASSETS = Path(__file__).parent / "assets"
@@ -67,7 +67,7 @@ def _server(used: Settings) -> Flask:
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
     views.limiter.init_app(server)
-    for blueprint in (health.blueprint, views.blueprint, downloads.blueprint):
+    for blueprint in (health.blueprint, views.blueprint, downloads.blueprint, arrivals.blueprint):
         server.register_blueprint(blueprint)
     return server
 

@@ -12,6 +12,7 @@ SIGN_OUT = "/sign-out"
 SESSIONS = "/account/sessions"
 SIGN_OUT_EVERYWHERE = "/account/sessions/end-all"
 PORTFOLIO_CSV = "/portfolio.csv"
+ARRIVALS = "/arrivals"
 
 WORKSPACE = "/workspaces/<workspace_id>"
 
@@ -49,6 +50,12 @@ def competitors(workspace_id: UUID) -> str:
 def data(workspace_id: UUID) -> str:
     """Uploads, findings, versions."""
     return f"/workspaces/{workspace_id}/data"
+
+
+def arrived(arrival_id: UUID | str, workspace_id: UUID | None) -> str:
+    """What was found in a large file, on the page that it was dropped on."""
+    page = NEW_WORKSPACE if workspace_id is None else data(workspace_id)
+    return f"{page}?arrival={UUID(str(arrival_id))}"
 
 
 def workspace_jobs(workspace_id: UUID) -> str:

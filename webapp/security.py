@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from cgn_core.errors import SetupError
+from cgn_core.services.arrivals import PIECE_BYTES
 from cgn_core.settings import SHORTEST_SECRET, Settings
 from webapp.errors import CrossSite
 
@@ -41,8 +42,8 @@ def check_secret(settings: Settings) -> str:
 
 
 def largest_request(settings: Settings) -> int:
-    """Bytes of the largest request: an upload in base64 with its envelope."""
-    return settings.upload_limit_bytes * 4 // 3 + ENVELOPE_BYTES
+    """Bytes of the largest request: an upload in base64 with its envelope, or a piece of a large file."""
+    return max(settings.upload_limit_bytes * 4 // 3, PIECE_BYTES) + ENVELOPE_BYTES
 
 
 def register_request_checks(server: Flask) -> None:

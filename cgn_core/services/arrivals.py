@@ -9,7 +9,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
@@ -298,8 +298,10 @@ def _import(claim: Claim, actor: Actor) -> None:
         done = import_upload(session, actor, upload.id, key=str(claim.job_id), handles=handles, prepared=prepared)
         changed = sum(one.changed for one in done)
         arrival = session.scalar(select(Arrival).where(Arrival.upload_id == upload.id))
-        if arrival is not None:
-            _forget(session, arrival)
+        session.delete(upload)
+        if arrival is not None:  # stays a while without its bytes, to say what came of it
+            session.execute(delete(ArrivalPiece).where(ArrivalPiece.arrival_id == arrival.id))
+            arrival.upload_id, arrival.view = None, None
         sentence = f"Imported {changed:,} of {len(done):,} creators; the others held everything already"
         if changed == len(done):
             sentence = f"Imported {changed:,} creator{'' if changed == 1 else 's'}"

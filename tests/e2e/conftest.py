@@ -45,7 +45,8 @@ class Watched:
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product with its demo, on a fresh data directory."""
-    made = Product(tmp_path_factory.mktemp("e2e"))
+    # Above this a file is large: the story of a large file needn't drop 50 MB.
+    made = Product(tmp_path_factory.mktemp("e2e"), settings={"CGN_UPLOAD_LIMIT_BYTES": str(2 * 1024**2)})
     made.ensure_running()
     yield made
     if made.process is not None and made.process.poll() is None:

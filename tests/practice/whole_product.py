@@ -37,6 +37,8 @@ class Product:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
     printed: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    """Environment variables beyond those of a fresh machine."""
 
     @property
     def data(self) -> Path:
@@ -53,7 +55,7 @@ class Product:
     def environment(self) -> dict[str, str]:
         """This machine's, with every place where programs like to write moved to where the test looks."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CGN_", "XDG_"))}
-        return kept | {"HOME": str(self.home / "elsewhere"), "TMPDIR": str(self.home / "elsewhere")}
+        return kept | {"HOME": str(self.home / "elsewhere"), "TMPDIR": str(self.home / "elsewhere")} | self.settings
 
     def begin(self) -> subprocess.Popen[str]:
         """Start it, without waiting."""

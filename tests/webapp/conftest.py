@@ -57,6 +57,12 @@ class Browser:
         sent = {"Referer": f"{ORIGIN}/", **headers}
         return whole(self.client.post(path, base_url=ORIGIN, headers=sent, **options))
 
+    def put(self, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
+        if headers is None:
+            headers = {"X-CSRFToken": self.csrf_token(), "Origin": ORIGIN}
+        sent = {"Referer": f"{ORIGIN}/", **headers}
+        return whole(self.client.put(path, base_url=ORIGIN, headers=sent, **options))
+
     def csrf_token(self) -> str:
         self.get("/sign-in", follow_redirects=True)
         cookie = self.client.get_cookie("_csrf_token", domain="portal.example")

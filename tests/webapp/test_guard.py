@@ -12,7 +12,7 @@ from webapp.auth import guard
 STATIC_ARGUMENTS = {
     "filename": "tokens.css", "package_name": "dash", "fingerprinted_path": "x.js", "path": "jobs",
     "workspace_id": "5e0d6c3e-0000-4000-8000-000000000000", "table": "daily", "form": "csv", "number": "1",
-    "upload_id": "5e0d6c3e-0000-4000-8000-000000000000",
+    "upload_id": "5e0d6c3e-0000-4000-8000-000000000000", "arrival_id": "5e0d6c3e-0000-4000-8000-000000000000",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def test_nobody_gets_past_the_guard_of_any_endpoint(portal: Dash, browser: Calla
     for rule, method, path in rules(portal):
         if rule.endpoint in guard.PUBLIC:
             continue
-        answer = visitor.get(path) if method == "GET" else visitor.post(path, json={})
+        answer = visitor.get(path) if method == "GET" else getattr(visitor, method.lower())(path, json={})
         refused = answer.status_code == 401 or (
             answer.status_code == 303 and answer.headers["Location"].startswith("/sign-in")
         )

@@ -13,9 +13,19 @@ from dash import Dash
 from sqlalchemy import select
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Competitor, DataVersion, Job, LedgerEntry, ModelVersion, Schedule, Upload, Workspace
+from cgn_core.db.models import (
+    Arrival,
+    Competitor,
+    DataVersion,
+    Job,
+    LedgerEntry,
+    ModelVersion,
+    Schedule,
+    Upload,
+    Workspace,
+)  # fmt: skip
 from cgn_core.db.session import reading, transaction
-from cgn_core.services import competitors, imports, schedules
+from cgn_core.services import arrivals, competitors, imports, schedules
 from cgn_core.services.exports import ExportFormat, ExportTable
 from cgn_core.services.imports import Imported
 
@@ -63,6 +73,10 @@ CLASSES = {
     "webapp.pages.data_repairs.make": BOUND,
     "webapp.pages.data_repairs.leave": OWN,
     "webapp.pages.data_repairs.show": BOUND,
+    "webapp.pages.large_files.refresh": BOUND,
+    "webapp.pages.large_files.import_file": BOUND,
+    "webapp.pages.large_files.read_again": BOUND,
+    "webapp.pages.large_files.discard_file": BOUND,
     "webapp.pages.new_workspace.read_file": OWN,
     "webapp.pages.new_workspace.read_again": OWN,
     "webapp.pages.new_workspace.import_file": BOUND,
@@ -104,7 +118,17 @@ def fingerprint() -> str:
     """Everything that belongs to anybody, to see that nothing changed."""
     rows = []
     with reading() as session:
-        for model in (Workspace, DataVersion, ModelVersion, Competitor, Upload, Job, Schedule, LedgerEntry):
+        for model in (
+            Workspace,
+            DataVersion,
+            ModelVersion,
+            Competitor,
+            Upload,
+            Arrival,
+            Job,
+            Schedule,
+            LedgerEntry,
+        ):
             columns = [
                 column for column in model.__table__.columns if column.name not in {"table", "tables", "training"}
             ]
@@ -121,9 +145,15 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         peer = b"date,followers\n2026-11-01,10\n2026-11-02,12\n"
         (added,) = competitors.add_competitor_file(session, owner, workspace.id, file_name="their.peer.csv", data=peer)
         schedule = schedules.add_schedule(session, owner, "score_nightly", workspace_id=workspace.id)
+        arrival = arrivals.begin_arrival(
+            session, owner, workspace_id=workspace.id, file_name="lena.moves.csv", size=len(data)
+        )
+        arrivals.add_piece(session, owner, arrival, number=0, content=data)
+        session.get_one(Arrival, arrival).upload_id = view.id
     return {
         "workspace": str(workspace.id),
         "upload": str(view.id),
+        "arrival": str(arrival),
         "job": str(imported.job_id),
         "competitor": str(added.id),
         "schedule": str(schedule),
@@ -159,6 +189,7 @@ def usable(key: str, ids: Mapping[str, Any]) -> Any:
         "-workspace.value": ids["workspace"],
         "schedules-editing.data": ids["schedule"],
         "-uploaded.data": ids["upload"],
+        "-arrival.data": ids["arrival"],
         "-dropped.data": {"contents": [FORGED_FILE], "names": ["forged.csv"]},
         "key.data": str(uuid4()),
         ".n_clicks": 1,

@@ -83,16 +83,24 @@
     const limit = Number(zone.getAttribute("data-upload-limit"));
     const large = Array.from(files).find((file) => file.size > limit);
     if (large) {
+      const alone = files.length === 1;  // counted before the field is emptied
       event.preventDefault();
       event.stopPropagation();
-      const megabytes = (bytes) => Math.round(bytes / 1048576);
-      show(
-        large.name + " has " + megabytes(large.size) + " MB; a file may have " + megabytes(limit) +
-          " MB. Split it by creator or by year and import the parts."
-      );
+      const most = Number(zone.getAttribute("data-large-limit") || 0);
       if (event.type === "change") {
         event.target.value = "";
       }
+      if (alone && large.size <= most) {
+        window.cgnSendLarge(zone, large);
+        return;
+      }
+      const megabytes = (bytes) => Math.round(bytes / 1048576);
+      show(
+        large.size <= most
+          ? large.name + " has " + megabytes(large.size) + " MB: drop it alone, and the others after it."
+          : large.name + " has " + megabytes(large.size) + " MB; a file may have " + megabytes(most || limit) +
+              " MB. Split it by creator or by year and import the parts."
+      );
     }
   }
   document.addEventListener("change", refuseLarge, true);

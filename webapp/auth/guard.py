@@ -35,6 +35,9 @@ SIGNED_IN = frozenset(
     {
         "auth.sessions",
         "auth.end_other_sessions",
+        "arrivals.begin",
+        "arrivals.add_piece",
+        "arrivals.read",
         "downloads.portfolio_csv",
         "downloads.daily_csv",
         "downloads.workspace_table",

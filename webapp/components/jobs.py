@@ -67,6 +67,11 @@ def _progress(job: JobView) -> Component:
         return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
     if not job.is_active:
         return html.Span(_ended(job), className="words muted")
+    return progress_bar(job)
+
+
+def progress_bar(job: JobView) -> Component:
+    """How far a job that waits or runs is, and what it is at."""
     share = f"{job.progress * 100:.0f}"
     bar = html.Div(
         html.Span(style={"width": f"{share}%"}),
@@ -75,7 +80,7 @@ def _progress(job: JobView) -> Component:
         **aria(valuenow=share, valuemin="0", valuemax="100", label=job.title),
     )
     return html.Div(
-        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%  {job.message}", className="muted small")],
+        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%: {job.message}", className="muted small")],
         className="progress-cell",
     )
 
@@ -111,6 +116,9 @@ def _result(job: JobView) -> Component | None:
         return dcc.Link("See the model", href=routes.model_health(job.workspace_id), className="inline-link")
     if job.kind == "validate" and job.workspace_id is not None:
         return dcc.Link("See the result", href=routes.model_health(job.workspace_id), className="inline-link")
+    if job.kind == "import" and "arrival" in job.result:
+        found = routes.arrived(job.result["arrival"], job.workspace_id)
+        return dcc.Link("See what was found", href=found, className="inline-link")
     if job.kind == "score":
         return None
     return dcc.Link("See the creators", href=routes.PORTFOLIO, className="inline-link")

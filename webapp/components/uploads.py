@@ -27,10 +27,21 @@ SEVERITIES: dict[str, tuple[str, Tone]] = {
     "info": ("Note", "accent"),
 }
 ROWS_NAMED = 12
+CREATORS_SHOWN = 12
+"""More of them scroll inside their table."""
 
 
-def drop_zone(*, id: str, limit: int, several: bool = True) -> Component:  # noqa: A002 - Dash's own name for it
-    """Where a file is dropped or chosen; ``limit`` in bytes is checked in the browser too, for a clear sentence."""
+def drop_zone(
+    *,
+    id: str,  # noqa: A002 - Dash's own name for it
+    limit: int,
+    several: bool = True,
+    large: tuple[int, str] | None = None,
+) -> Component:
+    """Where a file is dropped or chosen; ``limit`` in bytes is checked in the browser too, for a clear sentence.
+
+    ``large``: the limit up to which the browser sends a single CSV in pieces, and the workspace that it is for.
+    """
     words = "Drop files here, or " if several else "Drop a file here, or "
     together = "; several files of one account become one history" if several else ""
     inner = html.Div(
@@ -38,8 +49,9 @@ def drop_zone(*, id: str, limit: int, several: bool = True) -> Component:  # noq
             html.Div(icon("upload"), className="empty-glyph"),
             html.P([words, html.Button("choose", type="button", className="link-like")]),
             html.P(
-                f"CSV, Excel, JSON or Instagram's ZIP{together}. Up to {limit // 1024 // 1024} MB each. "
-                "Nothing is stored before you say so.",
+                f"CSV, Excel, JSON or Instagram's ZIP{together}. Up to {limit // 1024 // 1024} MB each"
+                + (f", a CSV of many creators up to {large[0] // 1024 // 1024} MB. " if large else ". ")
+                + "Nothing is stored before you say so.",
                 className="muted small",
             ),
         ]
@@ -53,7 +65,8 @@ def drop_zone(*, id: str, limit: int, several: bool = True) -> Component:  # noq
         style={},
         style_active={},
     )
-    return html.Div(zone, **data(upload_limit=str(limit)))
+    told = {"large_limit": str(large[0]), "large_workspace": large[1]} if large else {}
+    return html.Div(zone, **data(upload_limit=str(limit), **told))
 
 
 @dataclass(frozen=True)
@@ -234,4 +247,5 @@ def _creators(view: UploadView) -> Component:
         Column("where", "Goes to"),
         Column("change", "What would change"),
     ]
-    return data_table(columns, rows, caption="What importing would change")
+    table = data_table(columns, rows, caption="What importing would change")
+    return html.Div(table, className="scroll-list") if len(rows) > CREATORS_SHOWN else table

@@ -20,7 +20,7 @@ from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
 from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
-from webapp.pages import data_calendar, data_repairs, data_versions
+from webapp.pages import data_calendar, data_repairs, data_versions, large_files
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
@@ -55,15 +55,16 @@ MINUTES = dict(zip(DEFAULT_MINUTES, (Ids.POSTS, Ids.REELS, Ids.STORIES), strict=
 UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN)
 
 
-def layout(workspace_id: UUID) -> list[Component]:
-    """The page."""
+def layout(workspace_id: UUID, arrival: str = "") -> list[Component]:
+    """The page; ``arrival`` is a large file that was dropped on it."""
     view = workspaces.get_workspace(db(), actor(), workspace_id)
     return [
         html.Div(_header(view), id=Ids.HEADER),
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.UPLOADED),
         dcc.Store(id=Ids.DROPPED),
-        *(_upload() if view.may_edit else []),
+        *(_upload(view.id) if view.may_edit else []),
+        *(large_files.section(arrival) if view.may_edit else []),
         *data_versions.cards(view),
         *data_repairs.cards(view),
         *data_calendar.cards(view),
@@ -85,9 +86,10 @@ def _subtitle(view: WorkspaceView) -> str:
     return words + "."
 
 
-def _upload() -> list[Component]:
+def _upload(workspace_id: UUID) -> list[Component]:
+    large = (settings().large_upload_limit_bytes, str(workspace_id))
     return [
-        drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes),
+        drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes, large=large),
         html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
         html.Div(id=Ids.PREVIEW),
     ]

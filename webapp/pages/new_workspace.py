@@ -18,6 +18,7 @@ from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import choice, number_field
 from webapp.components.uploads import UploadIds, drop_zone
+from webapp.pages import large_files
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.NEW_WORKSPACE
@@ -64,8 +65,8 @@ EFFECTS = dict(zip(CONTENT_TYPES, (Ids.POSTS, Ids.REELS, Ids.STORIES, Ids.ADS), 
 UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN)
 
 
-def layout(how: str = "upload") -> list[Component]:
-    """The page; ``how`` is "upload" or "generate"."""
+def layout(how: str = "upload", arrival: str = "") -> list[Component]:
+    """The page; ``how`` is "upload" or "generate", ``arrival`` a large file that was dropped on it."""
     header = page_header(TITLE, "One workspace holds one creator. A file with several makes one for each.")
     if not actor().may(Action.CREATE_WORKSPACE):
         return [header, card(empty_state("Your role doesn't make workspaces", "Ask an owner of your agency."))]
@@ -74,13 +75,13 @@ def layout(how: str = "upload") -> list[Component]:
         dcc.Link(words, href=f"{PATH}?how={key}", className="way is-chosen" if key == how else "way")
         for key, words in ways
     ]
-    body = _generate() if how == "generate" else _upload()
+    body = _generate() if how == "generate" else [*_upload(), *large_files.section(arrival)]
     return [header, html.Nav(tabs, className="ways"), *body]
 
 
 def _upload() -> list[Component]:
     return [
-        drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes),
+        drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes, large=(settings().large_upload_limit_bytes, "")),
         html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
         html.Div(id=Ids.PREVIEW),
         dcc.Store(id=Ids.UPLOADED),

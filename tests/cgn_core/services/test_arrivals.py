@@ -77,7 +77,9 @@ def test_a_large_file_is_read_by_a_job_and_imported_by_another(
     job = do(session, job_id)
     assert (job.state, job.message) == (JobState.DONE, "Imported 6 creators")
     assert sorted(card.handle for card in list_workspaces(session, strategist)) == names
-    assert (count(session, DataVersion), count(session, Arrival), count(session, Upload)) == (6, 0, 0)
+    assert (count(session, DataVersion), count(session, ArrivalPiece), count(session, Upload)) == (6, 0, 0)
+    seen = get_arrival(session, strategist, arrival)
+    assert (seen.found, seen.job and seen.job.message) == (None, "Imported 6 creators")
     assert session.scalar(select(func.count()).select_from(Job).where(Job.kind == "retrain")) == 6
 
 
