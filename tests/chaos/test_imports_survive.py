@@ -1,19 +1,26 @@
-"""A web server is killed at any moment of an import: the previous version stays whole, or the next one is."""
+"""A web server or a worker is killed at any moment of an import: the old version stays whole, or the new one is."""
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from uuid import UUID
 
 import dying_imports
 import pytest
+from real_processes import RealProcess
 from sqlalchemy import delete, func, select
 
 from cgn_core.access import Actor
-from cgn_core.db.models import DataVersion, Job, Upload, Workspace
+from cgn_core.db.models import Arrival, ArrivalPiece, DataVersion, Job, JobState, Upload, Workspace
 from cgn_core.db.session import forget_engine, reading, transaction
 from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.services import arrivals
 from cgn_core.services.data_history import undo_import
 from cgn_core.services.data_versions import hash_daily
 
@@ -126,3 +133,67 @@ def test_an_import_killed_after_any_while_is_done_or_not_and_can_be_undone_and_d
     assert dying_imports.run(database_url, dying_imports.take_in, owner, again, "again") == 0
     assert whole_state(workspace.id)[1] == after[1]
     assert hash_of_current(workspace.id) == new
+
+
+CREATORS, LONGEST = 12, 240.0
+
+
+def counts() -> tuple[int, ...]:
+    """Workspaces, versions, files read and large files whose bytes are still there."""
+    pieces = select(func.count(ArrivalPiece.arrival_id.distinct()))
+    with reading() as session:
+        rows = [session.scalar(select(func.count()).select_from(each)) for each in (Workspace, DataVersion, Upload)]
+        return (*(row or 0 for row in rows), session.scalar(pieces) or 0)
+
+
+def finish_under_fire(worker: RealProcess, job_id: UUID, moments: random.Random, allowed: set[tuple[int, ...]]) -> int:
+    """Kill the worker again and again at some moment of the job, ever later, until it is done; how often."""
+    killed, give_up = 0, time.monotonic() + LONGEST
+    while True:
+        assert time.monotonic() < give_up, "it is never done"
+        with reading() as session:
+            job = session.get_one(Job, job_id)
+            state, fence, error = job.state, job.fence, job.error
+        assert counts() in allowed
+        if state == JobState.DONE:
+            return killed
+        assert state in {JobState.QUEUED, JobState.RUNNING}, error
+        if state == JobState.RUNNING and fence == killed + 1:  # a claim that nobody was killed at yet
+            time.sleep(moments.uniform(0.0, 0.4) * (1 + killed))
+            for child in worker.children():
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            killed += 1
+        time.sleep(0.02)
+
+
+def test_a_worker_killed_again_and_again_reads_and_imports_a_large_file_once(
+    owner: Actor,
+    database_url: str,
+    start_process: Callable[..., RealProcess],
+    change_settings: Callable[..., None],
+) -> None:
+    del database_url
+    change_settings(job_attempts=1000, job_lease=2.0, job_heartbeat=0.5, job_republish=1.0)
+    lines = ["creator,date,followers,reels"]
+    for creator in range(CREATORS):
+        lines += numbers(f"big.{creator}", date(2026, 3, 1), 120, 60_000).decode().splitlines()[1:]
+    data = "\n".join(lines).encode()
+    worker, moments = start_process("worker", "--concurrency", "1", "--queues", "light"), random.Random(7)
+    start_process("worker.reconciler")
+    with transaction() as session:
+        arrival = arrivals.begin_arrival(session, owner, file_name="all.csv", size=len(data))
+        arrivals.add_piece(session, owner, arrival, number=0, content=data)
+        reads = arrivals.request_reading(session, owner, arrival, key="k")
+    nothing, read, imported = (0, 0, 0, 1), (0, 0, 1, 1), (CREATORS, CREATORS, 0, 0)
+    killed = finish_under_fire(worker, reads, moments, {nothing, read})
+    assert counts() == read
+    with transaction() as session:
+        imports = arrivals.request_import(session, owner, arrival)
+    killed += finish_under_fire(worker, imports, moments, {read, imported})
+    assert counts() == imported
+    assert killed >= 2, "nobody was killed in the middle"
+    with reading() as session:
+        assert set(session.scalars(select(DataVersion.rows))) == {120}
+        assert session.get_one(Arrival, arrival).view is None
+        assert session.scalar(select(func.count()).where(Job.kind == "retrain")) == CREATORS
