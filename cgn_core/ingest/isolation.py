@@ -209,7 +209,9 @@ def _converse(
     limits: Limits,
     deadline: float,
 ) -> tuple[bytes, bytes]:
-    sent = [*(data for _, data in files), places]
+    # Nothing is sent for nothing: a child that has all it needs may have answered and gone, and even an empty
+    # send to it breaks the pipe.
+    sent = [part for part in (*(data for _, data in files), places) if part]
     for part in (LENGTHS.pack(len(request), sum(map(len, sent))) + request, *sent):
         ours.settimeout(_left(deadline))
         ours.sendall(part)

@@ -99,7 +99,7 @@ def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     page.get_by_role("button", name="Import 8 creators").click()
     page.get_by_text("Imported 8 creators.").wait_for(timeout=TRAINED)
     page.get_by_role("link", name="To the portfolio").click()
-    page.get_by_text(f"@{names[-1]}").first.wait_for()
+    page.get_by_text(f"@{names[-1]}").locator("visible=true").first.wait_for()
     assert watched.complaints == []
 
 

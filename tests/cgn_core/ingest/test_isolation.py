@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,9 +21,9 @@ from real_processes import children_of, is_alive
 from seed_files import DROPS, SEEDS, TODAY, delimited, own_table, sheet_of, workbook_members, zipped
 
 from cgn_core.errors import UnreadableFile
-from cgn_core.ingest.child_answers import Usage, pack_drop, unpack_drop
+from cgn_core.ingest.child_answers import LENGTHS, Usage, pack_drop, unpack_drop
 from cgn_core.ingest.drops import Drop, read_drop
-from cgn_core.ingest.isolation import LIMITS, Limits, read_drop_apart, read_measured, warm_up
+from cgn_core.ingest.isolation import LIMITS, Limits, _converse, read_drop_apart, read_measured, warm_up
 from cgn_core.ingest.nursery import current_nursery
 from cgn_core.tables import Daily
 
@@ -230,6 +231,31 @@ def test_no_place_for_another_child_is_a_sentence(monkeypatch: pytest.MonkeyPatc
     finally:
         for _ in range(4):
             nursery._places.release()
+
+
+class Hesitant(socket.socket):
+    """A writer that is interrupted after everything it sent."""
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        super().sendall(data, flags)
+        time.sleep(0.1)
+
+
+def test_a_child_that_answers_and_goes_before_we_look_is_heard() -> None:
+    ours, theirs = socket.socketpair()
+
+    def answer() -> None:
+        with theirs:
+            asked, sent = LENGTHS.unpack(theirs.recv(LENGTHS.size, socket.MSG_WAITALL))
+            assert theirs.recv(asked + sent, socket.MSG_WAITALL).endswith(b"something")
+            theirs.sendall(LENGTHS.pack(4, 0) + b"read")
+
+    child = threading.Thread(target=answer)
+    child.start()
+    with Hesitant(fileno=ours.detach()) as slow:
+        files = [("one.csv", b"something"), ("empty.csv", b"")]
+        assert _converse(slow, files, b"", b"{}", LIMITS, time.monotonic() + 5) == (b"read", b"")
+    child.join()
 
 
 def test_sixteen_threads_read_at_once() -> None:
