@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Largest file that is uploaded and read at once."""
     large_upload_limit_bytes: int = 200 * 1024 * 1024
     """Largest CSV that is uploaded in pieces and read by a job."""
+    files_kept_days: float = 30.0
+    """Days after which a file that a job made, an export say, is deleted."""
 
     job_lease: float = 8.0
     """How long a worker's claim on a job lasts without a heartbeat."""

@@ -8,7 +8,7 @@ import io
 from flask import Blueprint, Response
 
 from cgn_core.errors import NotFound
-from cgn_core.services import data_history, exports, imports, workspaces
+from cgn_core.services import data_history, exports, files, imports, workspaces
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
 from webapp.request_scope import actor, db, identifier
@@ -47,6 +47,13 @@ def upload_rejects(upload_id: str) -> Response:
     """The same of files that await a decision."""
     name, content = data_history.upload_rejects(db(), actor(), identifier(upload_id))
     return _as_file(content, name)
+
+
+@blueprint.get("/files/<file_id>")
+def stored_file(file_id: str) -> Response:
+    """A file that a job made."""
+    file = files.fetch_file(db(), actor(), identifier(file_id))
+    return _as_file(file.content, file.name, media_type=file.media_type)
 
 
 @blueprint.get(routes.PORTFOLIO_CSV)

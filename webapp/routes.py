@@ -78,6 +78,11 @@ def upload_rejects(upload_id: UUID) -> str:
     return f"/uploads/{upload_id}/left-out.csv"
 
 
+def stored_file(file_id: UUID | str) -> str:
+    """A file that a job made."""
+    return f"/files/{UUID(str(file_id))}"
+
+
 def export_file(workspace_id: UUID, table: str, form: str) -> str:
     """The daily table, the weeks or the forecasts, as csv or xlsx."""
     return f"/workspaces/{workspace_id}/exports/{table}.{form}"

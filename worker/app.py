@@ -16,6 +16,7 @@ from worker.slots import ORDER
 TASK_MODULES = (
     "worker.doing",
     "worker.tasks.arrivals",
+    "worker.tasks.exports",
     "worker.tasks.generations",
     "worker.tasks.retrain_all",
     "worker.tasks.retrainings",

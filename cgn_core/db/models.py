@@ -166,6 +166,23 @@ class ArrivalPiece(Model):
     content: Mapped[bytes]
 
 
+class StoredFile(Model):
+    """A file that a job made, to be fetched; of one workspace, or of all that whoever asked for it may see."""
+
+    __tablename__ = "files"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"))
+    made_for: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    purpose: Mapped[str]
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(deferred=True, repr=False)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
 class DataVersion(Model):
     """One version of a workspace's daily table; never changed once written."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 class JobKind(StrEnum):
     """What a job does; also the name of the Celery task that does it."""
 
+    EXPORT = "export"
     GENERATE = "generate"
     IMPORT = "import"
     VALIDATE = "validate"
@@ -24,6 +25,7 @@ class JobQueue(StrEnum):
 
 
 QUEUES: dict[JobKind, JobQueue] = {
+    JobKind.EXPORT: JobQueue.LIGHT,
     JobKind.GENERATE: JobQueue.LIGHT,
     JobKind.IMPORT: JobQueue.LIGHT,  # somebody waits before the page for it
     JobKind.VALIDATE: JobQueue.TRAINING,

@@ -163,6 +163,8 @@ def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     """What a job is called: what it does, and to whom."""
     if kind == JobKind.GENERATE:
         return f"Generating {_creators(params.get('creators', 1))}"
+    if kind == JobKind.EXPORT:
+        return "Export of all creators"
     if kind == JobKind.IMPORT:
         return f"{'Import' if 'upload' in params else 'Reading'} of {params.get('file', 'a large file')}"
     if kind == JobKind.RETRAIN_ALL:

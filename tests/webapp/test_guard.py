@@ -13,6 +13,7 @@ STATIC_ARGUMENTS = {
     "filename": "tokens.css", "package_name": "dash", "fingerprinted_path": "x.js", "path": "jobs",
     "workspace_id": "5e0d6c3e-0000-4000-8000-000000000000", "table": "daily", "form": "csv", "number": "1",
     "upload_id": "5e0d6c3e-0000-4000-8000-000000000000", "arrival_id": "5e0d6c3e-0000-4000-8000-000000000000",
+    "file_id": "5e0d6c3e-0000-4000-8000-000000000000",
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ CLASSES = {
     "dash.dash.update": BOUND,
     "webapp.shell.take_pulse": OWN,
     "webapp.shell.show_jobs": OWN,
+    "webapp.pages.portfolio.export_all": OWN,
     "webapp.pages.portfolio.refresh": OWN,
     "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,

@@ -39,6 +39,7 @@ SIGNED_IN = frozenset(
         "arrivals.add_piece",
         "arrivals.read",
         "downloads.portfolio_csv",
+        "downloads.stored_file",
         "downloads.daily_csv",
         "downloads.workspace_table",
         "downloads.version_rejects",

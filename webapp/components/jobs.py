@@ -112,13 +112,17 @@ def _actions(job: JobView) -> Component | None:
 def _result(job: JobView) -> Component | None:
     if job.state != "done":
         return None
-    if job.kind == "retrain" and job.workspace_id is not None:
-        return dcc.Link("See the model", href=routes.model_health(job.workspace_id), className="inline-link")
-    if job.kind == "validate" and job.workspace_id is not None:
-        return dcc.Link("See the result", href=routes.model_health(job.workspace_id), className="inline-link")
+    if "file" in job.result:
+        # Not a page: the browser fetches it.
+        return html.A("Download", href=routes.stored_file(job.result["file"]), download="", className="inline-link")
+    where = _where_to(job)
+    return None if where is None else dcc.Link(where[0], href=where[1], className="inline-link")
+
+
+def _where_to(job: JobView) -> tuple[str, str] | None:
+    """What there is to see of what a job did, and the page that shows it."""
+    if job.kind in {"retrain", "validate"} and job.workspace_id is not None:
+        return f"See the {'model' if job.kind == 'retrain' else 'result'}", routes.model_health(job.workspace_id)
     if job.kind == "import" and "arrival" in job.result:
-        found = routes.arrived(job.result["arrival"], job.workspace_id)
-        return dcc.Link("See what was found", href=found, className="inline-link")
-    if job.kind == "score":
-        return None
-    return dcc.Link("See the creators", href=routes.PORTFOLIO, className="inline-link")
+        return "See what was found", routes.arrived(job.result["arrival"], job.workspace_id)
+    return None if job.kind == "score" else ("See the creators", routes.PORTFOLIO)

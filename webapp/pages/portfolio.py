@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from cgn_core.access import Action
 from cgn_core.services import retrain_all as service
 from cgn_core.services import workspaces
+from cgn_core.services.whole_exports import request_whole_export
 from cgn_core.services.workspace_cards import WorkspaceCard
 from webapp import clock, routes
 from webapp.components import shell
@@ -24,12 +25,12 @@ from webapp.components.cards import (
     avatar,
     button,
     card,
-    download_button,
     link_button,
     metric_card,
     metric_row,
     page_header,
 )
+from webapp.components.icons import icon
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.sparkline import sparkline
 from webapp.components.tables import Column, data_table
@@ -48,7 +49,8 @@ class Ids(StrEnum):
     SORT = "portfolio-sort"
     FILTER = "portfolio-filter"
     RETRAIN = "portfolio-retrain"
-    RETRAIN_KEY = "portfolio-retrain-key"
+    KEY = "portfolio-key"
+    EXPORT = "portfolio-export"
     NOTICE = "portfolio-notice"
 
 
@@ -56,7 +58,7 @@ def layout(sort: str = "creator") -> list[Component]:
     """The portfolio, sorted by ``sort``: a column's key, with a minus for descending."""
     return [
         dcc.Store(id=Ids.SORT, data=sort),
-        dcc.Store(id=Ids.RETRAIN_KEY, data=str(uuid4())),
+        dcc.Store(id=Ids.KEY, data=str(uuid4())),
         html.Div(id=Ids.NOTICE),
         html.Div(_body(sort), id=Ids.BODY, className="stack"),
     ]
@@ -79,9 +81,9 @@ def refresh(_finished: Any, pulse: Any, sort: Any) -> Any:
 
 @callback(
     Output(Ids.NOTICE, "children"),
-    Output(Ids.RETRAIN_KEY, "data"),
+    Output(Ids.KEY, "data"),
     Input(Ids.RETRAIN, "n_clicks"),
-    State(Ids.RETRAIN_KEY, "data"),
+    State(Ids.KEY, "data"),
     prevent_initial_call=True,
 )
 def retrain_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
@@ -94,17 +96,46 @@ def retrain_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
     return alert(words, action=link_button("Watch the jobs", routes.JOBS, quiet=True)), str(uuid4())
 
 
+@callback(
+    Output(Ids.NOTICE, "children", allow_duplicate=True),
+    Output(Ids.KEY, "data", allow_duplicate=True),
+    Input(Ids.EXPORT, "n_clicks"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def export_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+    """Queue an export of every creator's numbers; clicking twice queues one."""
+    if not clicks:
+        return no_update, no_update
+    request_whole_export(db(writes=True), actor(), key=str(key)[:64])
+    clock.wake()
+    words = "An export of all creators is queued. Its file waits on the Jobs page when it is done."
+    return alert(words, action=link_button("To the jobs", routes.JOBS, quiet=True)), str(uuid4())
+
+
 def _body(sort: str) -> list[Component]:
     cards = workspaces.list_workspaces(db(), actor())
     may_create = actor().may(Action.CREATE_WORKSPACE)
     if not cards:
         return [page_header(TITLE, _subtitle(cards)), _nobody(may_create=may_create)]
-    actions = [download_button("Export", routes.PORTFOLIO_CSV)]
-    if actor().may(Action.RUN_JOBS) and any(item.last_week_start for item in cards):
+    has_data = actor().may(Action.RUN_JOBS) and any(item.last_week_start for item in cards)
+    actions = [_export_menu(everything=has_data)]
+    if has_data:
         actions.append(button("Retrain all", id=Ids.RETRAIN, glyph="health"))
     if may_create:
         actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
     return [page_header(TITLE, _subtitle(cards), *actions), _metrics(cards), _table(cards, sort)]
+
+
+def _export_menu(*, everything: bool) -> Component:
+    """The table as it stands, and by a job all of every creator's numbers."""
+    # Not a page: the browser fetches it.
+    items: list[Component] = [html.A("This table, CSV", href=routes.PORTFOLIO_CSV, className="menu-item", download="")]
+    if everything:
+        words = "All creators' data, ZIP"
+        items.append(html.Button(words, id=Ids.EXPORT, n_clicks=0, type="button", className="menu-item"))
+    summary = html.Summary([icon("download"), "Export"], className="button button-plain")
+    return html.Details([summary, html.Div(items, className="menu-sheet")], className="menu menu-end")
 
 
 def _nobody(*, may_create: bool) -> Component:

@@ -17,13 +17,18 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, claimed
-from cgn_core.services import imports, retrain_all, retrainings, validations
+from cgn_core.services import imports, retrain_all, retrainings, validations, whole_exports
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.stats.training import Training, train
 from cgn_core.stats.validation import Progress
 from cgn_core.tables import Daily
 
-RUNS = {JobKind.RETRAIN: retrainings, JobKind.RETRAIN_ALL: retrain_all, JobKind.VALIDATE: validations}
+RUNS = {
+    JobKind.EXPORT: whole_exports,
+    JobKind.RETRAIN: retrainings,
+    JobKind.RETRAIN_ALL: retrain_all,
+    JobKind.VALIDATE: validations,
+}
 FIRST_DAY = date(2025, 1, 6)
 """A Monday."""
 

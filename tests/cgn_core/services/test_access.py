@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 import cgn_core.services as package
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Arrival, Workspace
+from cgn_core.db.models import Agency, Arrival, StoredFile, Workspace
 from cgn_core.errors import CgnError, Forbidden, NotFound
 from cgn_core.jobs import claimed
 from cgn_core.services import (
@@ -26,6 +26,7 @@ from cgn_core.services import (
     data_history,
     decisions,
     exports,
+    files,
     forecasts,
     generations,
     imports,
@@ -58,6 +59,8 @@ class Scene:
     """A schedule too."""
     arrival: UUID
     """A large file that was read and is importable."""
+    file: UUID
+    """Made by a job of the workspace."""
     data: bytes
 
 
@@ -72,6 +75,7 @@ READS: dict[str, Call] = {
     "exports.export_table": lambda s, a, x: exports.export_table(
         s, a, x.workspace, table=exports.ExportTable.DAILY, form=exports.ExportFormat.CSV
     ),
+    "files.fetch_file": lambda s, a, x: files.fetch_file(s, a, x.file),
     "forecasts.compare_plans": lambda s, a, x: forecasts.compare_plans(s, a, x.workspace, {"reels": 3}, {}),
     "forecasts.history": lambda s, a, x: forecasts.history(s, a, x.workspace),
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
@@ -152,6 +156,7 @@ OWN: dict[str, Call | None] = {
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "retrain_all.request_retraining_of_all": None,
     "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
+    "whole_exports.request_whole_export": None,
     "workers.list_workers": lambda s, a, _: workers.list_workers(s, a),
     "workspaces.create_workspace": lambda s, a, _: workspaces.create_workspace(s, a, "lena.moves.too"),
     "workspaces.find_or_add_workspace": lambda s, a, _: workspaces.find_or_add_workspace(s, a, "lena.moves").agency_id,
@@ -206,10 +211,17 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     with claimed(reads) as claim:
         assert claim is not None
         arrivals.run(claim)
+    file = StoredFile(
+        agency_id=strategist.agency_id, workspace_id=trained.id, job_id=job.id, made_for=strategist.user_id,
+        purpose="report", name="lena.moves.html", media_type="text/html", size=1, content=b".",
+    )  # fmt: skip
+    session.add(file)
+    session.flush()
+    file_id = file.id
     session.execute(update(Arrival).values(job_id=None))  # else nobody could add a piece
     session.commit()
     assert upload.id is not None
-    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, arrival, data)
+    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, arrival, file_id, data)
 
 
 def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
@@ -224,7 +236,7 @@ def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
 
 @pytest.mark.usefixtures("outsider")
 def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
-    nothing = Scene(*(uuid4() for _ in range(7)), scene.data)
+    nothing = Scene(*(uuid4() for _ in range(8)), scene.data)
     for name, call in (READS | EDITS).items():
         with pytest.raises(NotFound) as refused:
             call(session, strategist, nothing)
@@ -255,7 +267,7 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4(), schedule=uuid4())
+    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4(), schedule=uuid4(), file=uuid4())
     for call in READS.values():
         with pytest.raises(NotFound):
             call(session, viewer, other)

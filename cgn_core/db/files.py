@@ -1,0 +1,28 @@
+"""Which files that jobs made an actor may fetch, and which are too old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Delete, Select, and_, delete, or_, select
+
+from cgn_core.access import Actor
+from cgn_core.db.models import StoredFile, Workspace
+from cgn_core.db.workspaces import readable_workspaces
+
+
+def readable_files(actor: Actor) -> Select[StoredFile]:
+    """The files of workspaces that ``actor`` may see, and those of several workspaces that were made for them.
+
+    One of several holds what its maker could see, which another person may not.
+    """
+    visible = readable_workspaces(actor).with_only_columns(Workspace.id)
+    own = and_(StoredFile.workspace_id.is_(None), StoredFile.made_for == actor.user_id)
+    return select(StoredFile).where(
+        StoredFile.agency_id == actor.agency_id, or_(own, StoredFile.workspace_id.in_(visible))
+    )
+
+
+def forget_files(*, before: datetime) -> Delete:
+    """Deletes the files made before that time."""
+    return delete(StoredFile).where(StoredFile.created_at < before)
