@@ -59,7 +59,7 @@ class Weather:
     most_kills: int | None = 6
     """None goes on until the jobs are done."""
     only_busy: bool = True
-    """Kill only in the middle of a job; else each in turn whatever it does, even while it starts."""
+    """Kill only in the middle of a job; else each in turn whatever it does, but for programs that still import."""
     whole_every: int = 5
     """Of so many kills one takes the program too that would let another worker follow."""
     freezes: int = 1
@@ -156,7 +156,8 @@ class Fleet:
         """The place of the worker whose turn it is, of those in the middle of a job if ``busy``; None where none is."""
         size = len(self.workers)
         turns = [place for step in range(size) if (place := (self._turn + step) % size) not in self.frozen]
-        return next((place for place in turns if not busy or doing(self.workers[place])), None)
+        fit = doing if busy else RealProcess.children
+        return next((place for place in turns if fit(self.workers[place])), None)
 
     def kill(self, place: int, *, whole: bool) -> tuple[int, str | None]:
         """Kill the one that works, or all of its program and start that again: the killed pid and what it was doing."""
@@ -204,6 +205,8 @@ class Storm:
     def __init__(self, weather: Weather, fleet: Fleet, redis: RedisServer, outcome: Outcome) -> None:
         self.weather, self.fleet, self.redis, self.outcome = weather, fleet, redis, outcome
         self.began = self.last_fault = time.monotonic()
+        self.begins = False
+        """Before the first job is done nothing is at stake."""
         chance = random.Random(weather.seed)
         # Freezes and wipes fall where so many jobs have ended.
         kinds = ["freeze"] * weather.freezes + ["wipe"] * weather.wipes
@@ -225,8 +228,8 @@ class Storm:
                 self._wipe()
             else:
                 self._freeze(urgent=over)
-        if self._next_kill is None and ended:
-            self._next_kill = time.monotonic()  # before the first job has ended nothing is at stake
+        if self._next_kill is None and self.begins:
+            self._next_kill = time.monotonic()
         most = self.weather.most_kills
         if self._next_kill is not None and not over and (most is None or self.outcome.kills < most):
             self._kill()
@@ -277,6 +280,7 @@ def run_storm(
     storm = Storm(weather, fleet, redis, outcome)
     while True:
         unfinished = watch.look()
+        storm.begins = storm.begins or watch.done > 0
         work.ask_for_more(unfinished)
         if work.all_asked and not unfinished and not watch.look():
             break
@@ -301,6 +305,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self.done = 0
+        """Jobs that are."""
         self._seen: dict[UUID, tuple[object, float]] = {}
 
     def look(self) -> int:
@@ -308,6 +314,7 @@ class Watch:
         moved = (Job.id, Job.state, Job.progress, Job.message, Job.fence)
         with reading() as session:
             rows = session.execute(select(*moved).where(Job.state.in_(UNFINISHED))).all()
+            self.done = session.scalar(select(func.count()).where(Job.state == JobState.DONE)) or 0
         moment, seen = time.monotonic(), {}
         for job_id, *state in rows:
             before = self._seen.get(job_id)
