@@ -109,6 +109,12 @@ class LostClaim(CgnError):
     code = "lost_claim"
 
 
+class MailNotSent(CgnError):
+    """The mail server did not take the message; try again, or download the file and send it yourself."""
+
+    code = "mail_not_sent"
+
+
 class SetupError(CgnError):
     """The product can't start with this set-up."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
@@ -37,6 +38,19 @@ class Settings(BaseSettings):
     """Largest CSV that is uploaded in pieces and read by a job."""
     files_kept_days: float = 30.0
     """Days after which a file that a job made, an export say, is deleted."""
+
+    smtp_host: str = ""
+    """The mail server that takes our messages; without one nothing is mailed."""
+    smtp_port: int = 587
+    """Its port."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is made safe: from its second step on, from its first, or not at all."""
+    smtp_user: str = ""
+    """Signs in to it; empty where it asks for nobody."""
+    smtp_password: str = ""
+    """The password of ``smtp_user``."""
+    mail_from: str = ""
+    """The address that messages come from; needed where ``smtp_host`` is set."""
 
     job_lease: float = 8.0
     """How long a worker's claim on a job lasts without a heartbeat."""

@@ -78,6 +78,11 @@ def upload_rejects(upload_id: UUID) -> str:
     return f"/uploads/{upload_id}/left-out.csv"
 
 
+def reports(workspace_id: UUID) -> str:
+    """Client reports."""
+    return f"{home(workspace_id)}/reports"
+
+
 def stored_file(file_id: UUID | str) -> str:
     """A file that a job made."""
     return f"/files/{UUID(str(file_id))}"

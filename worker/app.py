@@ -16,8 +16,11 @@ from worker.slots import ORDER
 TASK_MODULES = (
     "worker.doing",
     "worker.tasks.arrivals",
+    "worker.tasks.benchmarks",
     "worker.tasks.exports",
     "worker.tasks.generations",
+    "worker.tasks.mails",
+    "worker.tasks.reports",
     "worker.tasks.retrain_all",
     "worker.tasks.retrainings",
     "worker.tasks.scorings",

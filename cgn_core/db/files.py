@@ -8,7 +8,7 @@ from sqlalchemy import Delete, Select, and_, delete, or_, select
 
 from cgn_core.access import Actor
 from cgn_core.db.models import StoredFile, Workspace
-from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 
 
 def readable_files(actor: Actor) -> Select[StoredFile]:
@@ -21,6 +21,12 @@ def readable_files(actor: Actor) -> Select[StoredFile]:
     return select(StoredFile).where(
         StoredFile.agency_id == actor.agency_id, or_(own, StoredFile.workspace_id.in_(visible))
     )
+
+
+def editable_files(actor: Actor) -> Select[StoredFile]:
+    """The files of workspaces that ``actor`` may edit."""
+    mine = editable_workspaces(actor).with_only_columns(Workspace.id)
+    return select(StoredFile).where(StoredFile.agency_id == actor.agency_id, StoredFile.workspace_id.in_(mine))
 
 
 def forget_files(*, before: datetime) -> Delete:

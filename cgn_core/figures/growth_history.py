@@ -39,7 +39,7 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
         level: of the interval, for the hover sentence.
         with_mix: draw the weekly counts by content type below.
     """
-    top = _ceiling(weeks)
+    top = ceiling(weeks)
     dates = [week.week_start for week in weeks]
     forecast = [week for week in weeks if week.median is not None]
     marked = [week for week in weeks if week.actual is not None and (week.viral or week.actual > top)]
@@ -105,7 +105,7 @@ def _span(dates: Sequence[str]) -> list[str]:
     return [(date.fromisoformat(dates[0]) - margin).isoformat(), (date.fromisoformat(dates[-1]) + margin).isoformat()]
 
 
-def _ceiling(weeks: Sequence[GrowthWeek]) -> float:
+def ceiling(weeks: Sequence[GrowthWeek]) -> float:
     """The top of the axis: what usual weeks and intervals need; viral weeks are clipped to it."""
     usual = [week.actual for week in weeks if week.actual is not None and not week.viral]
     bands = sorted(week.high for week in weeks if week.high is not None)

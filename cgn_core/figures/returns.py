@@ -29,7 +29,7 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
             {
                 "type": "bar",
                 "orientation": "h",
-                "y": [_name(bar) for bar in ordered],
+                "y": [bar_name(bar) for bar in ordered],
                 "x": [bar.estimate for bar in ordered],
                 "width": 0.55,
                 "marker": {
@@ -46,7 +46,7 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
                     "width": 5,
                 },
                 "text": [
-                    f"{_name(bar)}: {count(bar.estimate, decimals=1)} {unit} "
+                    f"{bar_name(bar)}: {count(bar.estimate, decimals=1)} {unit} "
                     f"({percent(level)}: {interval(bar.low, bar.high, decimals=1)})"
                     for bar in ordered
                 ],
@@ -63,5 +63,6 @@ def returns_figure(bars: Sequence[ReturnBar], *, level: float, unit: str = "foll
     }
 
 
-def _name(bar: ReturnBar) -> str:
+def bar_name(bar: ReturnBar) -> str:
+    """What a bar is called."""
     return NAMES.get(bar.content_type, "All pieces")

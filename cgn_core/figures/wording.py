@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import date
 
 NAMES = {"posts": "Posts", "reels": "Reels", "stories": "Stories", "ads": "Ads"}
@@ -21,6 +22,15 @@ MODELS = {
 }
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words of a sentence that may stand out; pages and documents each have their way to show it."""
+
+    text: str
+    role: str = ""
+    """"" | strong | interval | aside, or the content type that the words are about."""
 
 
 def model_name(name: str) -> str:
@@ -53,6 +63,16 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
 def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
     """``180 to 760``."""
     return f"{count(low, decimals=decimals)} to {count(high, decimals=decimals)}"
+
+
+def level_interval(level: float, low: float | None, high: float | None, *, decimals: int = 0) -> str:
+    """``90 %: 180 to 760``."""
+    return f"{percent(level)}: {interval(low, high, decimals=decimals)}"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """``1 creator``, ``5 creators``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def day_month_year(day: date | str) -> str:

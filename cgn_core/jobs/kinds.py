@@ -8,9 +8,12 @@ from enum import StrEnum
 class JobKind(StrEnum):
     """What a job does; also the name of the Celery task that does it."""
 
+    BENCHMARK = "benchmark"
     EXPORT = "export"
     GENERATE = "generate"
     IMPORT = "import"
+    MAIL = "mail"
+    REPORT = "report"
     VALIDATE = "validate"
     RETRAIN = "retrain"
     RETRAIN_ALL = "retrain_all"
@@ -25,9 +28,12 @@ class JobQueue(StrEnum):
 
 
 QUEUES: dict[JobKind, JobQueue] = {
+    JobKind.BENCHMARK: JobQueue.LIGHT,
     JobKind.EXPORT: JobQueue.LIGHT,
     JobKind.GENERATE: JobQueue.LIGHT,
     JobKind.IMPORT: JobQueue.LIGHT,  # somebody waits before the page for it
+    JobKind.MAIL: JobQueue.LIGHT,
+    JobKind.REPORT: JobQueue.LIGHT,
     JobKind.VALIDATE: JobQueue.TRAINING,
     JobKind.RETRAIN: JobQueue.TRAINING,
     JobKind.RETRAIN_ALL: JobQueue.TRAINING,

@@ -67,8 +67,13 @@ def export_table(
         session, actor, workspace
     )
     content = csv_of(columns) if form is ExportFormat.CSV else xlsx_of(columns, title=table.value.capitalize())
-    handle = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
-    return ExportFile(f"{handle}-{table.value}.{form.value}", content, MEDIA_TYPES[form])
+    return ExportFile(file_name(workspace.handle, table.value, form.value), content, MEDIA_TYPES[form])
+
+
+def file_name(handle: str, words: str, ending: str) -> str:
+    """``lena.moves-daily.csv``, without what a file's name can't have."""
+    written = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in handle)
+    return f"{written}-{words}.{ending}"
 
 
 def _daily(session: Session, actor: Actor, workspace: Workspace) -> dict[str, list[Cell]]:

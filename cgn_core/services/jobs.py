@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import Conflict
 from cgn_core.jobs import JobKind, enqueue
+
+FORETELLS = 0.05
+"""The share of a job that must be done before its pace says when it will end."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class JobView:
     requested_by_name: str
     attempts: int
     cancel_requested: bool
+    is_mine: bool
+    """Whether whoever looks asked for it."""
 
     @property
     def is_active(self) -> bool:
@@ -49,6 +54,17 @@ class JobView:
     def may_be_retried(self) -> bool:
         """Whether it ended without results."""
         return self.state in {JobState.FAILED, JobState.CANCELLED}
+
+    @property
+    def file_id(self) -> str | None:
+        """The file it made, where whoever looks may fetch it: one of several workspaces is its maker's alone."""
+        return self.result.get("file") if self.state == JobState.DONE and (self.workspace_id or self.is_mine) else None
+
+    def time_left(self, at: datetime) -> timedelta | None:
+        """How long it will run on at the pace so far; None before that says anything."""
+        if self.state != JobState.RUNNING or self.started_at is None or not FORETELLS <= self.progress < 1:
+            return None
+        return (at - self.started_at) * (1 - self.progress) / self.progress
 
 
 def list_jobs(
@@ -63,13 +79,13 @@ def list_jobs(
     if workspace_id is not None:
         workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
         jobs = jobs.where(Job.workspace_id == workspace.id)
-    return _views(session, jobs.order_by(Job.created_at.desc(), Job.id).limit(limit))
+    return _views(session, actor, jobs.order_by(Job.created_at.desc(), Job.id).limit(limit))
 
 
 def get_job(session: Session, actor: Actor, job_id: UUID | str) -> JobView:
     """One job the actor may see; raises NotFound."""
     job = one_or_not_found(session, readable_jobs(actor), job_id)
-    return _views(session, select(Job).where(Job.id == job.id))[0]
+    return _views(session, actor, select(Job).where(Job.id == job.id))[0]
 
 
 def cancel_job(session: Session, actor: Actor, job_id: UUID | str) -> None:
@@ -122,23 +138,23 @@ def retry_job(session: Session, actor: Actor, job_id: UUID | str) -> UUID:
 
 def active_jobs_summary(session: Session, actor: Actor) -> tuple[int, str, float]:
     """How many jobs wait or run, one sentence about the furthest, and their mean progress (0 to 1; 0 without jobs)."""
-    views = _views(session, readable_jobs(actor).where(Job.state.in_(ACTIVE)).order_by(Job.created_at))
+    views = _views(session, actor, readable_jobs(actor).where(Job.state.in_(ACTIVE)).order_by(Job.created_at))
     if not views:
         return 0, "No jobs are running", 0.0
     furthest = max(views, key=lambda view: (view.state == JobState.RUNNING, view.progress))
     return len(views), f"{furthest.title}: {furthest.message}", sum(view.progress for view in views) / len(views)
 
 
-def _views(session: Session, jobs: Select[Job]) -> list[JobView]:
+def _views(session: Session, actor: Actor, jobs: Select[Job]) -> list[JobView]:
     rows = session.execute(
         jobs.add_columns(Workspace.handle, User.name)
         .outerjoin(Workspace, Workspace.id == Job.workspace_id)
         .outerjoin(User, User.id == Job.requested_by)
     )
-    return [_view(job, handle, name) for job, handle, name in rows]
+    return [_view(actor, job, handle, name) for job, handle, name in rows]
 
 
-def _view(job: Job, handle: str | None, requested_by_name: str | None) -> JobView:
+def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | None) -> JobView:
     return JobView(
         id=job.id,
         kind=job.kind,
@@ -156,24 +172,33 @@ def _view(job: Job, handle: str | None, requested_by_name: str | None) -> JobVie
         requested_by_name=requested_by_name or "",
         attempts=job.attempts,
         cancel_requested=job.cancel_requested,
+        is_mine=job.requested_by == actor.user_id,
     )
+
+
+DOES = {
+    JobKind.BENCHMARK: "Benchmark",
+    JobKind.EXPORT: "Export",
+    JobKind.REPORT: "Report",
+    JobKind.RETRAIN: "Retraining",
+    JobKind.SCORE: "Scoring",
+    JobKind.VALIDATE: "Validation",
+}
 
 
 def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     """What a job is called: what it does, and to whom."""
     if kind == JobKind.GENERATE:
         return f"Generating {_creators(params.get('creators', 1))}"
-    if kind == JobKind.EXPORT:
-        return "Export of all creators"
+    if kind == JobKind.MAIL:
+        return f"Mail of {params['name']}"
     if kind == JobKind.IMPORT:
         return f"{'Import' if 'upload' in params else 'Reading'} of {params.get('file', 'a large file')}"
     if kind == JobKind.RETRAIN_ALL:
         part = f", part {params['part']} of {params['of']}" if "part" in params else ""
         return f"Retraining of {_creators(len(params.get('workspaces', ())))}{part}"
-    does = {JobKind.RETRAIN: "Retraining", JobKind.SCORE: "Scoring", JobKind.VALIDATE: "Validation"}.get(JobKind(kind))
-    if params.get("only_on_drift"):
-        does = "Look for a change of level"
-    return f"{does} of {f'@{handle}' if handle else 'all workspaces'}" if does else kind.capitalize()
+    does = "Look for a change of level" if params.get("only_on_drift") else DOES[JobKind(kind)]
+    return f"{does} of {f'@{handle}' if handle else 'all workspaces'}"
 
 
 def _creators(count: int) -> str:

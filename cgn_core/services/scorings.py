@@ -49,7 +49,8 @@ def run(claim: Claim) -> None:
         found = _waiting(session, claim)
         tables = {}
         for place, workspace in enumerate(found):
-            claim.progress(place / len(found), f"Reading the data of @{workspace.handle}")
+            # Everybody in the agency reads this, so it names nobody.
+            claim.progress(place / len(found), f"{place:,} of {len(found):,} creators read")
             tables[workspace.id] = (workspace.data_version, current_daily(session, workspace))
     with claim.commit() as session:
         scored = sum(_score(session, workspace_id, *read) for workspace_id, read in tables.items())

@@ -167,9 +167,12 @@ def test_every_page_of_the_demo_is_there_in_both_themes_on_every_width_without_a
             ("model-health", "Model health"),
             ("competitors", "Competitors"),
             ("data", "Data"),
+            ("reports", "Reports"),
             ("jobs", "Jobs"),
+            ("/jobs", "Jobs"),
+            ("/", "Portfolio"),
         ):
-            page.goto(f"{home}/{name}")
+            page.goto(name if name.startswith("/") else f"{home}/{name}")
             page.get_by_role("heading", name=heading, level=1).wait_for()
             page.wait_for_load_state("networkidle")
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -32,6 +33,18 @@ def whole(answer: TestResponse) -> TestResponse:
     answer.get_data()
     answer.close()
     return answer
+
+
+def drawable(value: Any, *, within: tuple[str, ...] = ()) -> None:
+    """What a browser could draw: in it a list of components within a list is an error that no server sees."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            drawable(each, within=(*within, name))
+    elif isinstance(value, list):
+        if within[-1:] == ("children",):
+            assert not any(isinstance(each, list) for each in value), within
+        for each in value:
+            drawable(each, within=within)
 
 
 class Browser:
@@ -101,7 +114,10 @@ class Browser:
 
     def call(self, output: str, values: Mapping[str, Any] | None = None, *, changed: str | None = None) -> TestResponse:
         """Run a callback."""
-        return self.post(UPDATE, json=self.body(output, values, changed=changed))
+        answer = self.post(UPDATE, json=self.body(output, values, changed=changed))
+        if answer.status_code == HTTPStatus.OK:
+            drawable(answer.get_json())
+        return answer
 
     def page(self, path: str, search: str = "") -> str:
         """What a page shows, as the JSON text of its components."""

@@ -21,6 +21,7 @@ from cgn_core.db.models import (
     LedgerEntry,
     ModelVersion,
     Schedule,
+    StoredFile,
     Upload,
     Workspace,
 )  # fmt: skip
@@ -37,7 +38,13 @@ CLASSES = {
     "dash.dash.update": BOUND,
     "webapp.shell.take_pulse": OWN,
     "webapp.shell.show_jobs": OWN,
+    "webapp.pages.competitors.table_of_measures": BOUND,
+    "webapp.pages.portfolio.benchmark_all": OWN,
     "webapp.pages.portfolio.export_all": OWN,
+    "webapp.pages.reports.mail": BOUND,
+    "webapp.pages.reports.make": BOUND,
+    "webapp.pages.reports.refresh": BOUND,
+    "webapp.pages.reports.remove": BOUND,
     "webapp.pages.portfolio.refresh": OWN,
     "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,
@@ -94,6 +101,7 @@ BUTTONS = {
     "repairs-choice": "place",
     "jobs-cancel": "job",
     "competitors-remove": "competitor",
+    "reports-remove": "file",
     "schedules-pause": "schedule",
     "schedules-remove": "schedule",
     "schedules-undo": "schedule",
@@ -101,7 +109,17 @@ BUTTONS = {
 }
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
 
-PAGES = ("", "/predictor", "/growth-history", "/decisions", "/model-health", "/competitors", "/data", "/jobs")
+PAGES = (
+    "",
+    "/predictor",
+    "/growth-history",
+    "/decisions",
+    "/model-health",
+    "/competitors",
+    "/data",
+    "/reports",
+    "/jobs",
+)
 
 
 def name_of(declared: Mapping[str, Any]) -> str:
@@ -129,10 +147,10 @@ def fingerprint() -> str:
             Job,
             Schedule,
             LedgerEntry,
+            StoredFile,
         ):
-            columns = [
-                column for column in model.__table__.columns if column.name not in {"table", "tables", "training"}
-            ]
+            large = {"table", "tables", "training", "content"}
+            columns = [column for column in model.__table__.columns if column.name not in large]
             rows.append(sorted(str(tuple(row)) for row in session.execute(select(*columns))))
     return str(rows)
 
@@ -151,6 +169,13 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         )
         arrivals.add_piece(session, owner, arrival, number=0, content=data)
         session.get_one(Arrival, arrival).upload_id = view.id
+        file = StoredFile(
+            agency_id=owner.agency_id, workspace_id=workspace.id, job_id=None, made_for=owner.user_id,
+            purpose="report", name="lena.moves-report.html", media_type="text/html", size=1, content=b".",
+        )  # fmt: skip
+        session.add(file)
+        session.flush()
+        file_id = str(file.id)
     return {
         "workspace": str(workspace.id),
         "upload": str(view.id),
@@ -158,6 +183,8 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         "job": str(imported.job_id),
         "competitor": str(added.id),
         "schedule": str(schedule),
+        "file": file_id,
+        "user": str(owner.user_id),
         "version": 1,
         "place": 0,
     }
@@ -190,6 +217,8 @@ def usable(key: str, ids: Mapping[str, Any]) -> Any:
         "-workspace.value": ids["workspace"],
         "schedules-editing.data": ids["schedule"],
         "-uploaded.data": ids["upload"],
+        "reports-file.value": ids["file"],
+        "reports-to.value": ids["user"],
         "-arrival.data": ids["arrival"],
         "-dropped.data": {"contents": [FORGED_FILE], "names": ["forged.csv"]},
         "key.data": str(uuid4()),
@@ -297,6 +326,11 @@ def test_a_forged_download_is_404(
 ) -> None:
     for identifier in (victim["workspace"], str(uuid4()), "x"):
         assert browser(outsider).get(f"/workspaces/{identifier}{path}").status_code == 404
+
+
+def test_a_forged_file_is_404(browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor) -> None:
+    for identifier in (victim["file"], str(uuid4()), "x"):
+        assert browser(outsider).get(f"/files/{identifier}").status_code == 404
 
 
 def test_a_forged_upload_shows_no_rows(browser: Callable[..., Any], victim: dict[str, Any], outsider: Actor) -> None:

@@ -9,7 +9,7 @@ from webapp.components.attributes import HIDDEN
 
 NAMES = frozenset(
     {
-        "home", "predictor", "history", "decisions", "health", "competitors", "data", "jobs", "portfolio",
+        "home", "predictor", "history", "decisions", "health", "competitors", "data", "jobs", "portfolio", "reports",
         "more", "search", "sun", "moon", "plus", "upload", "download", "undo", "check", "problem", "info",
         "chevron", "close", "account",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dash import dcc, html
@@ -24,6 +24,7 @@ STATES: dict[str, tuple[str, Tone]] = {
     "cancelled": ("Cancelled", "caution"),
 }
 CANCEL, RETRY = "jobs-cancel", "jobs-retry"
+SHORTEST = timedelta(seconds=1)
 
 
 def jobs_table(jobs: Sequence[JobView], *, now: datetime, may_act: bool) -> Component:
@@ -52,7 +53,7 @@ def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
     return {
         "title": title,
         "state": chip(words, tone=tone),
-        "progress": _progress(job),
+        "progress": _progress(job, now),
         "by": job.requested_by_name or "the schedule",
         "when": html.Span(
             ago(job.created_at, now=now), className="nowrap", title=f"{job.created_at:%d %b %Y, %H:%M} UTC"
@@ -62,16 +63,18 @@ def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
     }
 
 
-def _progress(job: JobView) -> Component:
+def _progress(job: JobView, now: datetime) -> Component:
     if job.state == "failed":
         return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
     if not job.is_active:
         return html.Span(_ended(job), className="words muted")
-    return progress_bar(job)
+    return progress_bar(job, now=now)
 
 
-def progress_bar(job: JobView) -> Component:
-    """How far a job that waits or runs is, and what it is at."""
+def progress_bar(job: JobView, *, now: datetime) -> Component:
+    """How far a job that waits or runs is, what it is at, and how long it will take at its pace."""
+    left = job.time_left(now)
+    words = "" if left is None else f", about {duration(max(left, SHORTEST))} left"
     share = f"{job.progress * 100:.0f}"
     bar = html.Div(
         html.Span(style={"width": f"{share}%"}),
@@ -80,7 +83,7 @@ def progress_bar(job: JobView) -> Component:
         **aria(valuenow=share, valuemin="0", valuemax="100", label=job.title),
     )
     return html.Div(
-        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%: {job.message}", className="muted small")],
+        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%: {job.message}{words}", className="muted small")],
         className="progress-cell",
     )
 
@@ -112,9 +115,9 @@ def _actions(job: JobView) -> Component | None:
 def _result(job: JobView) -> Component | None:
     if job.state != "done":
         return None
-    if "file" in job.result:
+    if job.file_id is not None:
         # Not a page: the browser fetches it.
-        return html.A("Download", href=routes.stored_file(job.result["file"]), download="", className="inline-link")
+        return html.A("Download", href=routes.stored_file(job.file_id), download="", className="inline-link")
     where = _where_to(job)
     return None if where is None else dcc.Link(where[0], href=where[1], className="inline-link")
 
@@ -125,4 +128,4 @@ def _where_to(job: JobView) -> tuple[str, str] | None:
         return f"See the {'model' if job.kind == 'retrain' else 'result'}", routes.model_health(job.workspace_id)
     if job.kind == "import" and "arrival" in job.result:
         return "See what was found", routes.arrived(job.result["arrival"], job.workspace_id)
-    return None if job.kind == "score" else ("See the creators", routes.PORTFOLIO)
+    return ("See the creators", routes.PORTFOLIO) if job.kind in {"generate", "import", "retrain_all"} else None

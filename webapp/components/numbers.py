@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from cgn_core.figures.wording import NOTHING, count, interval, percent, signed
+from cgn_core.figures.wording import NOTHING, count, interval, level_interval, percent, plural, signed
 
 __all__ = [
     "age",
@@ -21,11 +21,6 @@ __all__ = [
 ]
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-def level_interval(level: float, low: float | None, high: float | None, *, decimals: int = 0) -> str:
-    """``90 %: 180 to 760``."""
-    return f"{percent(level)}: {interval(low, high, decimals=decimals)}"
 
 
 def day(value: date | str | None) -> str:
@@ -79,8 +74,3 @@ def duration(length: timedelta | None) -> str:
     if seconds < HOUR:
         return f"{seconds // MINUTE} min {seconds % MINUTE} s"
     return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """``1 creator``, ``5 creators``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -62,6 +62,7 @@ def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
         NavItem("model_health", "Model health", "Model", "health", routes.model_health(workspace_id)),
         NavItem("competitors", "Competitors", "Peers", "competitors", routes.competitors(workspace_id)),
         NavItem("data", "Data", "Data", "data", routes.data(workspace_id)),
+        NavItem("reports", "Reports", "Reports", "reports", routes.reports(workspace_id)),
         NavItem("workspace_jobs", "Jobs", "Jobs", "jobs", routes.workspace_jobs(workspace_id)),
     )
 

@@ -30,6 +30,7 @@ from . import (
     new_workspace,
     portfolio,
     predictor,
+    reports,
     workspace_jobs,
 )
 
@@ -44,5 +45,6 @@ PAGES: tuple[ModuleType, ...] = (
     model_health,
     competitors,
     data,
+    reports,
     workspace_jobs,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
@@ -12,13 +12,14 @@ from dash.development.base_component import Component
 from cgn_core.errors import StatisticsError
 from cgn_core.figures.competitors import PeerGrowth, peer_growth_figure
 from cgn_core.services import competitors, workspaces
+from cgn_core.services.benchmark_tables import request_benchmark
 from cgn_core.services.competitors import CompetitorView
 from cgn_core.services.workspaces import WorkspaceView
 from cgn_core.settings import settings
-from webapp import routes, uploads
+from webapp import clock, routes, uploads
 from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import aria
-from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
+from webapp.components.cards import button, card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column, data_table
@@ -39,6 +40,9 @@ class Ids(StrEnum):
     READING = "competitors-reading"
     OUTCOME = "competitors-outcome"
     BODY = "competitors-body"
+    KEY = "competitors-key"
+    MEASURES = "competitors-measures"
+    NOTICE = "competitors-notice"
 
 
 def layout(*, workspace_id: UUID) -> Component:
@@ -49,6 +53,8 @@ def layout(*, workspace_id: UUID) -> Component:
         [
             page_header(TITLE, "Growth relative to size, over the weeks that all accounts share."),
             dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
+            dcc.Store(id=Ids.KEY, data=str(uuid4())),
+            html.Div(id=Ids.NOTICE, **aria(live="polite")),
             html.Div(_body(workspace), id=Ids.BODY, className="stack"),
             *adding,
         ],
@@ -110,6 +116,25 @@ def remove(clicks: list[int | None], workspace_id: Any) -> Any:
     wanted = identifier(workspace_id)
     competitors.remove_competitor(db(writes=True), actor(), wanted, identifier(pressed.get("id")))
     return _body(workspaces.get_workspace(db(), actor(), wanted))
+
+
+@callback(
+    Output(Ids.NOTICE, "children"),
+    Output(Ids.KEY, "data"),
+    Input(Ids.MEASURES, "n_clicks"),
+    State(Ids.WORKSPACE, "data"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def table_of_measures(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
+    """Queue a table of every measure; clicking twice queues one."""
+    if not clicks:
+        return no_update, no_update
+    wanted = identifier(workspace_id)
+    request_benchmark(db(writes=True), actor(), wanted, key=str(key)[:64])
+    clock.wake()
+    words = "A table of every measure is being made. It waits on the Jobs page when it is done."
+    return alert(words, action=link_button("To the jobs", routes.workspace_jobs(wanted), quiet=True)), str(uuid4())
 
 
 def _body(workspace: WorkspaceView) -> list[Component]:
@@ -204,7 +229,9 @@ def _accounts(listed: list[CompetitorView], *, may_edit: bool) -> Component:
         }
         for one in listed
     ]
-    return card(data_table(shown, rows, caption="Competitors"), title=plural(len(listed), "account"))
+    measures = button("Every measure, CSV", id=Ids.MEASURES, glyph="download") if may_edit else None
+    table = data_table(shown, rows, caption="Competitors")
+    return card(table, title=plural(len(listed), "account"), action=measures)
 
 
 def _ordinal(number: int) -> str:

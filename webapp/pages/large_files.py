@@ -71,7 +71,10 @@ def _card(view: ArrivalView) -> Component:
         return alert(words, tone="caution")
     jobs_link = html.Div(link_button("Watch the jobs", routes.JOBS, quiet=True), className="actions")
     if job.is_active:
-        parts = [progress_bar(job), html.P("You can leave this page; it goes on.", className="muted small")]
+        parts = [
+            progress_bar(job, now=datetime.now(UTC)),
+            html.P("You can leave this page; it goes on.", className="muted small"),
+        ]
         return card(html.Div([*parts, jobs_link], className="stack"), title=job.title)
     if job.state != "done":
         words = job.error or "It was stopped before it ended; nothing was stored."

@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from cgn_core.access import Action
 from cgn_core.services import retrain_all as service
 from cgn_core.services import workspaces
+from cgn_core.services.benchmark_tables import request_benchmark
 from cgn_core.services.whole_exports import request_whole_export
 from cgn_core.services.workspace_cards import WorkspaceCard
 from webapp import clock, routes
@@ -45,38 +46,49 @@ NEEDS_SOMEBODY = {"caution", "bad"}
 class Ids(StrEnum):
     """Ids of this page."""
 
+    HEAD = "portfolio-head"
+    STAMP = "portfolio-stamp"
     BODY = "portfolio-body"
     SORT = "portfolio-sort"
     FILTER = "portfolio-filter"
     RETRAIN = "portfolio-retrain"
     KEY = "portfolio-key"
     EXPORT = "portfolio-export"
+    BENCHMARK = "portfolio-benchmark"
     NOTICE = "portfolio-notice"
 
 
 def layout(sort: str = "creator") -> list[Component]:
     """The portfolio, sorted by ``sort``: a column's key, with a minus for descending."""
+    cards = workspaces.list_workspaces(db(), actor())
     return [
         dcc.Store(id=Ids.SORT, data=sort),
         dcc.Store(id=Ids.KEY, data=str(uuid4())),
+        dcc.Store(id=Ids.STAMP, data=_stamp(cards)),
+        html.Div(_head(cards), id=Ids.HEAD),
         html.Div(id=Ids.NOTICE),
-        html.Div(_body(sort), id=Ids.BODY, className="stack"),
+        html.Div(_body(cards, sort), id=Ids.BODY, className="stack"),
     ]
 
 
 @callback(
     Output(Ids.BODY, "children"),
+    Output(Ids.HEAD, "children"),
+    Output(Ids.STAMP, "data"),
     Input(shell.Ids.FINISHED, "data"),
     Input(shell.Ids.PULSE, "data"),
     State(Ids.SORT, "data"),
+    State(Ids.STAMP, "data"),
     prevent_initial_call=True,
 )
-def refresh(_finished: Any, pulse: Any, sort: Any) -> Any:
-    """Draw the table anew while jobs run and when one has ended."""
+def refresh(_finished: Any, pulse: Any, sort: Any, stamp: Any) -> tuple[Any, Any, Any]:
+    """Draw the table anew while jobs run and when one has ended; the head only when it changes: a menu may be open."""
     runs = isinstance(pulse, dict) and pulse.get("count")
     if not runs and shell.Ids.FINISHED not in {one["prop_id"].split(".")[0] for one in ctx.triggered}:
-        return no_update
-    return _body(str(sort))
+        return no_update, no_update, no_update
+    cards = workspaces.list_workspaces(db(), actor())
+    head = _stamp(cards)
+    return _body(cards, str(sort)), no_update if head == stamp else _head(cards), head
 
 
 @callback(
@@ -109,22 +121,54 @@ def export_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
         return no_update, no_update
     request_whole_export(db(writes=True), actor(), key=str(key)[:64])
     clock.wake()
-    words = "An export of all creators is queued. Its file waits on the Jobs page when it is done."
-    return alert(words, action=link_button("To the jobs", routes.JOBS, quiet=True)), str(uuid4())
+    return _queued("An export of all creators is queued."), str(uuid4())
 
 
-def _body(sort: str) -> list[Component]:
-    cards = workspaces.list_workspaces(db(), actor())
-    may_create = actor().may(Action.CREATE_WORKSPACE)
+@callback(
+    Output(Ids.NOTICE, "children", allow_duplicate=True),
+    Output(Ids.KEY, "data", allow_duplicate=True),
+    Input(Ids.BENCHMARK, "n_clicks"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def benchmark_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+    """Queue a table of every creator among its competitors; clicking twice queues one."""
+    if not clicks:
+        return no_update, no_update
+    request_benchmark(db(writes=True), actor(), None, key=str(key)[:64])
+    clock.wake()
+    return _queued("A table of all creators among their competitors is queued."), str(uuid4())
+
+
+def _queued(sentence: str) -> Component:
+    words = f"{sentence} Its file waits on the Jobs page when it is done."
+    return alert(words, action=link_button("To the jobs", routes.JOBS, quiet=True))
+
+
+def _body(cards: Sequence[WorkspaceCard], sort: str) -> list[Component]:
+    return [_metrics(cards), _table(cards, sort)] if cards else [_nobody()]
+
+
+def _head(cards: Sequence[WorkspaceCard]) -> Component:
     if not cards:
-        return [page_header(TITLE, _subtitle(cards)), _nobody(may_create=may_create)]
-    has_data = actor().may(Action.RUN_JOBS) and any(item.last_week_start for item in cards)
+        return page_header(TITLE, _subtitle(cards))
+    has_data = _has_data(cards)
     actions = [_export_menu(everything=has_data)]
     if has_data:
         actions.append(button("Retrain all", id=Ids.RETRAIN, glyph="health"))
-    if may_create:
+    if actor().may(Action.CREATE_WORKSPACE):
         actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
-    return [page_header(TITLE, _subtitle(cards), *actions), _metrics(cards), _table(cards, sort)]
+    return page_header(TITLE, _subtitle(cards), *actions)
+
+
+def _has_data(cards: Sequence[WorkspaceCard]) -> bool:
+    """Whether there is something to run jobs on, for whoever may."""
+    return actor().may(Action.RUN_JOBS) and any(item.last_week_start for item in cards)
+
+
+def _stamp(cards: Sequence[WorkspaceCard]) -> str:
+    """All that the head shows."""
+    return f"{_subtitle(cards)} {_has_data(cards)}"
 
 
 def _export_menu(*, everything: bool) -> Component:
@@ -132,14 +176,14 @@ def _export_menu(*, everything: bool) -> Component:
     # Not a page: the browser fetches it.
     items: list[Component] = [html.A("This table, CSV", href=routes.PORTFOLIO_CSV, className="menu-item", download="")]
     if everything:
-        words = "All creators' data, ZIP"
-        items.append(html.Button(words, id=Ids.EXPORT, n_clicks=0, type="button", className="menu-item"))
+        for words, identity in (("All creators' data, ZIP", Ids.EXPORT), ("All among competitors, CSV", Ids.BENCHMARK)):
+            items.append(html.Button(words, id=identity, n_clicks=0, type="button", className="menu-item"))
     summary = html.Summary([icon("download"), "Export"], className="button button-plain")
     return html.Details([summary, html.Div(items, className="menu-sheet")], className="menu menu-end")
 
 
-def _nobody(*, may_create: bool) -> Component:
-    if not may_create:
+def _nobody() -> Component:
+    if not actor().may(Action.CREATE_WORKSPACE):
         return card(empty_state("No creator yet", "Ask an owner of your agency to let you into a workspace."))
     return card(
         empty_state(

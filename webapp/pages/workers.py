@@ -41,7 +41,7 @@ def _card() -> Component:
     columns = [Column("name", "Worker", primary=True), Column("state", "State"), Column("works", "Works on")]
     rows = [_row(worker, now=now) for worker in listed]
     table = [data_table(columns, rows, caption="Workers")] if rows else []
-    return card([*notes, *table], title="Workers")
+    return card(*notes, *table, title="Workers")
 
 
 def _row(worker: workers.WorkerView, *, now: datetime) -> dict[str, Any]:

@@ -17,14 +17,26 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.jobs import JobKind, claimed
-from cgn_core.services import imports, retrain_all, retrainings, validations, whole_exports
+from cgn_core.services import (
+    benchmark_tables,
+    imports,
+    mails,
+    reports,
+    retrain_all,
+    retrainings,
+    validations,
+    whole_exports,
+)
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.stats.training import Training, train
 from cgn_core.stats.validation import Progress
 from cgn_core.tables import Daily
 
 RUNS = {
+    JobKind.BENCHMARK: benchmark_tables,
     JobKind.EXPORT: whole_exports,
+    JobKind.MAIL: mails,
+    JobKind.REPORT: reports,
     JobKind.RETRAIN: retrainings,
     JobKind.RETRAIN_ALL: retrain_all,
     JobKind.VALIDATE: validations,

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from cgn_core.jobs import claimed
 from cgn_core.services import (
     accounts,
     arrivals,
+    benchmark_tables,
     competitors,
     data_history,
     decisions,
@@ -31,10 +33,13 @@ from cgn_core.services import (
     generations,
     imports,
     jobs,
+    mails,
     models,
     navigation,
     registry,
     repairs,
+    report_contents,
+    reports,
     retrainings,
     scenarios,
     schedules,
@@ -80,6 +85,8 @@ READS: dict[str, Call] = {
     "forecasts.history": lambda s, a, x: forecasts.history(s, a, x.workspace),
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
     "forecasts.predictor_view": lambda s, a, x: forecasts.predictor_view(s, a, x.workspace),
+    "report_contents.compose": lambda s, a, x: report_contents.compose(s, a, x.workspace, today=date(2026, 1, 5)),
+    "reports.list_reports": lambda s, a, x: reports.list_reports(s, a, x.workspace),
     "data_history.version_rejects": lambda s, a, x: data_history.version_rejects(s, a, x.workspace, 1),
     "data_history.data_versions": lambda s, a, x: data_history.data_versions(s, a, x.workspace),
     "imports.export_csv": lambda s, a, x: imports.export_csv(s, a, x.workspace),
@@ -124,6 +131,13 @@ EDITS: dict[str, Call] = {
     "data_history.undo_import": lambda s, a, x: data_history.undo_import(s, a, x.workspace, key="k"),
     "jobs.cancel_job": lambda s, a, x: jobs.cancel_job(s, a, x.job),
     "jobs.retry_job": lambda s, a, x: jobs.retry_job(s, a, x.job),
+    "mails.list_recipients": lambda s, a, x: mails.list_recipients(s, a, x.workspace),
+    "mails.request_mail": lambda s, a, x: mails.request_mail(s, a, x.file, a.user_id, key="k"),
+    "benchmark_tables.request_benchmark": lambda s, a, x: benchmark_tables.request_benchmark(
+        s, a, x.workspace, key="k"
+    ),
+    "reports.remove_report": lambda s, a, x: reports.remove_report(s, a, x.file),
+    "reports.request_report": lambda s, a, x: reports.request_report(s, a, x.workspace, key="k"),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
     "repairs.preview_repairs": lambda s, a, x: repairs.preview_repairs(s, a, x.workspace, REPAIRS),
     "repairs.repair_data": lambda s, a, x: repairs.repair_data(

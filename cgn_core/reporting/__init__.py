@@ -1,0 +1,1 @@
+"""Documents for people outside the portal: what they hold, as plain data, and how they are drawn."""

@@ -1,0 +1,215 @@
+"""Client reports: make one, download it, mail it to somebody of the team, delete it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from cgn_core.services import mails, reports, workspaces
+from cgn_core.services.reports import ReportView
+from cgn_core.services.workspaces import WorkspaceView
+from cgn_core.settings import settings
+from webapp import clock, routes
+from webapp.components import shell
+from webapp.components.alerts import alert, empty_state
+from webapp.components.attributes import aria
+from webapp.components.cards import button, card, link_button, page_header
+from webapp.components.fields import field
+from webapp.components.numbers import count, short_day
+from webapp.components.tables import Column, data_table
+from webapp.request_scope import actor, db, identifier
+
+PATH = routes.WORKSPACE + "/reports"
+TITLE = "Reports"
+REMOVE = "reports-remove"
+KILOBYTE = 1024
+
+
+class Ids(StrEnum):
+    """Component ids of this page."""
+
+    WORKSPACE = "reports-workspace"
+    KEY = "reports-key"
+    MAKE = "reports-make"
+    OUTCOME = "reports-outcome"
+    LIST = "reports-list"
+    FILE = "reports-file"
+    TO = "reports-to"
+    MAIL = "reports-mail"
+
+
+def layout(*, workspace_id: UUID) -> Component:
+    """The reports that are kept, and the button that makes another."""
+    workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    make = (
+        [button("Make a report", id=Ids.MAKE, primary=True, glyph="reports")]
+        if workspace.may_edit and workspace.data_version
+        else []
+    )
+    words = "One file for the client: what to expect, what drives growth, what an hour returns, and how well it held."
+    return html.Div(
+        [
+            page_header(TITLE, words, *make),
+            dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
+            dcc.Store(id=Ids.KEY, data=str(uuid4())),
+            html.Div(id=Ids.OUTCOME, **aria(live="polite")),
+            html.Div(_body(workspace), id=Ids.LIST, className="stack"),
+        ],
+        className="stack",
+    )
+
+
+@callback(
+    Output(Ids.OUTCOME, "children"),
+    Output(Ids.KEY, "data"),
+    Input(Ids.MAKE, "n_clicks"),
+    State(Ids.WORKSPACE, "data"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def make(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
+    """Queue a report; clicking twice queues one."""
+    if not clicks:
+        return no_update, no_update
+    reports.request_report(db(writes=True), actor(), identifier(workspace_id), key=str(key)[:64])
+    clock.wake()
+    return alert("A report is being made; it appears below when it is ready."), str(uuid4())
+
+
+@callback(
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Output(Ids.KEY, "data", allow_duplicate=True),
+    Input(Ids.MAIL, "n_clicks"),
+    State(Ids.FILE, "value"),
+    State(Ids.TO, "value"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def mail(clicks: int | None, file_id: Any, to: Any, key: Any) -> tuple[Any, Any]:
+    """Queue a report's mail to a member of the team."""
+    if not clicks:
+        return no_update, no_update
+    if not file_id or not to:
+        return alert("Choose a report and whom to send it to.", tone="caution"), no_update
+    mails.request_mail(db(writes=True), actor(), identifier(file_id), identifier(to), key=str(key)[:64])
+    clock.wake()
+    return alert("The mail is on its way; Jobs says when it was sent."), str(uuid4())
+
+
+@callback(
+    Output(Ids.LIST, "children"),
+    Input(shell.Ids.FINISHED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def refresh(_finished: Any, workspace_id: Any) -> Any:
+    """List the reports anew once a job has ended."""
+    return _body(workspaces.get_workspace(db(), actor(), identifier(workspace_id)))
+
+
+@callback(
+    Output(Ids.LIST, "children", allow_duplicate=True),
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Input({"type": REMOVE, "file": ALL}, "n_clicks"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
+)
+def remove(clicks: list[int | None], workspace_id: Any) -> tuple[Any, Any]:
+    """Delete a report."""
+    pressed = ctx.triggered_id
+    if not any(clicks) or not isinstance(pressed, dict):
+        return no_update, no_update
+    reports.remove_report(db(writes=True), actor(), identifier(pressed.get("file")))
+    words = "The report is deleted. The data it was made from are still here: make another at any time."
+    return _body(workspaces.get_workspace(db(), actor(), identifier(workspace_id))), alert(words)
+
+
+def _body(workspace: WorkspaceView) -> list[Component]:
+    listed = reports.list_reports(db(), actor(), workspace.id)
+    if not listed:
+        return [card(_nothing(workspace))]
+    return [_table(listed, may_edit=workspace.may_edit), *_mailing(workspace, listed)]
+
+
+def _nothing(workspace: WorkspaceView) -> Component:
+    if workspace.data_version == 0:
+        action = link_button("Import data", routes.data(workspace.id), primary=True, glyph="upload")
+        return empty_state("No data yet", "Import this creator's numbers to report on them.", action, glyph="data")
+    words = "Make one: it holds what the pages say today, and where every number comes from."
+    return empty_state("No report yet", words if workspace.may_edit else "Nobody has made one so far.", glyph="reports")
+
+
+def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
+    shown = [
+        Column("name", "Report", primary=True),
+        Column("made", "Made"),
+        Column("by", "By"),
+        Column("of", "From"),
+        Column("size", "Size", numeric=True),
+        Column("actions", "", numeric=True),
+    ]
+    rows = [
+        {
+            "name": each.name,
+            "made": f"{short_day(each.created_at.date())}, {each.created_at:%H:%M} UTC",
+            "by": each.made_for or "somebody who left",
+            "of": _made_of(each),
+            "size": f"{count(max(1, each.size / KILOBYTE))} KB",
+            "actions": _actions(each, may_edit=may_edit),
+        }
+        for each in listed
+    ]
+    kept = f"kept for {count(settings().files_kept_days)} days"
+    return card(data_table(shown, rows, caption="Reports"), title="Kept", aside=f"\N{MIDDLE DOT} {kept}")
+
+
+def _actions(report: ReportView, *, may_edit: bool) -> Component:
+    """What one can do with a report; what is fetched is no page."""
+    named = aria(label=f"Download {report.name} of {report.created_at:%H:%M}")
+    fetch = html.A("Download", href=routes.stored_file(report.id), download="", className="inline-link", **named)
+    if not may_edit:
+        return fetch
+    delete = html.Button(
+        "Delete",
+        id={"type": REMOVE, "file": str(report.id)},
+        n_clicks=0,
+        className="button button-quiet button-small",
+        type="button",
+        **aria(label=f"Delete {report.name} of {report.created_at:%H:%M}"),
+    )
+    return html.Div([fetch, delete], className="actions one-line")
+
+
+def _made_of(report: ReportView) -> str:
+    if report.data_version is None:
+        return ""
+    model = f", model {report.model_number}" if report.model_number is not None else ", no model"
+    return f"data version {report.data_version}{model}"
+
+
+def _mailing(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:
+    """The form that mails a report, where there is a mail server and a right to use it."""
+    if not workspace.may_edit or not mails.can_mail():
+        return []
+    files: list[Any] = [
+        {"value": str(each.id), "label": f"{each.name}, {each.created_at:%H:%M} UTC"} for each in listed
+    ]
+    people: list[Any] = [
+        {"value": str(each.id), "label": each.name} for each in mails.list_recipients(db(), actor(), workspace.id)
+    ]
+    fields = [
+        field("Report", dcc.Dropdown(id=Ids.FILE, options=files, value=files[0]["value"], clearable=False)),
+        field("To", dcc.Dropdown(id=Ids.TO, options=people, value=people[0]["value"], clearable=False)),
+    ]
+    return [
+        card(
+            html.Div(fields, className="field-grid"),
+            html.Div(button("Send", id=Ids.MAIL), className="actions above-space"),
+            title="Send by mail",
+            aside="\N{MIDDLE DOT} to members of your agency who may see this creator",
+        )
+    ]
