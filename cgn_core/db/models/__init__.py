@@ -1,0 +1,36 @@
+"""The tables, one module per noun; all of them are known once this package is imported."""
+
+from __future__ import annotations
+
+from cgn_core.db.models.accounts import Agency, User, UserSession
+from cgn_core.db.models.data_versions import DataVersion
+from cgn_core.db.models.files import Arrival, ArrivalPiece, StoredFile, Upload
+from cgn_core.db.models.jobs import Heartbeat, Job, JobState, Schedule
+from cgn_core.db.models.ledger import LedgerEntry, LedgerScore
+from cgn_core.db.models.model import Model, now
+from cgn_core.db.models.registry import ModelVersion, Promotion
+from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
+
+__all__ = [
+    "Agency",
+    "Arrival",
+    "ArrivalPiece",
+    "Competitor",
+    "DataVersion",
+    "Heartbeat",
+    "Job",
+    "JobState",
+    "LedgerEntry",
+    "LedgerScore",
+    "Model",
+    "ModelVersion",
+    "Promotion",
+    "Schedule",
+    "StoredFile",
+    "Upload",
+    "User",
+    "UserSession",
+    "Workspace",
+    "WorkspaceMember",
+    "now",
+]

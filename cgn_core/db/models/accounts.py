@@ -1,0 +1,53 @@
+"""Agencies, their users and their sign-ins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cgn_core.access import Role
+from cgn_core.db.column_types import stored_enum
+from cgn_core.db.models.model import Model, now
+
+
+class Agency(Model):
+    """A growth agency: users and workspaces belong to one."""
+
+    __tablename__ = "agencies"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    name: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class User(Model):
+    """Someone who signs in."""
+
+    __tablename__ = "users"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    """Lower case."""
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(stored_enum(Role))
+    password_hash: Mapped[str] = mapped_column(repr=False)
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(default=None)
+    disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class UserSession(Model):
+    """One sign-in on one device; the cookie holds the random token, this row only its hash."""
+
+    __tablename__ = "user_sessions"
+    token_hash: Mapped[str] = mapped_column(primary_key=True, repr=False)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(default="")
+    last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
