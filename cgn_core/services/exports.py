@@ -12,7 +12,7 @@ from uuid import UUID
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from cgn_core.access import Actor
+from cgn_core.access import Action, Actor
 from cgn_core.db.models import Workspace
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
@@ -63,6 +63,7 @@ def export_table(
         NotFound: no such workspace, not the actor's, or nothing was imported yet.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    actor.require(Action.EXPORT)
     columns = {ExportTable.DAILY: _daily, ExportTable.WEEKLY: _weekly, ExportTable.FORECASTS: _forecasts}[table](
         session, actor, workspace
     )

@@ -259,6 +259,7 @@ def export_csv(session: Session, actor: Actor, workspace_id: UUID | str) -> tupl
         NotFound: no such workspace, not the actor's, or nothing was imported yet.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    actor.require(Action.EXPORT)
     daily = current_daily(session, workspace)
     name = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in workspace.handle)
     return f"{name}-daily.csv", daily_to_csv(replace(daily, creator=workspace.handle))

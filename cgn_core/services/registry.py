@@ -189,7 +189,7 @@ def promote(session: Session, actor: Actor, workspace_id: UUID | str, number: in
         Conflict: it is in force already.
     """
     workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
-    actor.require(Action.EDIT_WORKSPACE)
+    actor.require(Action.PROMOTE_MODELS)
     said = " ".join(reason.split())
     if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
         raise InvalidInput(
