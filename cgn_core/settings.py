@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     lockout_duration: float = 900.0
     """How long a locked account stays locked."""
 
+    public_url: str = ""
+    """Where people reach the portal, as links in mails name it; ``cgn up`` sets its own address."""
+    invitation_lifetime: float = 7 * 86400.0
+    """An invitation that nobody took up for this long has expired."""
+    reset_lifetime: float = 3600.0
+    """A link that sets a new password works for this long, and once."""
+
     @classmethod
     def settings_customise_sources(
         cls,

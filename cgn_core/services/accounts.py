@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +16,12 @@ from cgn_core.db.models import Agency, Schedule, User, UserSession, now
 from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.jobs.due_times import next_night
+from cgn_core.services.identities import LONGEST_TEXT, clean_email, clean_name
 from cgn_core.services.passwords import check_password_choice, hash_password, verify_password
 from cgn_core.settings import settings
 
 WRONG_SIGN_IN = "E-mail address or password is wrong."
 _SEEN_EVERY = timedelta(minutes=1)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_LONGEST_TEXT = 200
 SCORING_HOUR = 2
 """Local hour at which a new agency's kept forecasts are scored."""
 
@@ -79,17 +77,17 @@ def create_agency_with_owner(
     Raises:
         InvalidInput: the address is malformed or taken, a name is empty, or the password is weak.
     """
-    address = _clean_email(email)
+    address = clean_email(email)
     check_password_choice(password, email=address, name=name)
     if session.scalar(select(User.id).where(User.email == address)) is not None:
         raise InvalidInput(f"There is a user with the address {address} already.")
-    owned = Agency(name=_clean_name(agency, "agency"), time_zone=time_zone)
+    owned = Agency(name=clean_name(agency, "agency"), time_zone=time_zone)
     session.add(owned)
     session.flush()
     owner = User(
         agency_id=owned.id,
         email=address,
-        name=_clean_name(name, "user"),
+        name=clean_name(name, "user"),
         role=Role.OWNER,
         password_hash=hash_password(password),
     )
@@ -141,7 +139,7 @@ def sign_in(session: Session, email: str, password: str, *, device: str = "", re
             token_hash=_hash_token(token),
             user_id=user.id,
             expires_at=now() + timedelta(seconds=settings().session_absolute),
-            device=device[:_LONGEST_TEXT],
+            device=device[:LONGEST_TEXT],
         )
     )
     signed_in = SignedIn(token=token, user=_account(user, session.get_one(Agency, user.agency_id)))
@@ -280,17 +278,3 @@ def _account(user: User, agency: Agency) -> Account:
     return Account(
         id=user.id, agency_id=agency.id, agency=agency.name, email=user.email, name=user.name, role=user.role
     )
-
-
-def _clean_email(email: str) -> str:
-    address = email.strip().casefold()
-    if len(address) > _LONGEST_TEXT or not _EMAIL.fullmatch(address):
-        raise InvalidInput(f"{address[:_LONGEST_TEXT]!r} is no e-mail address.")
-    return address
-
-
-def _clean_name(name: str, whose: str) -> str:
-    cleaned = " ".join(name.split())[:_LONGEST_TEXT]
-    if not cleaned:
-        raise InvalidInput(f"Enter the {whose}'s name.")
-    return cleaned

@@ -5,9 +5,11 @@ from __future__ import annotations
 from cgn_core.db.models.accounts import Agency, User, UserSession
 from cgn_core.db.models.data_versions import DataVersion
 from cgn_core.db.models.files import Arrival, ArrivalPiece, StoredFile, Upload
+from cgn_core.db.models.invitations import Invitation, InvitationLink, InvitationWorkspace
 from cgn_core.db.models.jobs import Heartbeat, Job, JobState, Schedule
 from cgn_core.db.models.ledger import LedgerEntry, LedgerScore
 from cgn_core.db.models.model import Model, now
+from cgn_core.db.models.password_resets import PasswordReset, ResetRequest
 from cgn_core.db.models.registry import ModelVersion, Promotion
 from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
 
@@ -18,13 +20,18 @@ __all__ = [
     "Competitor",
     "DataVersion",
     "Heartbeat",
+    "Invitation",
+    "InvitationLink",
+    "InvitationWorkspace",
     "Job",
     "JobState",
     "LedgerEntry",
     "LedgerScore",
     "Model",
     "ModelVersion",
+    "PasswordReset",
     "Promotion",
+    "ResetRequest",
     "Schedule",
     "StoredFile",
     "Upload",

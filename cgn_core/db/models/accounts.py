@@ -12,6 +12,9 @@ from cgn_core.access import Role
 from cgn_core.db.column_types import stored_enum
 from cgn_core.db.models.model import Model, now
 
+OWN_COLOUR = "#4C5FD5"
+"""The product's own accent."""
+
 
 class Agency(Model):
     """A growth agency: users and workspaces belong to one."""
@@ -20,6 +23,8 @@ class Agency(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     name: Mapped[str]
     time_zone: Mapped[str] = mapped_column(default="UTC")
+    brand_colour: Mapped[str] = mapped_column(default=OWN_COLOUR, server_default=OWN_COLOUR)
+    """#RRGGBB, dark enough to be read on white; reports are headed in it."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
@@ -37,6 +42,8 @@ class User(Model):
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(default=None)
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    """No member any more; kept so that it can be undone. Whoever is removed is disabled too."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
