@@ -92,6 +92,8 @@ class Actor:
     agency_id: UUID
     role: Role
     name: str = ""
+    token_id: UUID | None = None
+    """The API token that acts for the user; None for someone who is signed in."""
 
     def may(self, action: Action) -> bool:
         """Whether this actor's role allows the action."""

@@ -8,7 +8,8 @@ import io
 from flask import Blueprint, Response
 
 from cgn_core.errors import NotFound
-from cgn_core.services import data_history, exports, files, imports, workspaces
+from cgn_core.services import audit, data_history, exports, files, imports, workspaces
+from cgn_core.services.audit import AuditAction, SubjectKind
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
 from webapp.request_scope import actor, db, identifier
@@ -21,6 +22,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def daily_csv(workspace_id: str) -> Response:
     """A workspace's daily table; importing it again changes nothing."""
     name, content = imports.export_csv(db(), actor(), identifier(workspace_id))
+    _record(workspace_id)
     return _as_file(content, name)
 
 
@@ -32,6 +34,7 @@ def workspace_table(workspace_id: str, table: str, form: str) -> Response:
     file = exports.export_table(
         db(), actor(), identifier(workspace_id), table=ExportTable(table), form=ExportFormat(form)
     )
+    _record(workspace_id)
     return _as_file(file.content, file.name, media_type=file.media_type)
 
 
@@ -39,6 +42,7 @@ def workspace_table(workspace_id: str, table: str, form: str) -> Response:
 def version_rejects(workspace_id: str, number: int) -> Response:
     """Rows that a version's files held and that were left out."""
     name, content = data_history.version_rejects(db(), actor(), identifier(workspace_id), number)
+    _record(workspace_id, data_version=number)
     return _as_file(content, name)
 
 
@@ -46,6 +50,7 @@ def version_rejects(workspace_id: str, number: int) -> Response:
 def upload_rejects(upload_id: str) -> Response:
     """The same of files that await a decision."""
     name, content = data_history.upload_rejects(db(), actor(), identifier(upload_id))
+    _record(None, upload=identifier(upload_id))
     return _as_file(content, name)
 
 
@@ -53,6 +58,8 @@ def upload_rejects(upload_id: str) -> Response:
 def stored_file(file_id: str) -> Response:
     """A file that a job made."""
     file = files.fetch_file(db(), actor(), identifier(file_id))
+    subject = (SubjectKind.FILE, identifier(file_id))
+    audit.record(db(writes=True), actor(), AuditAction.DOWNLOADED, subject=subject, bytes=len(file.content))
     return _as_file(file.content, file.name, media_type=file.media_type)
 
 
@@ -78,12 +85,19 @@ def portfolio_csv() -> Response:
                 card.data_last_date,
             ]
         )
+    _record(None)
     return _as_file(text.getvalue().encode(), "portfolio.csv")
 
 
 def plain_text(text: str) -> str:
     """Text that a spreadsheet won't run as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _record(workspace_id: str | None, **details: object) -> None:
+    """Keep that numbers left the portal: once they are read, so that nobody waits for this request meanwhile."""
+    about = identifier(workspace_id) if workspace_id is not None else None
+    audit.record(db(writes=True), actor(), AuditAction.EXPORTED, subject=None, workspace_id=about, **details)
 
 
 def _as_file(content: bytes, name: str, *, media_type: str = "text/csv") -> Response:

@@ -33,8 +33,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def stored_enum(kind: type[StrEnum]) -> Enum:
-    """A column type that stores a StrEnum's values as text."""
+def stored_enum(kind: type[StrEnum], *, length: int = 16) -> Enum:
+    """A column type that stores a StrEnum's values as text of at most ``length`` characters."""
     return Enum(
-        kind, native_enum=False, create_constraint=False, length=16, values_callable=lambda k: [m.value for m in k]
+        kind, native_enum=False, create_constraint=False, length=length, values_callable=lambda k: [m.value for m in k]
     )

@@ -16,6 +16,7 @@ from cgn_core.db.models import Agency, Schedule, User, UserSession, now
 from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.jobs.due_times import next_night
+from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.identities import LONGEST_TEXT, clean_email, clean_name
 from cgn_core.services.passwords import check_password_choice, hash_password, verify_password
 from cgn_core.settings import settings
@@ -104,6 +105,8 @@ def create_agency_with_owner(
         )
     )
     session.flush()
+    record(session, System(owned.id), AuditAction.AGENCY_CREATED)
+    record(session, System(owned.id), AuditAction.USER_CREATED, subject=(SubjectKind.USER, owner.id), role=owner.role)
     return _account(owner, owned)
 
 
@@ -128,6 +131,8 @@ def sign_in(session: Session, email: str, password: str, *, device: str = "", re
     stored = user.password_hash if user is not None and may_try else None
     session.commit()  # before the slow part, which on SQLite would keep every other writer waiting
     matches = verify_password(stored, password)
+    if user is not None and may_try and not matches:
+        _record_failure(session, user.id)
     if user is None or not matches:
         raise InvalidInput(f"{WRONG_SIGN_IN} {_lockout_rule()}")
     session.execute(update(User).where(User.id == user.id).values(failed_sign_ins=0, locked_until=None))
@@ -143,6 +148,7 @@ def sign_in(session: Session, email: str, password: str, *, device: str = "", re
         )
     )
     signed_in = SignedIn(token=token, user=_account(user, session.get_one(Agency, user.agency_id)))
+    record(session, signed_in.user.actor, AuditAction.SIGNED_IN)
     session.commit()
     return signed_in
 
@@ -199,7 +205,9 @@ def sign_out_everywhere(session: Session, actor: Actor, *, except_token: str = "
         .values(revoked_at=now())
         .returning(UserSession.token_hash)
     )
-    return len(ended.all())
+    count = len(ended.all())
+    record(session, actor, AuditAction.SIGNED_OUT_EVERYWHERE, sessions=count)
+    return count
 
 
 def list_sessions(session: Session, actor: Actor, *, token: str = "") -> list[SessionView]:
@@ -247,6 +255,7 @@ def change_password(session: Session, actor: Actor, *, current: str, new: str, t
         raise InvalidInput("The current password is wrong.")
     check_password_choice(new, email=user.email, name=user.name)
     user.password_hash = hash_password(new)
+    record(session, actor, AuditAction.PASSWORD_CHANGED)
     sign_out_everywhere(session, actor, except_token=token)
 
 
@@ -263,6 +272,14 @@ def _count_attempt(session: Session, user_id: UUID) -> bool:
         .execution_options(synchronize_session=False)
     )
     return counted is not None
+
+
+def _record_failure(session: Session, user_id: UUID) -> None:
+    """Keep that somebody failed to sign in, on its own: what follows is a refusal. A locked account adds no lines."""
+    user = session.get_one(User, user_id)
+    action = AuditAction.SIGN_IN_LOCKED if user.locked_until is not None else AuditAction.SIGN_IN_FAILED
+    record(session, System(user.agency_id), action, subject=(SubjectKind.USER, user.id), attempts=user.failed_sign_ins)
+    session.commit()
 
 
 def _lockout_rule() -> str:

@@ -19,6 +19,7 @@ from cgn_core.db.uploads import readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, NotImportable
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_bytes
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.data_versions import current_daily, hash_daily, join_daily, overview_of
 from cgn_core.services.imports import read_upload
 from cgn_core.services.upload_previews import upload_competitors, upload_creators
@@ -90,10 +91,13 @@ def add_competitor(
         tables = {name: tables[name] for name in names}
     if not tables:
         raise InvalidInput(f"{upload.file_name} holds no other account than {workspace.handle}.")
-    return [
-        _view(_store(session, workspace, clean_handle(name), daily, upload.file_name, upload.file_hash))
+    stored = [
+        _store(session, workspace, clean_handle(name), daily, upload.file_name, upload.file_hash)
         for name, daily in tables.items()
     ]
+    for each in stored:
+        _record(session, actor, AuditAction.COMPETITOR_ADDED, each)
+    return [_view(each) for each in stored]
 
 
 def add_competitor_file(
@@ -123,7 +127,9 @@ def remove_competitor(session: Session, actor: Actor, workspace_id: UUID | str, 
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id)
     actor.require(Action.EDIT_WORKSPACE)
     mine = editable_competitors(actor).where(Competitor.workspace_id == workspace.id)
-    session.delete(one_or_not_found(session, mine, competitor_id))
+    competitor = one_or_not_found(session, mine, competitor_id)
+    _record(session, actor, AuditAction.COMPETITOR_REMOVED, competitor)
+    session.delete(competitor)
 
 
 def benchmark(session: Session, actor: Actor, workspace_id: UUID | str) -> Benchmark | None:
@@ -148,6 +154,11 @@ def benchmark(session: Session, actor: Actor, workspace_id: UUID | str) -> Bench
 def store_competitor(session: Session, workspace: Workspace, name: str, daily: Daily, *, file_name: str) -> None:
     """Add a competitor made by a job; the caller has authorised this."""
     _store(session, workspace, clean_handle(name), daily, file_name, hash_daily(daily))
+
+
+def _record(session: Session, actor: Actor, action: AuditAction, competitor: Competitor) -> None:
+    subject = (SubjectKind.COMPETITOR, competitor.id)
+    record(session, actor, action, subject=subject, workspace_id=competitor.workspace_id, rows=competitor.rows)
 
 
 def _accounts(upload: Upload, workspace: Workspace) -> dict[str, Daily]:

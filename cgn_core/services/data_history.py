@@ -20,6 +20,7 @@ from cgn_core.db.uploads import readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.ingest.storage import formula_safe
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.data_versions import current_version, overview_of_version
 from cgn_core.services.imports import Imported
 from cgn_core.services.registry import current_model_versions, keep_what_is_shown
@@ -170,6 +171,8 @@ def _rejects(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _go_to(session: Session, actor: Actor, workspace: Workspace, number: int, *, key: str, said: str) -> Imported:
+    details = {"data_version": number, "before": workspace.data_version}
+    record(session, actor, AuditAction.IMPORT_UNDONE, subject=None, workspace_id=workspace.id, **details)
     workspace.data_version = number
     session.flush()
     in_force = current_model_versions(session, [workspace]).get(workspace.id)

@@ -16,6 +16,7 @@ from cgn_core.access import Action, Actor
 from cgn_core.db.models import Agency, Workspace
 from cgn_core.errors import InvalidInput
 from cgn_core.jobs import Claim, JobKind, enqueue
+from cgn_core.services.audit import AuditAction, System, record
 from cgn_core.services.competitors import store_competitor
 from cgn_core.services.data_versions import hash_daily, store_version
 from cgn_core.services.retrainings import enqueue_retraining
@@ -153,6 +154,14 @@ def run(claim: Claim, tables: Sequence[Daily], *, truths: Sequence[dict[str, Any
             for place, peer in enumerate(peers):
                 store_competitor(session, workspace, _peer_name(workspace, place), peer, file_name=SYNTHETIC)
             job_id = enqueue_retraining(session, workspace, requested_by=claim.requested_by, key=f"job:{claim.job_id}")
+            record(
+                session,
+                System(claim.agency_id),
+                AuditAction.GENERATED,
+                workspace_id=workspace.id,
+                job=claim.job_id,
+                requested_by=claim.requested_by,
+            )
             effects = truths[number]["effects"] if number < len(truths) else {}
             made.append(
                 {

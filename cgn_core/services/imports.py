@@ -19,6 +19,7 @@ from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.isolation import read_drop_apart
 from cgn_core.ingest.questions import NO_ANSWERS, Answers, is_about_layout
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_csv
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.data_versions import (
     Change,
     ReadyTable,
@@ -315,6 +316,15 @@ def _take_in(
         # Rows that were left out may be another creator's, whom not everybody here may see.
         report=upload.report if alone else without_others(upload.report),
         created_by=actor.user_id,
+    )
+    record(
+        session,
+        actor,
+        AuditAction.IMPORTED,
+        workspace_id=workspace.id,
+        data_version=version.number,
+        rows=version.rows,
+        file_hash=version.file_hash,
     )
     return Imported(
         workspace_id=workspace.id,

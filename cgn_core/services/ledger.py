@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion, Workspace
 from cgn_core.db.row_kinds import Occasion
+from cgn_core.services.hash_chain import first_broken, linked
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
@@ -78,13 +77,13 @@ def append(session: Session, entry: LedgerEntry) -> LedgerEntry:
 def chained(before: str, entry: LedgerEntry) -> str:
     """SHA-256 in hex over an entry and the hash of the one before it."""
     said = [
-        before, str(entry.workspace_id), entry.number, str(entry.model_version_id), entry.week_start.isoformat(),
+        str(entry.workspace_id), entry.number, str(entry.model_version_id), entry.week_start.isoformat(),
         entry.plan, entry.level, entry.median, entry.expected, entry.low, entry.high, entry.naive,
         entry.created_at.isoformat(),
     ]  # fmt: skip
     if entry.occasion is not Occasion.USUAL:  # entries from before there were occasions keep their hashes
         said.append(entry.occasion.value)
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return linked(before, said)
 
 
 def score_complete_weeks(session: Session, workspace: Workspace, daily: Daily) -> int:
@@ -127,9 +126,4 @@ def score_complete_weeks(session: Session, workspace: Workspace, daily: Daily) -
 
 def is_untouched(entries: Sequence[LedgerEntry]) -> bool:
     """Whether all entries of a workspace, oldest first, are still what was written."""
-    before = ""
-    for place, entry in enumerate(entries, start=1):
-        if entry.number != place or entry.chain_hash != chained(before, entry):
-            return False
-        before = entry.chain_hash
-    return True
+    return first_broken(entries, chained) is None

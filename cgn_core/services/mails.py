@@ -20,6 +20,7 @@ from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, MailNotSent
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.exports import ExportFile
 from cgn_core.services.files import fetch_file
 from cgn_core.settings import Settings, settings
@@ -114,6 +115,14 @@ def run(claim: Claim) -> None:
     claim.progress(0.5, "Handing it to the mail server")
     send(message, settings())
     with claim.commit() as session:
+        record(
+            session,
+            sender,
+            AuditAction.MAILED,
+            subject=(SubjectKind.USER, recipient.user_id),
+            workspace_id=claim.workspace_id,
+            file=UUID(str(claim.params["file"])),
+        )
         claim.finish(session, {"to": str(recipient.user_id)}, sentence=f"Sent to {recipient.name}")
 
 

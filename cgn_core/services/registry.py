@@ -17,7 +17,8 @@ from cgn_core.db.row_kinds import PromotionKind
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
-from cgn_core.services import ledger
+from cgn_core.services import audit, ledger
+from cgn_core.services.audit import AuditAction, SubjectKind, System
 from cgn_core.services.data_versions import current_daily
 from cgn_core.stats.baselines import BASELINES
 from cgn_core.stats.model_choice import DOUBT
@@ -153,7 +154,7 @@ def settle(
         return reason
     if kind is PromotionKind.SAME_FORM and in_force is not None and _was_chosen_on(session, workspace, version):
         return f"Model {in_force.number} was put in force by hand on these very data, so it stays."
-    _put_in_force(session, workspace, version, kind=kind, reason=reason, promoted_by=None)
+    _put_in_force(session, workspace, version, kind=kind, reason=reason)
     ledger.record(session, workspace, version, training, daily)
     return reason
 
@@ -203,7 +204,7 @@ def promote(session: Session, actor: Actor, workspace_id: UUID | str, number: in
     in_force = current_model_versions(session, [workspace]).get(workspace.id)
     if in_force is not None and in_force.id == version.id:
         raise Conflict(f"Model {number} is in force already.")
-    row = _put_in_force(session, workspace, version, kind=PromotionKind.BY_HAND, reason=said, promoted_by=actor.user_id)
+    row = _put_in_force(session, workspace, version, kind=PromotionKind.BY_HAND, reason=said, by=actor)
     keep_what_is_shown(session, workspace)
     return PromotionView(version.number, row.kind, row.reason, actor.name, row.created_at)
 
@@ -251,7 +252,7 @@ def _put_in_force(
     *,
     kind: PromotionKind,
     reason: str,
-    promoted_by: UUID | None,
+    by: Actor | None = None,
 ) -> Promotion:
     newest = session.scalar(select(func.max(Promotion.number)).where(Promotion.workspace_id == workspace.id))
     row = Promotion(
@@ -259,11 +260,20 @@ def _put_in_force(
         number=(newest or 0) + 1,
         model_version_id=version.id,
         # A version trained on older data than a newer import is in force only until that import's own is trained.
-        data_version=version.data_version if promoted_by is None else workspace.data_version,
+        data_version=version.data_version if by is None else workspace.data_version,
         kind=kind,
         reason=reason,
-        promoted_by=promoted_by,
+        promoted_by=by.user_id if by is not None else None,
     )
     session.add(row)
     session.flush()
+    audit.record(
+        session,
+        by or System(workspace.agency_id),
+        AuditAction.PROMOTED,
+        subject=(SubjectKind.MODEL_VERSION, version.id),
+        workspace_id=workspace.id,
+        model_number=version.number,
+        kind=kind,
+    )
     return row

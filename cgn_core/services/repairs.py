@@ -21,6 +21,7 @@ from cgn_core.errors import InvalidInput
 from cgn_core.figures.data_calendar import DayState
 from cgn_core.ingest.oddities import Oddity, oddities
 from cgn_core.ingest.repairs import Repair, apply_repairs, repaired_cells, repairs_from_json
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.data_versions import current_daily, hash_daily, store_version
 from cgn_core.services.imports import Imported
 from cgn_core.services.retrainings import enqueue_retraining
@@ -153,6 +154,8 @@ def repair_data(
         created_by=actor.user_id,
     )
     job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{version.number}")
+    details = {"data_version": version.number, "days": preview.days, "cells": preview.cells}
+    record(session, actor, AuditAction.DATA_REPAIRED, subject=None, workspace_id=workspace.id, **details)
     cells = f"{preview.cells:,} {'number' if preview.cells == 1 else 'numbers'}"
     days = f"{preview.days:,} {'day' if preview.days == 1 else 'days'}"
     return Imported(

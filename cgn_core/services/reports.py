@@ -18,6 +18,7 @@ from cgn_core.errors import InvalidInput
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.reporting.document import to_html
 from cgn_core.services.accounts import actor_of
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.exports import file_name
 from cgn_core.services.files import store_file
 from cgn_core.services.registry import current_model_versions
@@ -105,6 +106,9 @@ def remove_report(session: Session, actor: Actor, file_id: UUID | str) -> None:
     """
     file = one_or_not_found(session, editable_files(actor).where(StoredFile.purpose == PURPOSE), file_id)
     actor.require(Action.EDIT_WORKSPACE)
+    record(
+        session, actor, AuditAction.FILE_DELETED, subject=(SubjectKind.FILE, file.id), workspace_id=file.workspace_id
+    )
     session.delete(file)
 
 
@@ -137,6 +141,8 @@ def run(claim: Claim) -> None:
             content=io.BytesIO(content),
             size=len(content),
         )
+        subject = (SubjectKind.FILE, kept)
+        record(session, actor, AuditAction.REPORT_MADE, subject=subject, workspace_id=claim.workspace_id, **made_of)
         claim.finish(session, {"file": str(kept), **made_of}, sentence=f"{name} is ready")
 
 

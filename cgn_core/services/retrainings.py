@@ -17,6 +17,7 @@ from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.ingest.storage import daily_from_bytes
 from cgn_core.jobs import Claim, JobKind, enqueue
+from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.data_versions import current_version
 from cgn_core.services.drift_watch import LastLook, last_look, look
 from cgn_core.services.ledger import score_complete_weeks
@@ -227,6 +228,16 @@ def store_training(
     session.flush()
     score_complete_weeks(session, workspace, material.daily)
     decision = settle(session, workspace, version, training, material.daily, champion=material.champion)
+    record(
+        session,
+        System(workspace.agency_id),
+        AuditAction.TRAINED,
+        subject=(SubjectKind.MODEL_VERSION, version.id),
+        workspace_id=workspace.id,
+        model_number=version.number,
+        data_version=version.data_version,
+        job=job_id,
+    )
     return Stored(version.number, decision)
 
 

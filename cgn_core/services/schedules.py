@@ -17,6 +17,7 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.jobs.due_times import next_month_day, next_night
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 
 MOST_PER_AGENCY = 100
 MOST_WEEKS = 52
@@ -115,6 +116,7 @@ def add_schedule(
     row.next_due_at = next_due(row, agency.time_zone, after=now())
     session.add(row)
     session.flush()
+    _record(session, actor, AuditAction.SCHEDULE_ADDED, row)
     return row.id
 
 
@@ -137,6 +139,7 @@ def edit_schedule(session: Session, actor: Actor, schedule_id: UUID | str, *, ho
     _require_times(hour=hour, day=day, weeks=weeks)
     row.hour, row.day, row.weeks = hour, day, weeks
     _look_ahead(session, row)
+    _record(session, actor, AuditAction.SCHEDULE_CHANGED, row)
 
 
 def toggle(session: Session, actor: Actor, schedule_id: UUID | str) -> bool:
@@ -149,6 +152,7 @@ def toggle(session: Session, actor: Actor, schedule_id: UUID | str) -> bool:
     if not row.enabled:
         _look_ahead(session, row)
     row.enabled = not row.enabled
+    _record(session, actor, AuditAction.SCHEDULE_CHANGED, row)
     return row.enabled
 
 
@@ -158,7 +162,9 @@ def remove_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> 
     Raises:
         NotFound: no such schedule, or not the actor's to change.
     """
-    one_or_not_found(session, editable_schedules(actor), schedule_id).removed_at = now()
+    row = one_or_not_found(session, editable_schedules(actor), schedule_id)
+    row.removed_at = now()
+    _record(session, actor, AuditAction.SCHEDULE_REMOVED, row)
 
 
 def restore_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> None:
@@ -172,6 +178,7 @@ def restore_schedule(session: Session, actor: Actor, schedule_id: UUID | str) ->
     _require_room(session, actor)
     row.removed_at = None
     _look_ahead(session, row)
+    _record(session, actor, AuditAction.SCHEDULE_RESTORED, row)
 
 
 def next_due(schedule: Schedule, time_zone: str, *, after: datetime) -> datetime:
@@ -179,6 +186,12 @@ def next_due(schedule: Schedule, time_zone: str, *, after: datetime) -> datetime
     if schedule.kind is ScheduleKind.RETRAIN_MONTHLY:
         return next_month_day(after, day=schedule.day, hour=schedule.hour, time_zone=time_zone)
     return next_night(after, hour=schedule.hour, time_zone=time_zone)
+
+
+def _record(session: Session, actor: Actor, action: AuditAction, row: Schedule) -> None:
+    times = {"kind": row.kind, "hour": row.hour, "day": row.day, "weeks": row.weeks, "enabled": row.enabled}
+    subject = (SubjectKind.SCHEDULE, row.id)
+    record(session, actor, action, subject=subject, workspace_id=row.workspace_id, **times)
 
 
 def _look_ahead(session: Session, row: Schedule) -> None:

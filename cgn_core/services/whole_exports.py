@@ -19,6 +19,7 @@ from cgn_core.errors import InvalidInput
 from cgn_core.ingest.storage import Cell, csv_of
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.exports import ExportFormat, ExportTable, export_table
 from cgn_core.services.files import store_file
 
@@ -62,6 +63,7 @@ def run(claim: Claim) -> None:
             kept = store_file(
                 session, claim, purpose="export", name=name, media_type="application/zip", content=file, size=size
             )
+            record(session, actor, AuditAction.EXPORTED, subject=(SubjectKind.FILE, kept), workspaces=len(wanted))
             sentence = f"Exported {len(wanted):,} creator{'' if len(wanted) == 1 else 's'}"
             claim.finish(session, {"file": str(kept), "creators": len(wanted)}, sentence=sentence)
 

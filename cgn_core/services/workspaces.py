@@ -17,6 +17,7 @@ from cgn_core.db.models import Agency, Workspace
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.data_versions import overview_of_version
 from cgn_core.services.workspace_cards import WorkspaceCard, cards_of, current_versions
 from cgn_core.tables import CONTENT_TYPES, DEFAULT_MINUTES
@@ -85,7 +86,7 @@ def create_workspace(session: Session, actor: Actor, handle: str) -> UUID:
     taken = select(Workspace.id).where(Workspace.agency_id == actor.agency_id, Workspace.handle == cleaned)
     if session.scalar(taken) is not None:
         raise InvalidInput(f"Your agency has a workspace called {cleaned} already.")
-    return add_workspace(session, actor.agency_id, cleaned).id
+    return _make_workspace(session, actor, cleaned).id
 
 
 def set_minutes(session: Session, actor: Actor, workspace_id: UUID | str, minutes: Mapping[str, float]) -> None:
@@ -102,6 +103,7 @@ def set_minutes(session: Session, actor: Actor, workspace_id: UUID | str, minute
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_MINUTES:
             raise InvalidInput(f"Minutes for {name} must be a number above 0 and at most {MOST_MINUTES:.0f}.")
     workspace.minutes = dict(workspace.minutes) | {name: float(value) for name, value in minutes.items()}
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=workspace.id, minutes=len(minutes))
 
 
 def set_time_zone(session: Session, actor: Actor, workspace_id: UUID | str, time_zone: str) -> None:
@@ -115,6 +117,7 @@ def set_time_zone(session: Session, actor: Actor, workspace_id: UUID | str, time
     if time_zone not in available_timezones():
         raise InvalidInput(f"{time_zone!r} is no time zone; write one like Europe/Berlin.")
     workspace.time_zone = time_zone
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=workspace.id, time_zone=True)
 
 
 def clean_handle(handle: str) -> str:
@@ -153,7 +156,13 @@ def find_or_add_workspace(session: Session, actor: Actor, handle: str) -> Worksp
     taken = select(Workspace.id).where(Workspace.agency_id == actor.agency_id, Workspace.handle == cleaned)
     if session.scalar(taken) is not None:
         raise Conflict(f"The handle {cleaned} is taken in your agency; ask an owner for access to its workspace.")
-    return add_workspace(session, actor.agency_id, cleaned)
+    return _make_workspace(session, actor, cleaned)
+
+
+def _make_workspace(session: Session, actor: Actor, handle: str) -> Workspace:
+    workspace = add_workspace(session, actor.agency_id, handle)
+    record(session, actor, AuditAction.WORKSPACE_CREATED, workspace_id=workspace.id)
+    return workspace
 
 
 def minutes_of(workspace: Workspace) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cgn_core.db.models.accounts import Agency, User, UserSession
+from cgn_core.db.models.audit import AuditHead, AuditLine
 from cgn_core.db.models.data_versions import DataVersion
 from cgn_core.db.models.files import Arrival, ArrivalPiece, StoredFile, Upload
 from cgn_core.db.models.invitations import Invitation, InvitationLink, InvitationWorkspace
@@ -17,6 +18,8 @@ __all__ = [
     "Agency",
     "Arrival",
     "ArrivalPiece",
+    "AuditHead",
+    "AuditLine",
     "Competitor",
     "DataVersion",
     "Heartbeat",
