@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cgn_core.cli.prepare import upgrade
+from cgn_core.cli.verify_audit import verify_audit
 
 db = typer.Typer(name="db", help="The database.", no_args_is_help=True, add_completion=False)
 user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True, add_completion=False)
@@ -16,6 +17,9 @@ user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True, add_comp
 @db.callback()
 def _db() -> None:
     """The database."""
+
+
+db.command("verify-audit")(verify_audit)
 
 
 @user.callback()
