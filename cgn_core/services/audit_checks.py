@@ -1,4 +1,4 @@
-"""Whether the audit log is what was written: every line of every chain, no gap, and the end where the heads say it is."""
+"""Whether the audit log is what was written: every line of every chain, no gap, and its end where the heads say."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class _Broken(Exception):
 
 
 def _check(session: Session, agency_id: UUID, inside: Head | None, told: Head | None) -> int:
-    """Check one agency's lines; how many there are."""
-    before, count, at_told = "", 0, None
+    """Check one agency's lines and where they end; how many there are."""
+    before, count, at_told = "", 0, ""
     for row in _rows(session, agency_id):
         count += 1
         if row is None:
@@ -67,7 +67,12 @@ def _check(session: Session, agency_id: UUID, inside: Head | None, told: Head | 
         before = row.chain_hash
         if told is not None and told.number == count:
             at_told = before
-    if inside is None or (inside.number, inside.chain_hash) != (count, before):
+    _check_end(count, before, at_told, inside, told)
+    return count
+
+
+def _check_end(count: int, last_hash: str, at_told: str, inside: Head | None, told: Head | None) -> None:
+    if inside is None or (inside.number, inside.chain_hash) != (count, last_hash):
         furthest = max(inside.number if inside else 0, told.number if told else 0)
         if furthest > count:
             raise _Broken(f"line {count + 1} is missing; it ends there, and ended at line {furthest} before.")
@@ -82,7 +87,6 @@ def _check(session: Session, agency_id: UUID, inside: Head | None, told: Head | 
                 f"the seal of its head {where}, at line {head.number}, isn't this installation's: the lines were "
                 "written anew, or the secret key is another one now."
             )
-    return count
 
 
 def _rows(session: Session, agency_id: UUID) -> Iterator[Row[Any] | None]:

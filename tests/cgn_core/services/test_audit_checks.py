@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import String, delete, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
@@ -95,13 +95,11 @@ def test_an_untouched_log_is_whole(written: Actor) -> None:
     ],
 )
 def test_a_line_altered_behind_its_back_is_named(written: Actor, database_url: str, column: str, value: Any) -> None:
-    where = AuditLine.__table__.c.agency_id == written.agency_id
-    third = update(AuditLine.__table__).where(where, AuditLine.__table__.c.number == 3)
+    third = update(AuditLine).where(AuditLine.agency_id == written.agency_id, AuditLine.number == 3)
+    new = written.user_id if value == "owner" else value
     if column in {"actor_kind", "action", "subject_kind"}:
-        third = text(f"UPDATE audit_log SET {column} = '{value}' WHERE number = 3")
-    else:
-        third = third.values({column: written.user_id if value == "owner" else value})
-    behind_its_back(database_url, third)
+        new = literal(value, String)  # what isn't of the enumeration isn't let through otherwise
+    behind_its_back(database_url, third.values({column: new}).execution_options(synchronize_session=False))
     said = problem()
     assert str(written.agency_id) in said
     assert "line 3 is missing" in said if column == "number" else "line 3 isn't what was written" in said
@@ -111,7 +109,9 @@ def test_what_no_line_can_hold_is_named_too(written: Actor, database_url: str) -
     if not database_url.startswith("sqlite"):
         return  # PostgreSQL itself refuses what isn't JSON or a time
     for column in ("details", "at"):
-        behind_its_back(database_url, text(f"UPDATE audit_log SET {column} = '{{' WHERE number = 4"))
+        fourth = update(AuditLine).where(AuditLine.agency_id == written.agency_id, AuditLine.number == 4)
+        broken = fourth.values({column: literal("{", String)}).execution_options(synchronize_session=False)
+        behind_its_back(database_url, broken)
         assert f"agency {written.agency_id}: line 4 can't be read" in problem()
 
 
