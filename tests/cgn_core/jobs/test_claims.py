@@ -163,7 +163,7 @@ def test_cancelling_stops_the_task_at_its_next_progress(job_id: UUID) -> None:
             time.sleep(0.01)
     row = row_of(job_id)
     assert (row.state, row.message, row.finished_at is not None) == (JobState.CANCELLED, "Cancelled", True)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
 
 
 def test_a_job_cancelled_just_before_its_commit_has_no_results(job_id: UUID) -> None:
