@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -32,9 +33,10 @@ def _nothing_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     for name in [name for name in os.environ if name.startswith("CGN_")]:
         del os.environ[name]
     os.environ["CGN_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    os.environ["CGN_SECRET_KEY"] = secrets.token_urlsafe(48)  # second factors are stored under it
     settings.cache_clear()
     yield
-    del os.environ["CGN_DATA_DIR"]
+    del os.environ["CGN_DATA_DIR"], os.environ["CGN_SECRET_KEY"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from flask_compress import Compress
 from cgn_core.errors import NotFound
 from cgn_core.settings import Settings, settings
 from webapp import arrivals, downloads, envelope, errors, health, request_scope, security, shell
-from webapp.auth import guard, views
+from webapp.auth import account, guard, views
 
 ASSETS = Path(__file__).parent / "assets"
 BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
@@ -46,15 +46,16 @@ def create_app(chosen: Settings | None = None) -> Dash:
 
 
 def _server(used: Settings) -> Flask:
+    secure = used.secure_cookies and not used.embedded
     server = Flask(__name__, static_folder=None)
     server.config.update(
         SECRET_KEY=security.check_secret(used),
         MAX_CONTENT_LENGTH=security.largest_request(used),
-        # Flask's own cookie carries nothing but the CSRF token's seed.
-        SESSION_COOKIE_NAME="cgn_form",
+        # Flask's own signed cookie: the CSRF token's seed, and what a sign-in in several steps has to remember.
+        SESSION_COOKIE_NAME=security.cookie_name("cgn_form", secure=secure),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=used.secure_cookies and not used.embedded,
+        SESSION_COOKIE_SECURE=secure,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_HEADERS=[security.CSRF_HEADER],
         BOOTSTRAP_SERVE_LOCAL=True,
@@ -67,7 +68,7 @@ def _server(used: Settings) -> Flask:
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
     views.limiter.init_app(server)
-    for blueprint in (health.blueprint, views.blueprint, downloads.blueprint, arrivals.blueprint):
+    for blueprint in (health.blueprint, views.blueprint, account.blueprint, downloads.blueprint, arrivals.blueprint):
         server.register_blueprint(blueprint)
     return server
 
@@ -86,7 +87,7 @@ def _dash(server: Flask) -> Dash:
         update_title="",
         index_string=_index(),
         on_error=errors.show_in_page,
-        csrf_token_name=security.CSRF_COOKIE,
+        csrf_token_name=security.cookie_name(security.CSRF_COOKIE, secure=server.config["SESSION_COOKIE_SECURE"]),
         csrf_header_name=security.CSRF_HEADER,
         enable_mcp=False,
         add_log_handler=False,

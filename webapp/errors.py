@@ -34,9 +34,16 @@ class CrossSite(CgnError):
     code: ClassVar[str] = "cross_site"
 
 
+class SecondFactorWanted(CgnError):
+    """Your agency asks everybody for a second factor. Reload the page to set yours up."""
+
+    code: ClassVar[str] = "second_factor_wanted"
+
+
 STATUS: dict[type[CgnError], int] = {
     BadRequest: 400,
     CrossSite: 403,
+    SecondFactorWanted: 403,
     request_scope.NotSignedIn: 401,
     Forbidden: 403,
     NotFound: 404,

@@ -25,6 +25,11 @@ ENVELOPE_BYTES = 256 * 1024
 csrf = CSRFProtect()
 
 
+def cookie_name(name: str, *, secure: bool) -> str:
+    """A cookie's name; the prefix has browsers refuse it from another host, from a subdomain or without TLS."""
+    return f"__Host-{name}" if secure else name
+
+
 def check_secret(settings: Settings) -> str:
     """The key that signs CSRF tokens.
 
@@ -71,7 +76,7 @@ def register_csrf(server: Flask) -> None:
     def hand_out_token(response: Response) -> Response:
         if response.mimetype == "text/html" and request.method == "GET":
             response.set_cookie(
-                CSRF_COOKIE,
+                cookie_name(CSRF_COOKIE, secure=server.config["SESSION_COOKIE_SECURE"]),
                 generate_csrf(),
                 samesite="Lax",
                 secure=server.config["SESSION_COOKIE_SECURE"],

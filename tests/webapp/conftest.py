@@ -17,10 +17,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, UserSession, Workspace, now
+from cgn_core.db.models import Agency, User, UserSession, Workspace, now
 from cgn_core.db.session import transaction
 from cgn_core.services import imports
 from cgn_core.services.imports import Imported
+from cgn_core.services.sessions import stamp_of
 from cgn_core.settings import Settings
 
 ORIGIN = "https://portal.example"
@@ -58,8 +59,10 @@ class Browser:
             self.token = secrets.token_urlsafe(32)
             digest = hashlib.sha256(self.token.encode()).hexdigest()
             with transaction() as session:
-                session.add(UserSession(token_hash=digest, user_id=actor.user_id, expires_at=now() + timedelta(days=1)))
-            self.client.set_cookie("cgn_session", self.token, domain="portal.example", secure=True)
+                stamp = stamp_of(session.get_one(User, actor.user_id))
+                until = now() + timedelta(days=1)
+                session.add(UserSession(token_hash=digest, user_id=actor.user_id, stamp=stamp, expires_at=until))
+            self.client.set_cookie("__Host-cgn_session", self.token, domain="portal.example", secure=True)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return whole(self.client.get(path, base_url=ORIGIN, **options))
@@ -78,7 +81,7 @@ class Browser:
 
     def csrf_token(self) -> str:
         self.get("/sign-in", follow_redirects=True)
-        cookie = self.client.get_cookie("_csrf_token", domain="portal.example")
+        cookie = self.client.get_cookie("__Host-_csrf_token", domain="portal.example")
         assert cookie is not None
         return cookie.value
 

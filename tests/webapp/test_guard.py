@@ -59,7 +59,7 @@ def test_an_endpoint_that_nobody_classified_answers_nobody(
 ) -> None:
     signed_in = browser(owner)
     assert signed_in.get("/account/sessions").status_code == 200
-    monkeypatch.setattr(guard, "SIGNED_IN", guard.SIGNED_IN - {"auth.sessions"})
+    monkeypatch.setattr(guard, "SIGNED_IN", guard.SIGNED_IN - {"account.my_sessions"})
     assert signed_in.get("/account/sessions").status_code == 404
 
 

@@ -118,7 +118,7 @@ def test_an_unexpected_error_shows_a_reference_and_nothing_else(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the inner secret")
 
-    monkeypatch.setattr("cgn_core.services.accounts.list_sessions", broken)
+    monkeypatch.setattr("cgn_core.services.sessions.list_sessions", broken)
     answer = browser(owner).get("/account/sessions")
     assert answer.status_code == 500
     assert "Reference:" in answer.text

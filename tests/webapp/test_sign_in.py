@@ -7,7 +7,8 @@ import pytest
 from cgn_core.access import Actor
 from cgn_core.db.session import transaction
 from cgn_core.services import accounts
-from webapp.auth.views import device_of, relative_only
+from webapp.auth.session_cookie import device_of
+from webapp.auth.views import relative_only
 
 EMAIL, PASSWORD = "mira@northlight.example", "quiet-harbour-violet-92"
 
@@ -31,7 +32,7 @@ def test_the_right_password_opens_the_page_asked_for(browser: Callable) -> None:
     answer = sign_in(who, next="/jobs?x=1")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/jobs?x=1"
-    cookie = next(line for line in answer.headers.getlist("Set-Cookie") if line.startswith("cgn_session="))
+    cookie = next(line for line in answer.headers.getlist("Set-Cookie") if line.startswith("__Host-cgn_session="))
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert who.get("/account/sessions").status_code == 200
 
@@ -52,8 +53,8 @@ def test_a_wrong_password_and_an_unknown_address_look_alike(browser: Callable) -
 def test_a_cookie_replayed_after_sign_out_is_worth_nothing(browser: Callable) -> None:
     who, thief = browser(None), browser(None)
     sign_in(who)
-    token = who.client.get_cookie("cgn_session", domain="portal.example").value
-    thief.client.set_cookie("cgn_session", token, domain="portal.example", secure=True)
+    token = who.client.get_cookie("__Host-cgn_session", domain="portal.example").value
+    thief.client.set_cookie("__Host-cgn_session", token, domain="portal.example", secure=True)
     assert thief.get("/account/sessions").status_code == 200
     assert who.post("/sign-out").headers["Location"] == "/sign-in"
     assert thief.get("/account/sessions").status_code == 303
@@ -69,11 +70,11 @@ def test_a_cookie_replayed_after_sign_out_is_worth_nothing(browser: Callable) ->
 def test_signing_in_again_gives_a_new_token_and_ends_the_old_session(browser: Callable) -> None:
     who = browser(None)
     sign_in(who)
-    first = who.client.get_cookie("cgn_session", domain="portal.example").value
+    first = who.client.get_cookie("__Host-cgn_session", domain="portal.example").value
     sign_in(who)
-    second = who.client.get_cookie("cgn_session", domain="portal.example").value
+    second = who.client.get_cookie("__Host-cgn_session", domain="portal.example").value
     assert first != second
-    who.client.set_cookie("cgn_session", first, domain="portal.example", secure=True)
+    who.client.set_cookie("__Host-cgn_session", first, domain="portal.example", secure=True)
     assert who.get("/account/sessions").status_code == 303
 
 

@@ -6,8 +6,8 @@
   let sending = false;
 
   function token() {
-    const found = document.cookie.split("; ").find((part) => part.startsWith("_csrf_token="));
-    return found ? decodeURIComponent(found.slice("_csrf_token=".length)) : "";
+    const found = document.cookie.match(/(?:^|; )(?:__Host-)?_csrf_token=([^;]*)/);
+    return found ? decodeURIComponent(found[1]) : "";
   }
 
   function wait(milliseconds) {

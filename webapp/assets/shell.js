@@ -64,14 +64,14 @@
     if (!button) {
       return;
     }
-    const found = document.cookie.split("; ").find((part) => part.startsWith("_csrf_token="));
+    const found = document.cookie.match(/(?:^|; )(?:__Host-)?_csrf_token=([^;]*)/);
     const form = document.createElement("form");
     form.method = "post";
     form.action = "/sign-out";
     const token = document.createElement("input");
     token.type = "hidden";
     token.name = "csrf_token";
-    token.value = found ? decodeURIComponent(found.slice("_csrf_token=".length)) : "";
+    token.value = found ? decodeURIComponent(found[1]) : "";
     form.append(token);
     document.body.append(form);
     form.submit();

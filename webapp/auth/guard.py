@@ -11,14 +11,15 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from webapp import routes
-from webapp.auth.session_cookie import login_manager
-from webapp.errors import answer, wants_json
+from webapp.auth.session_cookie import login_manager, visitor
+from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
 from webapp.request_scope import NotSignedIn
 
 PUBLIC = frozenset(
     {
         "auth.sign_in",
+        "auth.enter_code",
         "auth.sign_out",
         "health.healthz",
         "health.readyz",
@@ -33,8 +34,18 @@ PUBLIC = frozenset(
 
 SIGNED_IN = frozenset(
     {
-        "auth.sessions",
-        "auth.end_other_sessions",
+        "account.my_sessions",
+        "account.end_session",
+        "account.end_other_sessions",
+        "account.confirm",
+        "account.password",
+        "account.second_factor",
+        "account.begin_second_factor",
+        "account.finish_second_factor",
+        "account.turn_off_second_factor",
+        "account.renew_recovery_codes",
+        "account.require_second_factor",
+        "account.reset_second_factor",
         "arrivals.begin",
         "arrivals.add_piece",
         "arrivals.read",
@@ -53,6 +64,11 @@ SIGNED_IN = frozenset(
     }
 )
 """Endpoints that answer anybody signed in; what they show is decided by the services behind them."""
+
+ENROLLING = frozenset(
+    {"account.second_factor", "account.begin_second_factor", "account.finish_second_factor", "account.confirm"}
+)
+"""All that answers somebody whose agency asks for a second factor, until they have one."""
 
 CATCH_ALL = "/<path:path>"
 _PAGE = re.compile("|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES) + "|/page-not-found")
@@ -76,7 +92,16 @@ def register_guard(server: Flask) -> None:
             raise NoSuchPage
         if request.endpoint == CATCH_ALL and not _PAGE.fullmatch(request.path):
             raise NoSuchPage
+        who = visitor()
+        if who is not None and who.must_enrol and request.endpoint not in ENROLLING:
+            return _ask_to_enrol()
         return None
+
+
+def _ask_to_enrol() -> ResponseReturnValue:
+    if wants_json() or request.method != "GET":
+        return answer(403, SecondFactorWanted().message)
+    return redirect(routes.SECOND_FACTOR, code=303)
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

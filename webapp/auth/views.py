@@ -1,8 +1,7 @@
-"""Sign in, sign out, and one's own sessions."""
+"""Sign in, with a code where a second factor is set up, and sign out."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session
@@ -12,17 +11,19 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from cgn_core.errors import InvalidInput
-from cgn_core.services import accounts
+from cgn_core.services import sessions, sign_ins
+from cgn_core.services.sign_ins import CodeNeeded, SignedIn
 from webapp import routes
-from webapp.auth.forms import EmptyForm, SignInForm
-from webapp.auth.session_cookie import current_token, forget_cookie, set_cookie
-from webapp.components.numbers import ago
-from webapp.request_scope import actor, db
+from webapp.auth.forms import CodeForm, SignInForm
+from webapp.auth.session_cookie import current_browser, current_token, forget_cookie, let_in
+from webapp.request_scope import db
 
 PER_ADDRESS = "600 per hour; 120 per minute"
 """Attempts from one network address; many people may share one."""
 PER_ACCOUNT = "60 per hour; 15 per minute"
 """Attempts from one network address at one account. The account's own lockout is kept in the database."""
+PENDING = "pending_sign_in"
+"""In Flask's signed cookie: the token of a sign-in that waits for its code, and where to go afterwards."""
 
 blueprint = Blueprint("auth", __name__)
 limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, headers_enabled=True)
@@ -45,23 +46,38 @@ def sign_in() -> ResponseReturnValue:
     problem = ""
     if form.validate_on_submit():
         try:
-            signed_in = accounts.sign_in(
-                db(writes=True),
-                form.email.data,
-                form.password.data,
-                device=device_of(request.headers.get("User-Agent", "")),
-                replaces=current_token(),
-            )
+            result = sign_ins.sign_in(db(writes=True), form.email.data, form.password.data, browser=current_browser())
         except InvalidInput as error:
             problem = error.message
         else:
-            session.clear()  # a new CSRF token for a new session
-            response = make_response(redirect(wanted, code=303))
-            set_cookie(response, signed_in.token)
-            return response
+            return go_on(result, wanted)
     form.next.data = wanted
     status = 200 if request.method == "GET" else 422
     return render_template("sign_in.html", form=form, problem=problem), status
+
+
+@blueprint.get(routes.SIGN_IN_CODE)
+@blueprint.post(routes.SIGN_IN_CODE)
+@limiter.limit(PER_ADDRESS, methods=["POST"])
+def enter_code() -> ResponseReturnValue:
+    """Ask for a code of the authenticator, or a recovery code, and finish the sign-in."""
+    pending, wanted = session.get(PENDING, ("", ""))
+    form = CodeForm()
+    problem = ""
+    if not pending:
+        return redirect(routes.SIGN_IN, code=303)
+    if form.validate_on_submit():
+        try:
+            signed_in = sign_ins.enter_code(db(writes=True), pending, form.code.data, browser=current_browser())
+        except sign_ins.SignInOver as error:
+            session.pop(PENDING, None)
+            flash(error.message)
+            return redirect(routes.SIGN_IN, code=303)
+        except InvalidInput as error:
+            problem = error.message
+        else:
+            return go_on(signed_in, relative_only(wanted))
+    return render_template("code.html", form=form, problem=problem), 200 if request.method == "GET" else 422
 
 
 @blueprint.post(routes.SIGN_OUT)
@@ -69,33 +85,23 @@ def sign_out() -> ResponseReturnValue:
     """End this session here and in the database, so that a copy of its cookie is worth nothing."""
     token = current_token()
     if token:
-        accounts.sign_out(db(writes=True), token)
+        sessions.sign_out(db(writes=True), token)
     session.clear()
     response = make_response(redirect(routes.SIGN_IN, code=303))
+    response.headers["Clear-Site-Data"] = '"cache"'
     forget_cookie(response)
     return response
 
 
-@blueprint.get(routes.SESSIONS)
-def sessions() -> ResponseReturnValue:
-    """Where one is signed in."""
-    now = datetime.now(UTC)
-    listed = accounts.list_sessions(db(), actor(), token=current_token())
-    account = accounts.get_account(db(), actor())
-    return render_template(
-        "sessions.html",
-        account=account,
-        sessions=[(one, ago(one.last_seen_at, now=now), ago(one.created_at, now=now)) for one in listed],
-        form=EmptyForm(),
-    )
-
-
-@blueprint.post(routes.SIGN_OUT_EVERYWHERE)
-def end_other_sessions() -> ResponseReturnValue:
-    """Sign out on every other device."""
-    ended = accounts.sign_out_everywhere(db(writes=True), actor(), except_token=current_token())
-    flash("Signed out everywhere else." if ended else "There was no other session.")
-    return redirect(routes.SESSIONS, code=303)
+def go_on(result: SignedIn | CodeNeeded, wanted: str) -> ResponseReturnValue:
+    """Where a right first or second factor leads: to the code, or to the page asked for."""
+    session.clear()  # a new CSRF token for a new session
+    if isinstance(result, CodeNeeded):
+        session[PENDING] = (result.token, wanted)
+        return redirect(routes.SIGN_IN_CODE, code=303)
+    response = make_response(redirect(wanted, code=303))
+    let_in(response, result)
+    return response
 
 
 def relative_only(address: str) -> str:
@@ -103,26 +109,11 @@ def relative_only(address: str) -> str:
 
     A browser reads ``//host``, ``/\host`` and paths with control characters as other sites.
     """
-    parts = urlsplit(address)
     is_path = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    if not is_path or parts.scheme or parts.netloc or "\\" in address:
+    if not is_path or "\\" in address:
         return routes.PORTFOLIO
-    return address
-
-
-def device_of(user_agent: str) -> str:
-    """``Firefox on Linux``: enough to know one's own device again, no more."""
-    browsers = (
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    )
-    systems = (
-        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
-        ("Mac OS", "macOS"), ("Linux", "Linux"),
-    )  # fmt: skip
-    browser = next((name for mark, name in browsers if mark in user_agent), "Unknown browser")
-    system = next((name for mark, name in systems if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return routes.PORTFOLIO
+    return routes.PORTFOLIO if parts.scheme or parts.netloc else address

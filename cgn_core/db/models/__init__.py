@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgn_core.db.models.accounts import Agency, User, UserSession
+from cgn_core.db.models.accounts import Agency, User
 from cgn_core.db.models.audit import AuditHead, AuditLine
 from cgn_core.db.models.data_versions import DataVersion
 from cgn_core.db.models.files import Arrival, ArrivalPiece, StoredFile, Upload
@@ -12,6 +12,14 @@ from cgn_core.db.models.ledger import LedgerEntry, LedgerScore
 from cgn_core.db.models.model import Model, now
 from cgn_core.db.models.password_resets import PasswordReset, ResetRequest
 from cgn_core.db.models.registry import ModelVersion, Promotion
+from cgn_core.db.models.sign_ins import (
+    KnownDevice,
+    OutsideIdentity,
+    PendingSignIn,
+    RecoveryCode,
+    SecondFactor,
+    UserSession,
+)
 from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
 
 __all__ = [
@@ -28,14 +36,19 @@ __all__ = [
     "InvitationWorkspace",
     "Job",
     "JobState",
+    "KnownDevice",
     "LedgerEntry",
     "LedgerScore",
     "Model",
     "ModelVersion",
+    "OutsideIdentity",
     "PasswordReset",
+    "PendingSignIn",
     "Promotion",
+    "RecoveryCode",
     "ResetRequest",
     "Schedule",
+    "SecondFactor",
     "StoredFile",
     "Upload",
     "User",

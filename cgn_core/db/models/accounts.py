@@ -1,4 +1,4 @@
-"""Agencies, their users and their sign-ins."""
+"""Agencies and their users."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Agency(Model):
     time_zone: Mapped[str] = mapped_column(default="UTC")
     brand_colour: Mapped[str] = mapped_column(default=OWN_COLOUR, server_default=OWN_COLOUR)
     """#RRGGBB, dark enough to be read on white; reports are headed in it."""
+    second_factor_required: Mapped[bool] = mapped_column(default=False)
+    """Whoever has none is led to set one up before anything else."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
@@ -45,16 +47,3 @@ class User(Model):
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     """No member any more; kept so that it can be undone. Whoever is removed is disabled too."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
-
-
-class UserSession(Model):
-    """One sign-in on one device; the cookie holds the random token, this row only its hash."""
-
-    __tablename__ = "user_sessions"
-    token_hash: Mapped[str] = mapped_column(primary_key=True, repr=False)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    expires_at: Mapped[datetime]
-    device: Mapped[str] = mapped_column(default="")
-    last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
-    created_at: Mapped[datetime] = mapped_column(default_factory=now)
-    revoked_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -44,6 +44,8 @@ from cgn_core.services import (
     scenarios,
     schedules,
     scorings,
+    second_factors,
+    sessions,
     track_records,
     validations,
     workers,
@@ -158,10 +160,7 @@ EDITS: dict[str, Call] = {
 }
 OWN: dict[str, Call | None] = {
     # They name no object: what they show or make is the actor's or the actor's agency's.
-    "accounts.change_password": None,
     "accounts.get_account": lambda s, a, _: accounts.get_account(s, a),
-    "accounts.list_sessions": lambda s, a, _: accounts.list_sessions(s, a),
-    "accounts.sign_out_everywhere": None,
     "generations.request_generation": lambda s, a, _: generations.request_generation(
         s, a, profile="nano", seed=1, key="k"
     ),
@@ -169,6 +168,20 @@ OWN: dict[str, Call | None] = {
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "retrain_all.request_retraining_of_all": None,
+    "sessions.list_sessions": lambda s, a, _: sessions.list_sessions(s, a),
+    "sessions.end_session": None,
+    "sessions.sign_out_everywhere": None,
+    "second_factors.begin_set_up": None,
+    "second_factors.finish_set_up": None,
+    "second_factors.get_second_factor": lambda s, a, _: second_factors.get_second_factor(s, a),
+    "second_factors.get_set_up": lambda s, a, _: second_factors.get_set_up(s, a),
+    "second_factors.list_members": None,
+    "second_factors.remove_of_member": None,
+    "second_factors.renew_codes": None,
+    "second_factors.require_of_all": None,
+    "second_factors.turn_off": None,
+    "sign_ins.change_password": None,
+    "sign_ins.confirm_password": None,
     "schedules.list_schedules": lambda s, a, _: schedules.list_schedules(s, a),
     "whole_exports.request_whole_export": None,
     "workers.list_workers": lambda s, a, _: workers.list_workers(s, a),
