@@ -61,10 +61,11 @@ prove: $(VENV)/.installed-dev
 containers:
 	@python3 tests/containers/check.py
 
-# uv keeps the versions that a lock already names; delete a package's lines to let it move.
+# uv keeps the versions that a lock already names; delete a package's lines to let it move. The extra that only needs a
+# setting to do anything is locked too, so that the image has it.
 lock: $(VENV)/.installed-dev
-	@$(UV_COMPILE) pyproject.toml --output-file requirements.lock
-	@$(UV_COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) pyproject.toml --extra sentry --output-file requirements.lock
+	@$(UV_COMPILE) pyproject.toml --extra sentry --extra dev --output-file requirements-dev.lock
 	@$(UV_COMPILE) benchmarks/requirements-peers.in --output-file benchmarks/requirements-peers.lock
 
 clean:

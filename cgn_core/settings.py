@@ -39,6 +39,15 @@ class Settings(BaseSettings):
     files_kept_days: float = 30.0
     """Days after which a file that a job made, an export say, is deleted."""
 
+    log_format: Literal["auto", "json", "lines"] = "auto"
+    """How log lines are written; ``auto`` is JSON, but lines on a terminal and in the embedded product's files."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is worth a log line."""
+    sentry_dsn: str = ""
+    """Where errors are handed to, in Sentry's form; without one they stay in the log."""
+    metrics_token: str = ""
+    """Opens ``/metrics`` to whoever sends it as a bearer token; without one only this machine may read it."""
+
     smtp_host: str = ""
     """The mail server that takes our messages; without one nothing is mailed."""
     smtp_port: int = 587
@@ -78,6 +87,13 @@ class Settings(BaseSettings):
     """A worker's process that held more memory (MB) than this is replaced after its job."""
     worker_grace: float = 5.0
     """How long a worker that was told to stop waits for its tasks before it ends them; their jobs are given back."""
+
+    web_processes: int = 1
+    """Processes that answer requests."""
+    web_threads: int = 16
+    """Requests that each of them answers at once."""
+    web_grace: int = 10
+    """How long a web process that was told to stop goes on answering what it has begun."""
 
     session_idle: float = 8 * 3600.0
     """A session that nobody used for this long is over."""

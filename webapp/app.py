@@ -13,7 +13,18 @@ from flask_compress import Compress
 
 from cgn_core.errors import NotFound
 from cgn_core.settings import Settings, settings
-from webapp import arrivals, downloads, envelope, errors, health, request_scope, security, shell
+from webapp import (
+    arrivals,
+    downloads,
+    envelope,
+    errors,
+    health,
+    metrics,
+    request_log,
+    request_scope,
+    security,
+    shell,
+)
 from webapp.auth import account, guard, views
 
 ASSETS = Path(__file__).parent / "assets"
@@ -31,11 +42,13 @@ def create_app(chosen: Settings | None = None) -> Dash:
     """
     used = chosen or settings()
     server = _server(used)
-    # Order matters: these look at a request before Dash does.
+    # Order matters: these look at a request before Dash does, and the first is the last to see its answer.
+    request_log.register_request_log(server)
     security.register_request_checks(server)
     guard.register_guard(server)
     security.register_csrf(server)
     dash_app = _dash(server)
+    metrics.register_metrics(server, dash_app)
     envelope.register_envelope_check(server, dash_app)
     request_scope.register_request_scope(server)
     security.register_headers(server, dash_app)
@@ -68,8 +81,8 @@ def _server(used: Settings) -> Flask:
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
     views.limiter.init_app(server)
-    for blueprint in (health.blueprint, views.blueprint, account.blueprint, downloads.blueprint, arrivals.blueprint):
-        server.register_blueprint(blueprint)
+    for module in (health, metrics, views, account, downloads, arrivals):
+        server.register_blueprint(module.blueprint)
     return server
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from dash import set_props
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -84,8 +83,8 @@ def answer(status: int, sentence: str) -> ResponseReturnValue:
 
 
 def reference_for(error: BaseException) -> str:
-    """Log what happened and return a reference to find it by."""
-    reference = uuid4().hex[:8]
+    """Log what happened and return what it is found by: the request's id, which its other lines carry too."""
+    reference: str = g.get("request_id", "unknown")
     log.error("unexpected error %s at %s", reference, request.path, exc_info=error)
     return reference
 
@@ -124,5 +123,6 @@ def show_in_page(error: Exception) -> Any:
     """
     request_scope.roll_back()
     known = isinstance(error, CgnError)
+    g.callback_outcome = "refused" if known else "failed"
     sentence = str(error) if known else UNEXPECTED.format(reference=reference_for(error))
     set_props(ALERTS, {"children": [alert(sentence, tone="down")]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cgn_core.logs.configuration import configure
 from webapp.app import create_app
 
+configure("web")
 server = create_app().server

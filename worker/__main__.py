@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import sys
 from functools import partial
+from typing import Any
+
+from celery.signals import setup_logging
 
 from cgn_core.jobs.kinds import JobQueue
+from cgn_core.logs.configuration import configure
 from cgn_core.settings import settings
 from worker import slots
-from worker.app import LOG_FORMAT, celery_app
+from worker.app import celery_app
 from worker.succession import Succession
 
 
@@ -35,12 +38,18 @@ def run(arguments: list[str] | None = None) -> None:
         "--without-heartbeat",
         "--loglevel=INFO",
     ]
-    logging.basicConfig(format=LOG_FORMAT)
+    configure("worker")
+    # Whoever listens to this signal has set the lines up: Celery then leaves them alone.
+    setup_logging.connect(leave_lines_alone)
     # Heavy imports before any fork: neither the first job nor the worker that follows a killed one pays for them.
     celery_app.loader.import_default_modules()
     celery_app.finalize()
     gc.freeze()
     sys.exit(Succession(partial(celery_app.worker_main, options)).last())
+
+
+def leave_lines_alone(**_: Any) -> None:
+    """Celery would write them in a form of its own."""
 
 
 if __name__ == "__main__":

@@ -31,7 +31,6 @@ POLLING_INTERVAL = 0.25
 BACKSTOP = 15.0
 """Seconds after the hard limit at which Celery kills a process that couldn't end itself."""
 KILOBYTES = 1024
-LOG_FORMAT = "%(asctime)s %(levelname)s %(processName)s %(name)s: %(message)s"
 
 
 def configuration() -> dict[str, Any]:
@@ -55,7 +54,6 @@ def configuration() -> dict[str, Any]:
         "worker_concurrency": settings().worker_concurrency,
         "worker_enable_remote_control": False,
         "worker_redirect_stdouts": False,
-        "worker_log_format": LOG_FORMAT,
     }
 
 

@@ -19,6 +19,7 @@ from cgn_core.db.session import reading, transaction
 from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
 from cgn_core.jobs.recovery import end_lapsed_claims, forgotten_queues, unclaimed_hints, unclaimed_queues
+from cgn_core.logs.configuration import configure
 from cgn_core.settings import settings
 
 SHORTEST_LEASE = 3.0
@@ -91,7 +92,7 @@ class Reconciler:
 
 def run() -> None:
     """Reconcile until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure("reconciler")
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())

@@ -44,24 +44,11 @@ class Child:
     patience: int = 4
 
 
-def web_child(*, host: str, port: int, threads: int = 16) -> Child:
+def web_child(*, host: str, port: int) -> Child:
     """The web server: one process with threads, so that a slow callback doesn't hold up the fast ones."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = ("--worker-class", "gthread", "--workers", "1", "--threads", str(threads), "--no-control-socket")
-    return Child(
-        "web",
-        (
-            sys.executable,
-            "-m",
-            "gunicorn",
-            *options,
-            "--graceful-timeout",
-            "3",
-            "--bind",
-            address,
-            "webapp.wsgi:server",
-        ),
-    )
+    options = ("--config", "python:webapp.serving", "--bind", address)
+    return Child("web", (sys.executable, "-m", "gunicorn", *options, "webapp.wsgi:server"))
 
 
 def worker_child() -> Child:

@@ -88,6 +88,7 @@ class Product:
             "CGN_SECURE_COOKIES": "false",  # plain HTTP
             "CGN_PUBLIC_URL": self.address,
             "CGN_WORKER_GRACE": "3",  # shorter than supervisord's patience, so that the worker ends by itself
+            "CGN_WEB_GRACE": "3",
             "OPENBLAS_NUM_THREADS": "1",  # each process of the worker computes on one core
             "OMP_NUM_THREADS": "1",
         }

@@ -47,12 +47,15 @@ def make_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
+            hide_parameters=True,  # an error's text goes to the log, and parameters are people's names and addresses
             pool_size=5,
             max_overflow=15,
             pool_pre_ping=True,
             connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
         )
-    made = create_engine(url, pool_size=5, max_overflow=15, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    made = create_engine(
+        url, hide_parameters=True, pool_size=5, max_overflow=15, connect_args={"timeout": SQLITE_BUSY_SECONDS}
+    )
     event.listen(made, "connect", _prepare_sqlite_connection)
     event.listen(made, "begin", _begin_sqlite_transaction)
     return made

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -191,6 +192,7 @@ def holding(
     """
     claim.heartbeat = ClaimHeartbeat(claim.job_id, claim.fence, giving_back=giving_back, overrun=overrun)
     claim.heartbeat.start()
+    bound = structlog.contextvars.bind_contextvars(job_id=str(claim.job_id))
     logger.info("job %s (%s) claimed with fence %d", claim.job_id, claim.kind, claim.fence)
     try:
         yield
@@ -213,6 +215,7 @@ def holding(
         _end(claim, JobState.FAILED, message="Failed", error=sentence_for(error, claim))
     finally:
         claim.heartbeat.end()
+        structlog.contextvars.reset_contextvars(**bound)
 
 
 def sentence_for(error: Exception, claim: Claim) -> str:

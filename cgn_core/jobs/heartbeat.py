@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import and_, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
@@ -65,6 +66,7 @@ class ClaimHeartbeat(threading.Thread):
 
     def run(self) -> None:
         """Beat until the claim ends or is no longer ours."""
+        structlog.contextvars.bind_contextvars(job_id=str(self.job_id))  # a thread begins with none
         next_beat = time.monotonic() + settings().job_heartbeat
         while not self._ended.wait(GLANCE) and not self.lost:
             try:

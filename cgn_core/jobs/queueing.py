@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from cgn_core.jobs.kinds import JobKind, queue_of
 from cgn_core.settings import settings
 
 PENDING = "cgn_hints"
+
+logger = logging.getLogger(__name__)
 
 
 class Hint(NamedTuple):
@@ -80,6 +83,7 @@ def enqueue(
             raise
         return found  # the same request came in twice at once; the other one was first
     publish_after_commit(session, Hint(job.kind, job.id, job.queue))
+    logger.info("job %s (%s) asked for", job.id, job.kind)  # with the request's id, where a request asks
     return job.id
 
 

@@ -31,10 +31,11 @@ def readiness(session: Session) -> dict[str, bool]:
     except SQLAlchemyError as error:
         session.rollback()
         logger.warning("the database doesn't answer: %s", error)
-    return {"database": database, "redis": _redis_answers(), "worker": worker}
+    return {"database": database, "redis": redis_answers(), "worker": worker}
 
 
-def _redis_answers() -> bool:
+def redis_answers() -> bool:
+    """Whether Redis does, within a second."""
     address = settings().redis_url or f"unix://{settings().data_dir / 'redis.sock'}"
     try:
         with Redis.from_url(address, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:

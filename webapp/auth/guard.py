@@ -23,6 +23,8 @@ PUBLIC = frozenset(
         "auth.sign_out",
         "health.healthz",
         "health.readyz",
+        # Asks for this machine or a token itself: whoever reads figures for an operator has no account.
+        "metrics.metrics",
         # Style sheets and scripts, the same for everyone.
         "_dash_assets.static",
         "bootstrap.static",

@@ -11,6 +11,7 @@ from cgn_core.cli.supervision import (
     web_child,
     worker_child,
 )
+from webapp import serving
 
 
 def parsed() -> configparser.ConfigParser:
@@ -44,7 +45,8 @@ def test_every_child_is_restarted_for_ever_and_signalled_alone() -> None:
 
 
 def test_the_web_server_keeps_its_files_to_itself() -> None:
-    assert "--no-control-socket" in web_child(host="127.0.0.1", port=8050).command
+    assert "python:webapp.serving" in web_child(host="127.0.0.1", port=8050).command
+    assert serving.control_socket_disable
     assert "[::1]:8050" in web_child(host="::1", port=8050).command
 
 
