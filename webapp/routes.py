@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import quote
 from uuid import UUID
 
 PORTFOLIO = "/"
@@ -38,6 +40,17 @@ def home(workspace_id: UUID) -> str:
 def predictor(workspace_id: UUID) -> str:
     """The levers and the answer."""
     return f"/workspaces/{workspace_id}/predictor"
+
+
+def scenario(workspace_id: UUID, scenario_id: UUID) -> str:
+    """The Predictor with a saved scenario on its levers: an address to share inside the team."""
+    return f"{predictor(workspace_id)}?scenario={scenario_id}"
+
+
+def planned(workspace_id: UUID, plan: Mapping[str, float]) -> str:
+    """The Predictor with a plan on its levers."""
+    pieces = ",".join(f"{quote(name)}:{count:g}" for name, count in plan.items())
+    return f"{predictor(workspace_id)}?plan={pieces}"
 
 
 def growth_history(workspace_id: UUID) -> str:

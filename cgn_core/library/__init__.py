@@ -3,12 +3,13 @@
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.reading import Reading
 from cgn_core.library.analysis import compare, fit, predict, what_if
-from cgn_core.library.decisions import benchmark, diagnose, plan, roi, roi_in_money
+from cgn_core.library.decisions import benchmark, counterfactual, diagnose, plan, roi, roi_in_money
 from cgn_core.library.files import read, read_many, validate, validate_together, weekly_sums
 from cgn_core.library.pictures import figure
 from cgn_core.stats.benchmarks import Benchmark
 from cgn_core.stats.carry_over_test import CarryOver, weekly_carry_over
 from cgn_core.stats.comparison import Comparison
+from cgn_core.stats.counterfactual import Counterfactual
 from cgn_core.stats.diagnosis import Diagnosis
 from cgn_core.stats.drift import Drift
 from cgn_core.stats.feature_table import weekly_features
@@ -27,6 +28,7 @@ __all__ = [
     "Benchmark",
     "CarryOver",
     "Comparison",
+    "Counterfactual",
     "Daily",
     "Diagnosis",
     "Drift",
@@ -44,6 +46,7 @@ __all__ = [
     "benchmark",
     "check_predictors",
     "compare",
+    "counterfactual",
     "cross_validate",
     "diagnose",
     "figure",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from cgn_core.stats.benchmarks import Benchmark, growth_benchmark
+from cgn_core.stats.counterfactual import ADD, Counterfactual
+from cgn_core.stats.counterfactual import counterfactual as imagined
 from cgn_core.stats.diagnosis import Diagnosis
 from cgn_core.stats.diagnosis import diagnose as diagnose_daily
 from cgn_core.stats.fit import Fit
@@ -62,6 +64,24 @@ def plan(
     """
     options: dict[str, Any] = {"risk": risk, "bounds": bounds, "level": level, "end_value": end_value}
     return plan_weeks(_fit_of(fitted), hours=hours, weeks=weeks, minutes=minutes, **options)
+
+
+def counterfactual(
+    fitted: Fit | Training,
+    daily: Daily,
+    weeks: Sequence[str],
+    change: Mapping[str, float],
+    *,
+    way: str = ADD,
+    level: float = 0.9,
+) -> Counterfactual:
+    """What another plan would have brought in chosen past weeks (ISO Mondays), with the interval of the difference.
+
+    Raises:
+        InvalidInput: no such week or lever, or a plan far beyond every week seen.
+        UnsupportedLevel: the history is too short for this level.
+    """
+    return imagined(_fit_of(fitted), daily.weekly(), weeks, change, way=way, level=level)
 
 
 def diagnose(

@@ -20,9 +20,11 @@ from cgn_core.db.models import (
     Job,
     LedgerEntry,
     ModelVersion,
+    Scenario,
     Schedule,
     StoredFile,
     Upload,
+    WeekNote,
     Workspace,
 )  # fmt: skip
 from cgn_core.db.session import reading, transaction
@@ -56,6 +58,10 @@ CLASSES = {
     "webapp.pages.model_state.redraw_decisions": BOUND,
     "webapp.pages.model_state.redraw_health": BOUND,
     "webapp.pages.predictor.keep": BOUND,
+    "webapp.pages.predictor.use_planned": BOUND,
+    "webapp.pages.scenarios.change": BOUND,
+    "webapp.pages.scenarios.rename": BOUND,
+    "webapp.pages.scenarios.save": BOUND,
     "webapp.pages.validation_form.validate": BOUND,
     "webapp.pages.validation_form.show": BOUND,
     "webapp.pages.model_health.retrain": BOUND,
@@ -106,6 +112,10 @@ BUTTONS = {
     "schedules-remove": "schedule",
     "schedules-undo": "schedule",
     "schedules-edit": "schedule",
+    "scenarios-rename": "scenario",
+    "scenarios-copy": "scenario",
+    "scenarios-remove": "scenario",
+    "scenarios-undo": "scenario",
 }
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
 
@@ -146,6 +156,8 @@ def fingerprint() -> str:
             Arrival,
             Job,
             Schedule,
+            Scenario,
+            WeekNote,
             LedgerEntry,
             StoredFile,
         ):
@@ -173,9 +185,10 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
             agency_id=owner.agency_id, workspace_id=workspace.id, job_id=None, made_for=owner.user_id,
             purpose="report", name="lena.moves-report.html", media_type="text/html", size=1, content=b".",
         )  # fmt: skip
-        session.add(file)
+        scenario = Scenario(workspace_id=workspace.id, name="x", plan={"reels": 2.0}, created_by=owner.user_id)
+        session.add_all([file, scenario])
         session.flush()
-        file_id = str(file.id)
+        file_id, scenario_id = str(file.id), str(scenario.id)
     return {
         "workspace": str(workspace.id),
         "upload": str(view.id),
@@ -184,6 +197,7 @@ def victim(owner: Actor, workspace: Workspace, imported: Imported) -> dict[str, 
         "competitor": str(added.id),
         "schedule": str(schedule),
         "file": file_id,
+        "scenario": scenario_id,
         "user": str(owner.user_id),
         "version": 1,
         "place": 0,
@@ -216,6 +230,7 @@ def usable(key: str, ids: Mapping[str, Any]) -> Any:
         "-workspace.data": ids["workspace"],
         "-workspace.value": ids["workspace"],
         "schedules-editing.data": ids["schedule"],
+        "scenarios-editing.data": ids["scenario"],
         "-uploaded.data": ids["upload"],
         "reports-file.value": ids["file"],
         "reports-to.value": ids["user"],

@@ -46,6 +46,6 @@
     }
   });
 
-  window.cgnFigures = { draw };
+  window.cgnFigures = { draw, elementId };
   window.dash_clientside = Object.assign({}, window.dash_clientside, { figures: { draw } });
 })();

@@ -17,6 +17,7 @@
   const REST = 2000; // milliseconds without a movement after which a plan counts as shown
 
   let resting = null;
+  let drawnLine = null; // of the chart, for its table
   let focus = null; // the lever moved last; the chart draws the answer along it
 
   function whole(value) {
@@ -57,6 +58,48 @@
     return line;
   }
 
+  // The chart's numbers as a table, written while it is open; React leaves the empty holder alone.
+  function table(page, lever, line) {
+    const holder = document.getElementById("predictor-curve-table");
+    const details = document.getElementById("predictor-curve-numbers");
+    drawnLine = { page, lever, line };
+    if (!holder || !details || !details.open) {
+      return;
+    }
+    const made = document.createElement("table");
+    made.className = "data-table";
+    const row = (cells, tag) => {
+      const line_ = document.createElement("tr");
+      cells.forEach((text, place) => {
+        const cell = document.createElement(place === 0 ? "th" : tag);
+        cell.textContent = text;
+        cell.className = "numeric";
+        cell.scope = tag === "th" ? "col" : "row";
+        line_.append(cell);
+      });
+      return line_;
+    };
+    made.createCaption().textContent = `Expected followers next week by ${lever} a week`;
+    made.caption.className = "visually-hidden";
+    made.createTHead().append(row([`${lever} a week`, "Expected", `Interval, ${Math.round(page.level * 100)} %`], "th"));
+    const body = made.createTBody();
+    line.x.forEach((count, place) => {
+      const range = `${whole(line.low[place])} to ${whole(line.high[place])}`;
+      body.append(row([String(Math.round(count * 10) / 10), signed(line.expected[place]), range], "td"));
+    });
+    holder.replaceChildren(made);
+  }
+
+  // What the chart shows, for those who hear the page.
+  function describe(page, plan, lever, answer) {
+    const graph = document.getElementById(window.cgnFigures.elementId(CHART));
+    const image = graph && graph.closest("[role=img]");
+    if (image && answer.expected !== null) {
+      const at = `With ${Math.round(plan[lever] * 10) / 10} ${lever} a week ${signed(answer.expected)} followers are expected`;
+      image.setAttribute("aria-label", `${at} (${interval(page.level, answer.low, answer.high)}); the curve follows ${lever} from 0 to ${page.most[lever]}.`);
+    }
+  }
+
   function neverTried(tried, most) {
     return {
       shape: { type: "rect", x0: tried, x1: most, yref: "paper", y0: 0, y1: 1, fillcolor: "token:never", line: { width: 0 }, layer: "below" },
@@ -66,6 +109,8 @@
 
   function chart(page, plan, lever, answer) {
     const line = curve(page, plan, lever);
+    table(page, lever, line);
+    describe(page, plan, lever, answer);
     const most = page.most[lever];
     const tried = page.predictor.support[lever];
     const figure = JSON.parse(JSON.stringify(page.frame));
@@ -171,7 +216,24 @@
   }
 
   function reset(_clicks, page) {
-    return page.levers.map((lever) => page.start[lever]);
+    return page.levers.map((lever) => page.predictor.usual[lever]);
+  }
+
+  // The address of the levers as they stand, for somebody of the same team.
+  function link(clicks, values, page) {
+    if (!clicks) {
+      return window.dash_clientside.no_update;
+    }
+    const plan = page.levers.map((lever, place) => `${lever}:${Math.round(values[place] * 100) / 100}`).join(",");
+    const address = `${window.location.origin}${window.location.pathname}?plan=${plan}`;
+    const said = (words) => window.dash_clientside.set_props("predictor-linked", { children: words });
+    const byHand = () => said(`Copy this address: ${address}`);
+    if (!navigator.clipboard) {
+      byHand();
+    } else {
+      navigator.clipboard.writeText(address).then(() => said("The link is copied; whoever may see this workspace can open it."), byHand);
+    }
+    return window.dash_clientside.no_update;
   }
 
   // What is typed becomes a whole count within the lever's reach, in the box and in the answer alike.
@@ -182,7 +244,8 @@
     }
     const id = JSON.parse(box.closest(".lever").id);
     const typed = box.value.trim() === "" ? last[id.name] : Number(box.value);
-    const count = Math.min(Math.max(Math.round(Number.isFinite(typed) ? typed : 0), 0), Number(box.max));
+    const step = Number(box.step) || 1;
+    const count = Math.min(Math.max(Math.round((Number.isFinite(typed) ? typed : 0) / step) * step, 0), Number(box.max));
     // Known at once: the answer to it may come after the next key on a slow machine.
     last[id.name] = count;
     window.setTimeout(function () {
@@ -191,9 +254,17 @@
     }, 0);
   }
 
+  function opened(event) {
+    if (event.target.id === "predictor-curve-numbers" && drawnLine) {
+      table(drawnLine.page, drawnLine.lever, drawnLine.line);
+    }
+  }
+
+  document.addEventListener("toggle", opened, true);
+
   // Leaving the box too, and before Dash reads it: a slider puts its last count back when its box is left with one
   // beyond its reach, which on a slow machine comes after our correction.
   ["change", "focusout"].forEach((name) => document.addEventListener(name, take, true));
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset, link } });
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -34,27 +35,38 @@ def card(
     title: Any = None,
     aside: Any = None,
     action: Component | None = None,
+    marks: Sequence[Component] = (),
     id: str | None = None,  # noqa: A002 - Dash's own name for it
     className: str = "",  # noqa: N803 - Dash's own name for it
 ) -> Component:
-    """A surface with a 1-pixel border. ``aside`` is muted text after the title, ``action`` stands at the right."""
+    """A surface with a 1-pixel border. ``aside`` is muted text after the title, ``action`` stands at the right.
+
+    ``marks`` are those of :mod:`webapp.components.explain`, beside the title.
+    """
     heading = None
     if title is not None or action is not None:
         words: list[Component] = [html.H2(title, className="card-title")] if title is not None else []
         if aside is not None:
             words.append(html.Span(aside, className="muted card-aside"))
+        words += marks
         heading = html.Div([html.Div(words, className="card-words"), action], className="card-head")
     named: dict[str, Any] = {"id": id} if id is not None else {}
     return html.Section([heading, *children], className=f"panel {className}".strip(), **named)
 
 
 def metric_card(
-    label: str, value: Any, note: Any = None, *, tone: Tone | None = None, note_tone: Tone | None = None
+    label: str,
+    value: Any,
+    note: Any = None,
+    *,
+    tone: Tone | None = None,
+    note_tone: Tone | None = None,
+    marks: Sequence[Component] = (),
 ) -> Component:
-    """A number with its name above and its interval, unit or comparison below."""
+    """A number with its name above and its interval, unit or comparison below; ``marks`` explain it."""
     return html.Div(
         [
-            html.Div(label, className="metric-label"),
+            html.Div([label, *marks] if marks else label, className="metric-label" + (" marked" if marks else "")),
             html.Div(value, className="metric-value" + (f" text-{tone}" if tone else "")),
             html.Div(note, className=f"metric-note text-{note_tone or 'muted'}") if note is not None else None,
         ],

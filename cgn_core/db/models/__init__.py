@@ -20,6 +20,7 @@ from cgn_core.db.models.sign_ins import (
     SecondFactor,
     UserSession,
 )
+from cgn_core.db.models.scenarios import Scenario, WeekNote
 from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
 
 __all__ = [
@@ -47,12 +48,14 @@ __all__ = [
     "Promotion",
     "RecoveryCode",
     "ResetRequest",
+    "Scenario",
     "Schedule",
     "SecondFactor",
     "StoredFile",
     "Upload",
     "User",
     "UserSession",
+    "WeekNote",
     "Workspace",
     "WorkspaceMember",
     "now",

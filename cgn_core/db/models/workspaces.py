@@ -30,6 +30,8 @@ class Workspace(Model):
     """Number of the current daily table; 0 while there is none."""
     answers: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     """By question key, how files were to be read; given again to the next ones."""
+    decision_settings: Mapped[dict[str, Any]] = mapped_column(default_factory=dict, server_default="{}")
+    """Prices, hours, bounds and caution that Decision Support works with, where they differ from the defaults."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 

@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -26,7 +26,9 @@ from cgn_core.services import (
     benchmark_tables,
     competitors,
     data_history,
+    decision_settings,
     decisions,
+    evidence,
     exports,
     files,
     forecasts,
@@ -36,11 +38,13 @@ from cgn_core.services import (
     mails,
     models,
     navigation,
+    notes,
     registry,
     repairs,
     report_contents,
     reports,
     retrainings,
+    saved_scenarios,
     scenarios,
     schedules,
     scorings,
@@ -69,6 +73,10 @@ class Scene:
     file: UUID
     """Made by a job of the workspace."""
     data: bytes
+    scenario: UUID
+    removed_scenario: UUID
+    note: UUID
+    removed_note: UUID
 
 
 Call = Callable[[Session, Actor, Scene], object]
@@ -78,7 +86,13 @@ REPAIRS = [{"kind": "missing", "column": "follows", "first_day": "2025-02-05", "
 READS: dict[str, Call] = {
     "competitors.benchmark": lambda s, a, x: competitors.benchmark(s, a, x.workspace),
     "competitors.list_competitors": lambda s, a, x: competitors.list_competitors(s, a, x.workspace),
+    "decision_settings.decision_settings": lambda s, a, x: decision_settings.decision_settings(s, a, x.workspace),
+    "decisions.money_view": lambda s, a, x: decisions.money_view(s, a, x.workspace),
+    "decisions.plan_view": lambda s, a, x: decisions.plan_view(s, a, x.workspace),
     "decisions.returns_view": lambda s, a, x: decisions.returns_view(s, a, x.workspace),
+    "evidence.evidence_view": lambda s, a, x: evidence.evidence_view(s, a, x.workspace),
+    "evidence.imagine_past": lambda s, a, x: evidence.imagine_past(s, a, x.workspace, ["2025-02-03"], {"reels": 1}),
+    "evidence.insights_view": lambda s, a, x: evidence.insights_view(s, a, x.workspace),
     "exports.export_table": lambda s, a, x: exports.export_table(
         s, a, x.workspace, table=exports.ExportTable.DAILY, form=exports.ExportFormat.CSV
     ),
@@ -97,9 +111,13 @@ READS: dict[str, Call] = {
     "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
+    "notes.list_notes": lambda s, a, x: notes.list_notes(s, a, x.workspace),
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
     "repairs.find_oddities": lambda s, a, x: repairs.find_oddities(s, a, x.workspace),
+    "saved_scenarios.compare_scenarios": lambda s, a, x: saved_scenarios.compare_scenarios(s, a, x.workspace),
+    "saved_scenarios.get_scenario": lambda s, a, x: saved_scenarios.get_scenario(s, a, x.scenario),
+    "saved_scenarios.list_scenarios": lambda s, a, x: saved_scenarios.list_scenarios(s, a, x.workspace),
     # Seeing a forecast is enough to have it kept.
     "scenarios.keep_scenario": lambda s, a, x: scenarios.keep_scenario(s, a, x.workspace, {"reels": 6}, model_number=1),
     "schedules.get_schedule": lambda s, a, x: schedules.get_schedule(s, a, x.schedule),
@@ -120,6 +138,9 @@ EDITS: dict[str, Call] = {
         s, a, x.workspace, file_name="a.csv", data=x.data
     ),
     "competitors.remove_competitor": lambda s, a, x: competitors.remove_competitor(s, a, x.workspace, x.competitor),
+    "decision_settings.save_decision_settings": lambda s, a, x: decision_settings.save_decision_settings(
+        s, a, x.workspace, {"hours": 8}
+    ),
     "imports.discard_upload": lambda s, a, x: imports.discard_upload(s, a, x.upload),
     "imports.import_upload": lambda s, a, x: imports.import_upload(s, a, x.upload, key="k"),
     "imports.read_upload": lambda s, a, x: imports.read_upload(
@@ -138,6 +159,10 @@ EDITS: dict[str, Call] = {
     "benchmark_tables.request_benchmark": lambda s, a, x: benchmark_tables.request_benchmark(
         s, a, x.workspace, key="k"
     ),
+    "notes.edit_note": lambda s, a, x: notes.edit_note(s, a, x.note, "A giveaway"),
+    "notes.pin_note": lambda s, a, x: notes.pin_note(s, a, x.workspace, day="2025-02-03", text="A giveaway"),
+    "notes.remove_note": lambda s, a, x: notes.remove_note(s, a, x.note),
+    "notes.restore_note": lambda s, a, x: notes.restore_note(s, a, x.removed_note),
     "reports.remove_report": lambda s, a, x: reports.remove_report(s, a, x.file),
     "reports.request_report": lambda s, a, x: reports.request_report(s, a, x.workspace, key="k"),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
@@ -146,6 +171,13 @@ EDITS: dict[str, Call] = {
         s, a, x.workspace, REPAIRS, based_on=1, reason="a slip", key="k"
     ),
     "retrainings.request_retraining": lambda s, a, x: retrainings.request_retraining(s, a, x.workspace, key="k"),
+    "saved_scenarios.duplicate_scenario": lambda s, a, x: saved_scenarios.duplicate_scenario(s, a, x.scenario),
+    "saved_scenarios.remove_scenario": lambda s, a, x: saved_scenarios.remove_scenario(s, a, x.scenario),
+    "saved_scenarios.rename_scenario": lambda s, a, x: saved_scenarios.rename_scenario(s, a, x.scenario, "Other"),
+    "saved_scenarios.restore_scenario": lambda s, a, x: saved_scenarios.restore_scenario(s, a, x.removed_scenario),
+    "saved_scenarios.save_scenario": lambda s, a, x: saved_scenarios.save_scenario(
+        s, a, x.workspace, name="More reels", plan={"reels": 6}
+    ),
     "schedules.add_schedule": lambda s, a, x: schedules.add_schedule(s, a, "retrain_monthly", workspace_id=x.workspace),
     "schedules.edit_schedule": lambda s, a, x: schedules.edit_schedule(s, a, x.schedule, hour=4, day=2, weeks=3),
     "schedules.remove_schedule": lambda s, a, x: schedules.remove_schedule(s, a, x.schedule),
@@ -245,10 +277,32 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     session.add(file)
     session.flush()
     file_id = file.id
+    scenario, removed_scenario = (
+        saved_scenarios.save_scenario(session, strategist, trained.id, name=name, plan={"reels": 4}) for name in "ab"
+    )
+    saved_scenarios.remove_scenario(session, strategist, removed_scenario)
+    note, removed_note = (
+        notes.pin_note(session, strategist, trained.id, day="2025-02-05", text=text) for text in ("one", "two")
+    )
+    notes.remove_note(session, strategist, removed_note)
     session.execute(update(Arrival).values(job_id=None))  # else nobody could add a piece
     session.commit()
     assert upload.id is not None
-    return Scene(trained.id, upload.id, peer[0].id, job.id, schedule, removed, arrival, file_id, data)
+    return Scene(
+        workspace=trained.id,
+        upload=upload.id,
+        competitor=peer[0].id,
+        job=job.id,
+        schedule=schedule,
+        removed=removed,
+        arrival=arrival,
+        file=file_id,
+        data=data,
+        scenario=scenario,
+        removed_scenario=removed_scenario,
+        note=note,
+        removed_note=removed_note,
+    )
 
 
 def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
@@ -263,7 +317,8 @@ def test_someone_elses_object_is_not_found_whatever_is_done_with_it(
 
 @pytest.mark.usefixtures("outsider")
 def test_what_does_not_exist_is_refused_in_the_same_words(session: Session, scene: Scene, strategist: Actor) -> None:
-    nothing = Scene(*(uuid4() for _ in range(8)), scene.data)
+    ids = {each.name: uuid4() for each in fields(Scene) if each.name != "data"}
+    nothing = replace(scene, **ids)
     for name, call in (READS | EDITS).items():
         with pytest.raises(NotFound) as refused:
             call(session, strategist, nothing)
@@ -294,7 +349,8 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, job=uuid4(), schedule=uuid4(), file=uuid4())
+    others = {name: uuid4() for name in ("job", "schedule", "file", "scenario", "note")}
+    other = replace(scene, workspace=new_workspace(agency, "not.yours").id, **others)
     for call in READS.values():
         with pytest.raises(NotFound):
             call(session, viewer, other)
