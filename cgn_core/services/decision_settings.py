@@ -15,6 +15,7 @@ from cgn_core.db.models import Workspace
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.workspaces import minutes_of, set_minutes
 from cgn_core.stats.ahead import MOST_WEEKS
 from cgn_core.stats.planner import HOURS_A_WEEK
@@ -93,6 +94,7 @@ def save_decision_settings(session: Session, actor: Actor, workspace_id: UUID | 
     if given.get("minutes"):
         set_minutes(session, actor, workspace.id, given["minutes"])
     workspace.decision_settings = _stored(with_changes(settings_of(workspace), given))
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=workspace.id, decision_settings=True)
 
 
 def settings_of(workspace: Workspace) -> DecisionSettings:

@@ -15,6 +15,7 @@ from cgn_core.db.notes import editable_notes, readable_notes, removed_notes
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.data_versions import current_version
 
 LONGEST_NOTE = 500
@@ -85,6 +86,7 @@ def pin_note(session: Session, actor: Actor, workspace_id: UUID | str, *, day: s
     )
     session.add(row)
     session.flush()
+    _record(session, actor, row, pinned=True)
     return row.id
 
 
@@ -97,6 +99,7 @@ def edit_note(session: Session, actor: Actor, note_id: UUID | str, text: str) ->
     """
     row = one_or_not_found(session, editable_notes(actor).with_for_update(), note_id)
     row.text, row.changed_at = _clean_text(text), now()
+    _record(session, actor, row, edited=True)
 
 
 def remove_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
@@ -105,7 +108,9 @@ def remove_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
     Raises:
         NotFound: no such note, or not the actor's to change.
     """
-    one_or_not_found(session, editable_notes(actor).with_for_update(), note_id).removed_at = now()
+    row = one_or_not_found(session, editable_notes(actor).with_for_update(), note_id)
+    row.removed_at = now()
+    _record(session, actor, row, removed=True)
 
 
 def restore_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
@@ -114,7 +119,14 @@ def restore_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
     Raises:
         NotFound: no such removed note, or not the actor's to change.
     """
-    one_or_not_found(session, removed_notes(actor).with_for_update(), note_id).removed_at = None
+    row = one_or_not_found(session, removed_notes(actor).with_for_update(), note_id)
+    row.removed_at = None
+    _record(session, actor, row, restored=True)
+
+
+def _record(session: Session, actor: Actor, row: WeekNote, **done: bool) -> None:
+    week = row.week_start
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, note_of_week=week, **done)
 
 
 def _monday(session: Session, workspace: Workspace, day: str) -> date:

@@ -17,6 +17,7 @@ from cgn_core.db.scenarios import editable_scenarios, readable_scenarios, remove
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
+from cgn_core.services.audit import AuditAction, record
 from cgn_core.services.models import ModelView, current_model
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats import predictive
@@ -147,6 +148,7 @@ def rename_scenario(session: Session, actor: Actor, scenario_id: UUID | str, nam
     cleaned = _clean_name(name)
     _require_free(session, row.workspace_id, cleaned, but=row.id)
     row.name, row.changed_at = cleaned, now()
+    _record(session, actor, row, scenario_renamed=True)
 
 
 def duplicate_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> UUID:
@@ -169,7 +171,9 @@ def remove_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> 
     Raises:
         NotFound: no such scenario, or not the actor's to change.
     """
-    one_or_not_found(session, editable_scenarios(actor).with_for_update(), scenario_id).removed_at = now()
+    row = one_or_not_found(session, editable_scenarios(actor).with_for_update(), scenario_id)
+    row.removed_at = now()
+    _record(session, actor, row, scenario_removed=True)
 
 
 def restore_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> None:
@@ -185,6 +189,11 @@ def restore_scenario(session: Session, actor: Actor, scenario_id: UUID | str) ->
     _require_room(session, row.workspace_id)
     _require_free(session, row.workspace_id, row.name)
     row.removed_at = None
+    _record(session, actor, row, scenario_restored=True)
+
+
+def _record(session: Session, actor: Actor, row: Scenario, **done: bool) -> None:
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, **done)
 
 
 def _editable(session: Session, actor: Actor, workspace_id: UUID | str) -> Workspace:
@@ -206,6 +215,7 @@ def _add(session: Session, actor: Actor, workspace: Workspace, name: str, plan: 
     row = Scenario(workspace_id=workspace.id, name=name, plan=dict(plan), created_by=actor.user_id)
     session.add(row)
     session.flush()
+    _record(session, actor, row, scenario_saved=True)
     return row.id
 
 

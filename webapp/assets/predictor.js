@@ -219,6 +219,12 @@
     return page.levers.map((lever) => page.predictor.usual[lever]);
   }
 
+  // A plan from the server; levers that it doesn't set stay where they are.
+  function use(chosen, values, page) {
+    const plan = (chosen || {}).plan || {};
+    return page.levers.map((lever, place) => (lever in plan ? plan[lever] : values[place]));
+  }
+
   // The address of the levers as they stand, for somebody of the same team.
   function link(clicks, values, page) {
     if (!clicks) {
@@ -266,5 +272,5 @@
   // beyond its reach, which on a slow machine comes after our correction.
   ["change", "focusout"].forEach((name) => document.addEventListener(name, take, true));
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset, link } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset, link, use } });
 })();

@@ -57,6 +57,7 @@ class Ids(StrEnum):
     CURVE_TABLE = "predictor-curve-table"
     RESET = "predictor-reset"
     PLANNED = "predictor-planned"
+    PLAN = "predictor-plan"
     LINK = "predictor-link"
     LINKED = "predictor-linked"
     WORKSPACE = "predictor-workspace"
@@ -83,6 +84,7 @@ def layout(*, workspace_id: UUID, scenario: str = "", plan: str = "") -> Compone
             dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
             dcc.Store(id=Ids.RESTED),
             dcc.Store(id=Ids.KEPT),
+            dcc.Store(id=Ids.PLAN),
             html.Div(
                 [_levers(data), html.Div([_answers(source), _curve(data, source)], className="stack")],
                 className="predictor",
@@ -287,24 +289,28 @@ def keep(rested: Any, workspace_id: Any) -> Any:
     return no_update
 
 
-@callback(
+clientside_callback(
+    ClientsideFunction("predictor", "use"),
     Output({"type": LEVER, "name": ALL}, "value", allow_duplicate=True),
+    Input(Ids.PLAN, "data"),
+    State({"type": LEVER, "name": ALL}, "value"),
+    State(Ids.PAGE, "data"),
+    prevent_initial_call=True,
+)
+
+
+@callback(
+    Output(Ids.PLAN, "data"),
     Output(Ids.LINKED, "children", allow_duplicate=True),
     Input(Ids.PLANNED, "n_clicks"),
     State(Ids.WORKSPACE, "data"),
-    State({"type": LEVER, "name": ALL}, "id"),
-    State({"type": LEVER, "name": ALL}, "value"),
     prevent_initial_call=True,
 )
-def use_planned(clicks: int | None, workspace_id: Any, levers: Any, values: Any) -> tuple[Any, Any]:
+def use_planned(clicks: int | None, workspace_id: Any) -> tuple[Any, Any]:
     """Put the planner's next week on the levers, with the hours and bounds that Decisions keeps."""
     plan = decisions.plan_view(db(), actor(), identifier(workspace_id)) if clicks else None
     if plan is None:
-        return [no_update] * len(values), no_update
-    week = plan.weeks[0]
-    chosen = [
-        week.counts.get(each["name"], value) if each["name"] not in plan.held else no_update
-        for each, value in zip(levers, values, strict=True)
-    ]
+        return no_update, no_update
+    chosen = {name: pieces for name, pieces in plan.weeks[0].counts.items() if name not in plan.held}
     words = f"The planner's week: at most {plan.hours:g} hours, as set on Decisions. {plan.sentences[0]}"
-    return chosen, words
+    return {"plan": chosen, "click": clicks}, words
