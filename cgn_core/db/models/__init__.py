@@ -12,6 +12,7 @@ from cgn_core.db.models.ledger import LedgerEntry, LedgerScore
 from cgn_core.db.models.model import Model, now
 from cgn_core.db.models.password_resets import PasswordReset, ResetRequest
 from cgn_core.db.models.registry import ModelVersion, Promotion
+from cgn_core.db.models.scenarios import Scenario, WeekNote
 from cgn_core.db.models.sign_ins import (
     KnownDevice,
     OutsideIdentity,
@@ -20,7 +21,6 @@ from cgn_core.db.models.sign_ins import (
     SecondFactor,
     UserSession,
 )
-from cgn_core.db.models.scenarios import Scenario, WeekNote
 from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
 
 __all__ = [
