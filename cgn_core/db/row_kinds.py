@@ -1,4 +1,4 @@
-"""What kinds of promotions, kept forecasts and schedules there are; stored as text."""
+"""What kinds of promotions, kept forecasts, schedules and changes there are; stored as text."""
 
 from __future__ import annotations
 
@@ -36,3 +36,12 @@ class ScheduleKind(StrEnum):
     RETRAIN_BEHIND = "retrain_behind"
     """Every night, where the data are so many weeks ahead of the last training, or growth left its path since."""
     SCORE_NIGHTLY = "score_nightly"
+
+
+class Change(StrEnum):
+    """What became of a saved scenario or a note, as the audit log tells it."""
+
+    SAVED = "saved"
+    EDITED = "edited"
+    REMOVED = "removed"
+    RESTORED = "restored"

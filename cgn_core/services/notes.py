@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Action, Actor
 from cgn_core.db.models import User, WeekNote, Workspace, now
 from cgn_core.db.notes import editable_notes, readable_notes, removed_notes
+from cgn_core.db.row_kinds import Change
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
@@ -86,7 +87,7 @@ def pin_note(session: Session, actor: Actor, workspace_id: UUID | str, *, day: s
     )
     session.add(row)
     session.flush()
-    _record(session, actor, row, pinned=True)
+    _record(session, actor, row, Change.SAVED)
     return row.id
 
 
@@ -99,7 +100,7 @@ def edit_note(session: Session, actor: Actor, note_id: UUID | str, text: str) ->
     """
     row = one_or_not_found(session, editable_notes(actor).with_for_update(), note_id)
     row.text, row.changed_at = _clean_text(text), now()
-    _record(session, actor, row, edited=True)
+    _record(session, actor, row, Change.EDITED)
 
 
 def remove_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
@@ -110,7 +111,7 @@ def remove_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
     """
     row = one_or_not_found(session, editable_notes(actor).with_for_update(), note_id)
     row.removed_at = now()
-    _record(session, actor, row, removed=True)
+    _record(session, actor, row, Change.REMOVED)
 
 
 def restore_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
@@ -121,12 +122,12 @@ def restore_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
     """
     row = one_or_not_found(session, removed_notes(actor).with_for_update(), note_id)
     row.removed_at = None
-    _record(session, actor, row, restored=True)
+    _record(session, actor, row, Change.RESTORED)
 
 
-def _record(session: Session, actor: Actor, row: WeekNote, **done: bool) -> None:
+def _record(session: Session, actor: Actor, row: WeekNote, change: Change) -> None:
     week = row.week_start
-    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, note_of_week=week, **done)
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, week=week, note=change)
 
 
 def _monday(session: Session, workspace: Workspace, day: str) -> date:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.models import Scenario, User, Workspace, now
+from cgn_core.db.row_kinds import Change
 from cgn_core.db.scenarios import editable_scenarios, readable_scenarios, removed_scenarios
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
@@ -148,7 +149,7 @@ def rename_scenario(session: Session, actor: Actor, scenario_id: UUID | str, nam
     cleaned = _clean_name(name)
     _require_free(session, row.workspace_id, cleaned, but=row.id)
     row.name, row.changed_at = cleaned, now()
-    _record(session, actor, row, scenario_renamed=True)
+    _record(session, actor, row, Change.EDITED)
 
 
 def duplicate_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> UUID:
@@ -173,7 +174,7 @@ def remove_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> 
     """
     row = one_or_not_found(session, editable_scenarios(actor).with_for_update(), scenario_id)
     row.removed_at = now()
-    _record(session, actor, row, scenario_removed=True)
+    _record(session, actor, row, Change.REMOVED)
 
 
 def restore_scenario(session: Session, actor: Actor, scenario_id: UUID | str) -> None:
@@ -189,11 +190,11 @@ def restore_scenario(session: Session, actor: Actor, scenario_id: UUID | str) ->
     _require_room(session, row.workspace_id)
     _require_free(session, row.workspace_id, row.name)
     row.removed_at = None
-    _record(session, actor, row, scenario_restored=True)
+    _record(session, actor, row, Change.RESTORED)
 
 
-def _record(session: Session, actor: Actor, row: Scenario, **done: bool) -> None:
-    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, **done)
+def _record(session: Session, actor: Actor, row: Scenario, change: Change) -> None:
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, scenario=change)
 
 
 def _editable(session: Session, actor: Actor, workspace_id: UUID | str) -> Workspace:
@@ -215,7 +216,7 @@ def _add(session: Session, actor: Actor, workspace: Workspace, name: str, plan: 
     row = Scenario(workspace_id=workspace.id, name=name, plan=dict(plan), created_by=actor.user_id)
     session.add(row)
     session.flush()
-    _record(session, actor, row, scenario_saved=True)
+    _record(session, actor, row, Change.SAVED)
     return row.id
 
 
