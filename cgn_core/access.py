@@ -84,6 +84,10 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+OPERATOR = UUID(int=0)
+"""Stands for whoever runs the installation and uses the command line: they are nobody's member."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """The signed-in user on whose behalf a service runs."""
@@ -94,6 +98,11 @@ class Actor:
     name: str = ""
     token_id: UUID | None = None
     """The API token that acts for the user; None for someone who is signed in."""
+
+    @property
+    def stored_id(self) -> UUID | None:
+        """The user to store as the one who did it; None for the command line, which is no user."""
+        return None if self.user_id == OPERATOR else self.user_id
 
     def may(self, action: Action) -> bool:
         """Whether this actor's role allows the action."""

@@ -79,6 +79,12 @@ class NotFound(CgnError):
     code = "not_found"
 
 
+class InvalidLink(NotFound):
+    """The link doesn't work any more: it was used, taken back or has expired. Ask whoever sent it for a new one."""
+
+    code = "invalid_link"
+
+
 class Forbidden(CgnError):
     """Your role doesn't allow this; ask an owner of your agency."""
 

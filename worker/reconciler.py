@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy.exc import SQLAlchemyError
 
 from cgn_core.db.heartbeats import forget_silent, hold_lease, release_lease
+from cgn_core.db.invitations import forget_invitations
 from cgn_core.db.models import now
 from cgn_core.db.schedules import due_schedules
 from cgn_core.db.session import reading, transaction
@@ -20,11 +21,14 @@ from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
 from cgn_core.jobs.recovery import end_lapsed_claims, forgotten_queues, unclaimed_hints, unclaimed_queues
 from cgn_core.logs.configuration import configure
+from cgn_core.services import password_resets
 from cgn_core.settings import settings
 
 SHORTEST_LEASE = 3.0
 PERIODS_PER_LEASE = 3
 UPLOADS_KEPT = timedelta(days=1)
+INVITATIONS_KEPT = timedelta(days=30)
+"""After they expired."""
 CLEANING_PERIOD = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
@@ -44,6 +48,7 @@ class Reconciler:
                 return False
             end_lapsed_claims(session)
         self._run_schedules()
+        self._answer_reset_requests()
         self._publish_unclaimed()
         if now() - self._cleaned_at >= CLEANING_PERIOD:
             self._clean()
@@ -69,6 +74,14 @@ class Reconciler:
             if hold_lease(session, self.holder, lease=self._lease()):
                 schedule_runs.run_due(session, moment=moment)
 
+    def _answer_reset_requests(self) -> None:
+        with reading() as session:
+            if not password_resets.requests_wait(session):
+                return
+        with transaction() as session:
+            if hold_lease(session, self.holder, lease=self._lease()):
+                password_resets.answer_requests(session)
+
     def _publish_unclaimed(self) -> None:
         with reading() as session:
             waiting = unclaimed_queues(session)
@@ -87,6 +100,8 @@ class Reconciler:
         with transaction() as session:
             session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
             session.execute(forget_silent(before=now() - UPLOADS_KEPT))
+            session.execute(forget_invitations(before=now() - INVITATIONS_KEPT))
+            password_resets.forget_resets(session)
         self._cleaned_at = now()
 
 

@@ -70,7 +70,7 @@ def record(
     Raises:
         TypeError: a detail is such a text. A mistake of the caller's.
     """
-    if isinstance(by, System):
+    if isinstance(by, System) or by.stored_id is None:
         kind, actor_id = ActorKind.SYSTEM, None
     elif by.token_id is not None:
         kind, actor_id = ActorKind.TOKEN, by.token_id

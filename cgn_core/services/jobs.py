@@ -191,7 +191,8 @@ def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     if kind == JobKind.GENERATE:
         return f"Generating {_creators(params.get('creators', 1))}"
     if kind == JobKind.MAIL:
-        return f"Mail of {params['name']}"
+        letter = "an invitation" if "invitation" in params else "a link for a new password"
+        return f"Mail of {params.get('name', letter)}"
     if kind == JobKind.IMPORT:
         return f"{'Import' if 'upload' in params else 'Reading'} of {params.get('file', 'a large file')}"
     if kind == JobKind.RETRAIN_ALL:

@@ -1,12 +1,9 @@
-"""Mail to members of an agency: files that jobs made, sent by a job."""
+"""Mail, sent by jobs: files that jobs made, to members of the agency; invitations and reset links are letters."""
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,18 +14,18 @@ from cgn_core.db.files import readable_files
 from cgn_core.db.models import User, Workspace
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
-from cgn_core.errors import InvalidInput, MailNotSent
+from cgn_core.errors import InvalidInput
 from cgn_core.jobs import Claim, JobKind, enqueue
+from cgn_core.services import letters
 from cgn_core.services.accounts import actor_of
 from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.exports import ExportFile
 from cgn_core.services.files import fetch_file
+from cgn_core.services.mail_server import can_mail, new_message, send
 from cgn_core.settings import Settings, settings
 
 MOST_BYTES = 15 * 1024 * 1024
 """Many mail servers take no more than 20 MB, and an attachment grows by a third on its way."""
-PATIENCE = 20.0
-"""Seconds for each step of the conversation with the mail server."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +34,6 @@ class Recipient:
 
     id: UUID
     name: str
-
-
-def can_mail() -> bool:
-    """Whether this installation has a mail server."""
-    return bool(settings().smtp_host and settings().mail_from)
 
 
 def list_recipients(session: Session, actor: Actor, workspace_id: UUID | str) -> list[Recipient]:
@@ -104,6 +96,9 @@ def run(claim: Claim) -> None:
         NotFound: the file or one of the two people is gone, or may not see it any more.
         MailNotSent: the mail server refused it or didn't answer.
     """
+    if any(name in claim.params for name in letters.LETTERS):
+        letters.run(claim)
+        return
     claim.progress(0.1, "Writing the mail")
     with reading() as session:
         sender = actor_of(session, claim.requested_by)
@@ -136,46 +131,11 @@ def compose(file: ExportFile, *, sender: str, address: str, identifier: str, cho
         identifier: the same for the same message, however often it is sent.
         chosen: says where from.
     """
-    message = EmailMessage()
-    message["From"], message["To"] = chosen.mail_from, address
-    message["Subject"] = " ".join(file.name.split())
-    message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = f"<{identifier}@{chosen.mail_from.rpartition('@')[2].rstrip('>')}>"
-    message.set_content(
-        f"Hello,\n\n{' '.join(sender.split())} sends you the attached file from Creator Growth Navigator.\n"
-    )
+    text = f"Hello,\n\n{' '.join(sender.split())} sends you the attached file from Creator Growth Navigator.\n"
+    message = new_message(address=address, subject=file.name, text=text, identifier=identifier, chosen=chosen)
     kind, _, form = file.media_type.partition("/")
     message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
     return message
-
-
-def send(message: EmailMessage, chosen: Settings) -> None:
-    """Hand a message to the mail server.
-
-    Raises:
-        MailNotSent: it refused it, or didn't answer.
-    """
-    secured = ssl.create_default_context()
-    try:
-        with (
-            smtplib.SMTP_SSL(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE, context=secured)
-            if chosen.smtp_security == "tls"
-            else smtplib.SMTP(chosen.smtp_host, chosen.smtp_port, timeout=PATIENCE)
-        ) as server:
-            if chosen.smtp_security == "starttls":
-                server.starttls(context=secured)
-            if chosen.smtp_user:
-                server.login(chosen.smtp_user, chosen.smtp_password)
-            server.send_message(message)
-    except smtplib.SMTPResponseException as error:
-        raise MailNotSent(
-            f"The mail server refused the message (code {error.smtp_code}); ask whoever runs it."
-        ) from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise MailNotSent(
-            f"The mail server {chosen.smtp_host} did not take the message ({type(error).__name__}); try again, or "
-            "download the file and send it yourself."
-        ) from error
 
 
 def _member(session: Session, actor: Actor, user_id: UUID | str) -> Actor:

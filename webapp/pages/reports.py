@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
-from cgn_core.services import mails, reports, workspaces
+from cgn_core.services import mail_server, mails, reports, workspaces
 from cgn_core.services.reports import ReportView
 from cgn_core.services.workspaces import WorkspaceView
 from cgn_core.settings import settings
@@ -193,7 +193,7 @@ def _made_of(report: ReportView) -> str:
 
 def _mailing(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:
     """The form that mails a report, where there is a mail server and a right to use it."""
-    if not workspace.may_edit or not mails.can_mail():
+    if not workspace.may_edit or not mail_server.can_mail():
         return []
     files: list[Any] = [
         {"value": str(each.id), "label": f"{each.name}, {each.created_at:%H:%M} UTC"} for each in listed

@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from email import message_from_bytes
-from email.message import Message
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from mailbox_server import Mailbox
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from whole_product import free_port
 
 from cgn_core.access import Actor, Role
 from cgn_core.db.models import Agency, Job, JobState, StoredFile, User, Workspace
 from cgn_core.errors import InvalidInput, NotFound
-from cgn_core.services import mails
+from cgn_core.services import mail_server, mails
 
 pytestmark = [
     pytest.mark.usefixtures("sent_jobs"),
     pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning"),  # of the tests' server, on loopback
 ]
-
-
-class Mailbox:
-    """What the mail server took."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[list[str], Message]] = []
-        self.refuses = False
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the server's name for it
-        if self.refuses:
-            return "554 5.7.1 No, thank you"
-        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(change_settings: Callable[..., None]) -> Iterator[Mailbox]:
-    """A mail server that asks who one is, and that the product is told of."""
-    box = Mailbox()
-
-    def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=(given.login, given.password) == (b"portal", b"secret"), handled=False)
-
-    server = Controller(
-        box, hostname="127.0.0.1", port=free_port(), authenticator=check, auth_require_tls=False, auth_required=True
-    )
-    server.start()
-    try:
-        address = server.server.sockets[0].getsockname()
-        change_settings(
-            smtp_host=address[0], smtp_port=address[1], smtp_security="none", smtp_user="portal",
-            smtp_password="secret", mail_from="portal@agency.example",
-        )  # fmt: skip
-        yield box
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -189,7 +148,7 @@ def test_whoever_lost_access_meanwhile_gets_nothing(
 
 
 def test_without_a_mail_server_nothing_is_queued(session: Session, strategist: Actor, file_id: UUID) -> None:
-    assert not mails.can_mail()
+    assert not mail_server.can_mail()
     with pytest.raises(InvalidInput, match="CGN_SMTP_HOST"):
         mails.request_mail(session, strategist, file_id, strategist.user_id, key="k")
     assert session.scalars(select(Job)).all() == []
