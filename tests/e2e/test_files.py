@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from large_csv import large_csv
 from playwright.sync_api import expect
 from whole_product import Product
 
@@ -63,23 +64,6 @@ def exported(folder: Path, handle: str) -> list[Path]:
     ]
 
 
-def large_file(path: Path, handles: list[str], days: int) -> Path:
-    """Many creators in one file, most of whose bytes are notes that nobody reads."""
-    last = datetime.now(UTC).date() - timedelta(days=2)
-    note = "n" * 9_000
-    rng, lines = np.random.default_rng(6), ["creator,date,followers,follows,unfollows,reels,notes"]
-    for handle in handles:
-        reels = rng.binomial(2, 0.4, days)
-        follows = rng.poisson(40 + 45 * reels)
-        followers = 20_000 + np.cumsum(follows - 9)
-        lines += [
-            f"{handle},{last - timedelta(days=days - 1 - day)},{followers[day]},{follows[day]},9,{reels[day]},{note}"
-            for day in range(days)
-        ]
-    path.write_text("\n".join(lines), "utf-8")
-    return path
-
-
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     visit: Visit, tmp_path: Path, width: int
@@ -88,7 +72,7 @@ def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     page = watched.page
     page.goto("/new-workspace")
     names = [f"big{width}.{number}" for number in range(8)]
-    page.locator("input[type=file]").set_input_files(large_file(tmp_path / "all.csv", names, days=84))
+    page.locator("input[type=file]").set_input_files(large_csv(tmp_path / "all.csv", names, days=84))
     page.get_by_text("Sending all.csv").wait_for()
     page.wait_for_url("**/new-workspace?arrival=*")
     page.get_by_role("button", name="Import 8 creators").wait_for(timeout=TRAINED)

@@ -16,6 +16,7 @@ from cgn_core.jobs import claimed
 from cgn_core.services import arrivals
 
 PIECE = 1_000
+PRESS = {"of": "", "at": 1}
 BODY = "..large-file-body.children...large-file-shown.data.."
 
 
@@ -66,7 +67,7 @@ def test_a_file_sent_in_pieces_is_read_shown_and_imported(browser: Callable[...,
     assert "big.one" in shown
     assert "Import 2 creators" in shown
     assert f"new-workspace?arrival={arrival}" in who.page("/jobs")
-    assert who.call("large-file-acted.data", {**state, "large-file-import.n_clicks": 1}).status_code == 200
+    assert who.call("large-file-acted.data", {**state, "large-file-import-pressed.data": PRESS}).status_code == 200
     work(waiting())
     assert "Imported 2 creators." in who.call(BODY, state).text
     assert "big.two" in who.page("/")

@@ -94,9 +94,8 @@ def cancelled_jobs(agency: Agency, workspace: Workspace) -> list[UUID]:
 
 def press_retry(visitor: Any, job_id: UUID) -> None:
     """Press "Try again" on the Jobs page."""
-    button = {"type": "jobs-retry", "job": str(job_id)}
-    changed = f'{{"job":"{job_id}","type":"jobs-retry"}}.n_clicks'
-    answer = visitor.call("jobs-acted.data", {"jobs-retry": [(button, 1)]}, changed=changed)
+    output = next(name for name in visitor.portal.callback_map if name.startswith("jobs-acted.data@"))
+    answer = visitor.call(output, {"jobs-retry-pressed.data": {"of": str(job_id), "at": 1}})
     assert answer.status_code == 200, answer.get_data(as_text=True)
 
 

@@ -50,7 +50,8 @@ CLASSES = {
     "webapp.pages.portfolio.refresh": OWN,
     "webapp.pages.portfolio.retrain_all": OWN,
     "webapp.pages.jobs.refresh": BOUND,
-    "webapp.pages.jobs.act": BOUND,
+    "webapp.pages.jobs.cancel": BOUND,
+    "webapp.pages.jobs.retry": BOUND,
     "webapp.pages.workers.refresh_workers": OWN,
     "webapp.pages.model_state.redraw_home": BOUND,
     "webapp.pages.model_state.redraw_history": BOUND,
@@ -105,9 +106,7 @@ ENDS_SOMETHING = ("import_file", "discard_file", "undo", "restore", "save", "rem
 BUTTONS = {
     "data-restore": "version",
     "repairs-choice": "place",
-    "jobs-cancel": "job",
     "competitors-remove": "competitor",
-    "reports-remove": "file",
     "schedules-pause": "schedule",
     "schedules-remove": "schedule",
     "schedules-undo": "schedule",
@@ -118,6 +117,13 @@ BUTTONS = {
     "scenarios-undo": "scenario",
 }
 """Buttons in rows: the type of their ids, and what the other part of the id names."""
+
+KEPT_PRESSES = {
+    "jobs-cancel-pressed.data": "job",
+    "jobs-retry-pressed.data": "job",
+    "reports-remove-pressed.data": "file",
+}
+"""Buttons in rows that are drawn anew: the stores of their presses, and what a press names."""
 
 PAGES = (
     "",
@@ -226,6 +232,8 @@ def forged(portal: Dash, output: str, ids: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def usable(key: str, ids: Mapping[str, Any]) -> Any:
+    if key.endswith("-pressed.data"):
+        return {"of": ids[KEPT_PRESSES[key]] if key in KEPT_PRESSES else "", "at": 1}
     by_ending = {
         "-workspace.data": ids["workspace"],
         "-workspace.value": ids["workspace"],

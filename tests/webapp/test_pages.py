@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from dash import Dash
@@ -258,33 +258,28 @@ def test_minutes_and_time_zone_are_kept(
     assert only(Workspace, "minutes")["posts"] == 30.0, "one refused field stores none"
 
 
-def press(kind: str, job_id: UUID) -> tuple[dict[str, Any], str]:
-    values = {"jobs-cancel": [], "jobs-retry": [], kind: [({"job": str(job_id)}, 1)]}
-    return values, f'{{"job":"{job_id}","type":"{kind}"}}.n_clicks'
-
-
 def test_a_job_is_cancelled_and_tried_again_from_its_row(
     portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
 ) -> None:
     who = browser(owner)
-    act = callback(portal, "webapp.pages.jobs.act")
+    press = {"of": str(imported.job_id), "at": 1}
     assert "Waiting for a worker" in who.page("/jobs")
-    values, changed = press("jobs-cancel", imported.job_id)
-    assert who.call(act, values, changed=changed).status_code == 200
+    cancel, retry = (callback(portal, f"webapp.pages.jobs.{name}") for name in ("cancel", "retry"))
+    assert who.call(cancel, {"jobs-cancel-pressed.data": press}).status_code == 200
     assert only(Job, "state") == JobState.CANCELLED
     assert "Try again" in who.page("/jobs")
-    values, changed = press("jobs-retry", imported.job_id)
-    who.call(act, values, changed=changed)
+    who.call(retry, {"jobs-retry-pressed.data": press})
     with reading() as session:
         assert sorted(session.scalars(select(Job.state))) == [JobState.CANCELLED, JobState.QUEUED]
 
 
-def test_buttons_that_were_just_drawn_do_nothing(
-    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported
+@pytest.mark.parametrize("press", [None, {}, {"of": 1}, {"of": "x", "at": []}, "pressed", 7])
+def test_a_press_of_no_job_that_there_is_does_nothing(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, imported: Imported, press: Any
 ) -> None:
-    values, changed = press("jobs-cancel", imported.job_id)
-    values["jobs-cancel"] = [({"job": str(imported.job_id)}, 0)]
-    browser(owner).call(callback(portal, "webapp.pages.jobs.act"), values, changed=changed)
+    del imported
+    answer = browser(owner).call(callback(portal, "webapp.pages.jobs.cancel"), {"jobs-cancel-pressed.data": press})
+    assert "Reference:" not in answer.text
     assert only(Job, "state") == JobState.QUEUED
 
 

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from webapp.components.alerts import Tone
 from webapp.components.attributes import HIDDEN
 from webapp.components.icons import icon
+from webapp.components.presses import writes_press
 
 
 def page_header(title: str, subtitle: Any = None, *actions: Component) -> Component:
@@ -93,13 +94,13 @@ def button(
     quiet: bool = False,
     danger: bool = False,
     disabled: bool = False,
+    redrawn: bool = False,
 ) -> Component:
-    """A button that a callback listens to."""
+    """A button that a callback listens to; ``redrawn``: its presses are kept outside the part that is drawn anew."""
     kind = "button-primary" if primary else "button-quiet" if quiet else "button-plain"
     return html.Button(
         [*([icon(glyph)] if glyph else []), text],
-        id=id,
-        n_clicks=0,
+        **(writes_press(id) if redrawn else {"id": id, "n_clicks": 0}),
         disabled=disabled,
         className=f"button {kind}" + (" button-danger" if danger else ""),
         type="button",

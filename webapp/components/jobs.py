@@ -14,6 +14,7 @@ from webapp import routes
 from webapp.components.alerts import Tone, chip
 from webapp.components.attributes import aria
 from webapp.components.numbers import ago, duration, plural
+from webapp.components.presses import writes_press
 from webapp.components.tables import Column, data_table
 
 STATES: dict[str, tuple[str, Tone]] = {
@@ -104,11 +105,10 @@ def _actions(job: JobView) -> Component | None:
         return _result(job)
     return html.Button(
         words,
-        id={"type": kind, "job": str(job.id)},
-        n_clicks=0,
         type="button",
         className="button button-plain button-small",
         **aria(label=f"{words}: {job.title}"),
+        **writes_press(kind, of=str(job.id)),
     )
 
 

@@ -79,6 +79,8 @@ class UploadIds:
     answer: str
     """Type of the ids of answers; each has the question's key beside it."""
     again: str
+    redrawn: bool = False
+    """Whether the page draws the preview anew by itself."""
 
 
 def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -> Component:
@@ -110,8 +112,8 @@ def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -
         words = "Import" if len(view.creators) == 1 else f"Import {len(view.creators)} creators"
         parts.append(name_field)
         # Not disabled but absent: Dash switches a button on again after its callback, which an inserted one calls.
-        actions = [] if nothing else [button(words, id=ids.import_, primary=True, glyph="check")]
-        actions.append(button("Close" if nothing else "Discard", id=ids.discard))
+        actions = [] if nothing else [button(words, id=ids.import_, primary=True, glyph="check", redrawn=ids.redrawn)]
+        actions.append(button("Close" if nothing else "Discard", id=ids.discard, redrawn=ids.redrawn))
         parts.append(html.Div(actions, className="actions"))
     return card(html.Div(parts, className="stack"), title=view.file_name)
 
@@ -162,10 +164,8 @@ def _questions(view: UploadView, *, ids: UploadIds, is_open: bool) -> Component:
         )
         hint = "answered at an earlier import" if question.key in view.remembered else ""
         asked.append(field(question.sentence, control, hint=hint))
-    parts: list[Component] = [
-        *asked,
-        html.Div(button("Read again", id=ids.again, glyph="check", primary=is_open), className="actions"),
-    ]
+    again = button("Read again", id=ids.again, glyph="check", primary=is_open, redrawn=ids.redrawn)
+    parts: list[Component] = [*asked, html.Div(again, className="actions")]
     for name, sample in view.samples:
         columns = [Column(str(place), header or f"column {place + 1}") for place, header in enumerate(sample.header)]
         rows = [{str(place): cell for place, cell in enumerate(row)} for row in sample.rows]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -18,6 +18,7 @@ from webapp.components.alerts import empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import card, link_button, page_header
 from webapp.components.jobs import CANCEL, RETRY, jobs_table
+from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.pages.schedules import schedules_card
 from webapp.pages.workers import workers_card
 from webapp.request_scope import actor, db, identifier
@@ -45,6 +46,7 @@ def job_list(workspace_id: UUID | None) -> list[Component]:
     return [
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id) if workspace_id is not None else None),
         dcc.Store(id=Ids.ACTED),
+        *kept_presses(CANCEL, RETRY),
         html.Div(_table(workspace_id), id=Ids.TABLE, **aria(live="polite")),
     ]
 
@@ -72,22 +74,24 @@ def refresh(_pulse: Any, _finished: Any, _acted: Any, workspace_id: Any) -> Comp
     return _table(identifier(workspace_id) if workspace_id is not None else None)
 
 
-@callback(
-    Output(Ids.ACTED, "data"),
-    Input({"type": CANCEL, "job": ALL}, "n_clicks"),
-    Input({"type": RETRY, "job": ALL}, "n_clicks"),
-    prevent_initial_call=True,
-)
-def act(_cancels: Any, _retries: Any) -> Any:
-    """Cancel a job or try it again."""
-    pressed = ctx.triggered_id
-    # A button that has just been drawn reports zero clicks.
-    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+@callback(Output(Ids.ACTED, "data"), pressed(CANCEL), prevent_initial_call=True)
+def cancel(press: Any) -> Any:
+    """Cancel a job."""
+    if not press:
         return no_update
-    job_id = identifier(pressed["job"])
-    if pressed["type"] == CANCEL:
-        jobs.cancel_job(db(writes=True), actor(), job_id)
-    else:
-        jobs.retry_job(db(writes=True), actor(), job_id)
+    jobs.cancel_job(db(writes=True), actor(), identifier(pressed_of(press)))
+    return _acted()
+
+
+@callback(Output(Ids.ACTED, "data", allow_duplicate=True), pressed(RETRY), prevent_initial_call=True)
+def retry(press: Any) -> Any:
+    """Try a job again."""
+    if not press:
+        return no_update
+    jobs.retry_job(db(writes=True), actor(), identifier(pressed_of(press)))
+    return _acted()
+
+
+def _acted() -> str:
     clock.wake()
     return datetime.now(UTC).isoformat()

@@ -19,6 +19,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button
 from webapp.components.jobs import progress_bar
+from webapp.components.presses import kept_presses, pressed
 from webapp.components.uploads import UploadIds, upload_preview
 from webapp.request_scope import actor, db, identifier
 
@@ -37,26 +38,31 @@ class Ids(StrEnum):
     NAME = "large-file-name"
 
 
-UPLOAD_IDS = UploadIds(import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN)
+UPLOAD_IDS = UploadIds(
+    import_=Ids.IMPORT, discard=Ids.DISCARD, name=Ids.NAME, answer=Ids.ANSWER, again=Ids.AGAIN, redrawn=True
+)
 
 
 def section(arrival_id: str) -> list[Component]:
     """The part of the page for the large file that its address names; nothing where it names none."""
     if not arrival_id:
         return []
+    body, shown = _drawn(arrival_id)
     return [
         dcc.Store(id=Ids.ARRIVAL, data=arrival_id),
         dcc.Store(id=Ids.ACTED),
-        dcc.Store(id=Ids.SHOWN),
-        html.Div(_body(arrival_id), id=Ids.BODY, **aria(live="polite")),
+        dcc.Store(id=Ids.SHOWN, data=shown),
+        *kept_presses(Ids.IMPORT, Ids.DISCARD, Ids.AGAIN),
+        html.Div(body, id=Ids.BODY, **aria(live="polite")),
     ]
 
 
-def _body(arrival_id: Any) -> Component:
+def _drawn(arrival_id: Any) -> tuple[Component, str]:
     try:
-        return _card(arrivals.get_arrival(db(), actor(), identifier(arrival_id)))
+        view = arrivals.get_arrival(db(), actor(), identifier(arrival_id))
     except NotFound:
-        return alert("The large file isn't here any more. Drop it again.", tone="caution")
+        return alert("The large file isn't here any more. Drop it again.", tone="caution"), ""
+    return _card(view), _state(view)
 
 
 def _state(view: ArrivalView) -> str:
@@ -78,7 +84,10 @@ def _card(view: ArrivalView) -> Component:
         return card(html.Div([*parts, jobs_link], className="stack"), title=job.title)
     if job.state != "done":
         words = job.error or "It was stopped before it ended; nothing was stored."
-        actions = [button("Try again", id=Ids.AGAIN, primary=True), button("Discard", id=Ids.DISCARD)]
+        actions = [
+            button("Try again", id=Ids.AGAIN, primary=True, redrawn=True),
+            button("Discard", id=Ids.DISCARD, redrawn=True),
+        ]
         body = [alert(words, tone="down"), html.Div(actions, className="actions")]
         return card(html.Div(body, className="stack"), title=job.title)
     if view.found is None:
@@ -107,14 +116,14 @@ def refresh(_pulse: Any, _finished: Any, acted: Any, arrival_id: Any, shown: Any
 
 @callback(
     Output(Ids.ACTED, "data"),
-    Input(Ids.IMPORT, "n_clicks"),
+    pressed(Ids.IMPORT),
     State(Ids.ARRIVAL, "data"),
     running=[(Output(Ids.IMPORT, "disabled"), True, False)],
     prevent_initial_call=True,
 )
-def import_file(clicks: int | None, arrival_id: Any) -> Any:
+def import_file(press: Any, arrival_id: Any) -> Any:
     """Queue the import of what was read."""
-    if not clicks:
+    if not press:
         return no_update
     arrivals.request_import(db(writes=True), actor(), identifier(arrival_id))
     return _acted()
@@ -122,15 +131,15 @@ def import_file(clicks: int | None, arrival_id: Any) -> Any:
 
 @callback(
     Output(Ids.ACTED, "data", allow_duplicate=True),
-    Input(Ids.AGAIN, "n_clicks"),
+    pressed(Ids.AGAIN),
     State(Ids.ARRIVAL, "data"),
     State({"type": Ids.ANSWER, "key": ALL}, "value"),
     State({"type": Ids.ANSWER, "key": ALL}, "id"),
     prevent_initial_call=True,
 )
-def read_again(clicks: int | None, arrival_id: Any, values: Any, asked: Any) -> Any:
+def read_again(press: Any, arrival_id: Any, values: Any, asked: Any) -> Any:
     """Queue another reading, with what was answered."""
-    if not clicks:
+    if not press:
         return no_update
     answers = uploads.answers_of(values, asked)
     arrivals.request_reading(db(writes=True), actor(), identifier(arrival_id), answers=answers, key=str(uuid4()))
@@ -139,13 +148,13 @@ def read_again(clicks: int | None, arrival_id: Any, values: Any, asked: Any) -> 
 
 @callback(
     Output(Ids.ACTED, "data", allow_duplicate=True),
-    Input(Ids.DISCARD, "n_clicks"),
+    pressed(Ids.DISCARD),
     State(Ids.ARRIVAL, "data"),
     prevent_initial_call=True,
 )
-def discard_file(clicks: int | None, arrival_id: Any) -> Any:
+def discard_file(press: Any, arrival_id: Any) -> Any:
     """Forget the file and what was read in it."""
-    if not clicks:
+    if not press:
         return no_update
     arrivals.discard_arrival(db(writes=True), actor(), identifier(arrival_id))
     return "discarded"

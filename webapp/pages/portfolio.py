@@ -33,6 +33,7 @@ from webapp.components.cards import (
 )
 from webapp.components.icons import icon
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.presses import kept_presses, pressed, writes_press
 from webapp.components.sparkline import sparkline
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db
@@ -65,6 +66,7 @@ def layout(sort: str = "creator") -> list[Component]:
         dcc.Store(id=Ids.SORT, data=sort),
         dcc.Store(id=Ids.KEY, data=str(uuid4())),
         dcc.Store(id=Ids.STAMP, data=_stamp(cards)),
+        *kept_presses(Ids.RETRAIN, Ids.EXPORT, Ids.BENCHMARK),
         html.Div(_head(cards), id=Ids.HEAD),
         html.Div(id=Ids.NOTICE),
         html.Div(_body(cards, sort), id=Ids.BODY, className="stack"),
@@ -94,13 +96,13 @@ def refresh(_finished: Any, pulse: Any, sort: Any, stamp: Any) -> tuple[Any, Any
 @callback(
     Output(Ids.NOTICE, "children"),
     Output(Ids.KEY, "data"),
-    Input(Ids.RETRAIN, "n_clicks"),
+    pressed(Ids.RETRAIN),
     State(Ids.KEY, "data"),
     prevent_initial_call=True,
 )
-def retrain_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+def retrain_all(press: Any, key: Any) -> tuple[Any, Any]:
     """Queue a retraining of every creator with data; clicking twice queues one."""
-    if not clicks:
+    if not press:
         return no_update, no_update
     service.request_retraining_of_all(db(writes=True), actor(), key=str(key)[:64])
     clock.wake()
@@ -111,13 +113,13 @@ def retrain_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
 @callback(
     Output(Ids.NOTICE, "children", allow_duplicate=True),
     Output(Ids.KEY, "data", allow_duplicate=True),
-    Input(Ids.EXPORT, "n_clicks"),
+    pressed(Ids.EXPORT),
     State(Ids.KEY, "data"),
     prevent_initial_call=True,
 )
-def export_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+def export_all(press: Any, key: Any) -> tuple[Any, Any]:
     """Queue an export of every creator's numbers; clicking twice queues one."""
-    if not clicks:
+    if not press:
         return no_update, no_update
     request_whole_export(db(writes=True), actor(), key=str(key)[:64])
     clock.wake()
@@ -127,13 +129,13 @@ def export_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
 @callback(
     Output(Ids.NOTICE, "children", allow_duplicate=True),
     Output(Ids.KEY, "data", allow_duplicate=True),
-    Input(Ids.BENCHMARK, "n_clicks"),
+    pressed(Ids.BENCHMARK),
     State(Ids.KEY, "data"),
     prevent_initial_call=True,
 )
-def benchmark_all(clicks: int | None, key: Any) -> tuple[Any, Any]:
+def benchmark_all(press: Any, key: Any) -> tuple[Any, Any]:
     """Queue a table of every creator among its competitors; clicking twice queues one."""
-    if not clicks:
+    if not press:
         return no_update, no_update
     request_benchmark(db(writes=True), actor(), None, key=str(key)[:64])
     clock.wake()
@@ -155,7 +157,7 @@ def _head(cards: Sequence[WorkspaceCard]) -> Component:
     has_data = _has_data(cards)
     actions = [_export_menu(everything=has_data)]
     if has_data:
-        actions.append(button("Retrain all", id=Ids.RETRAIN, glyph="health"))
+        actions.append(button("Retrain all", id=Ids.RETRAIN, glyph="health", redrawn=True))
     if actor().may(Action.CREATE_WORKSPACE):
         actions.append(link_button("New workspace", routes.NEW_WORKSPACE, primary=True, glyph="plus"))
     return page_header(TITLE, _subtitle(cards), *actions)
@@ -177,7 +179,7 @@ def _export_menu(*, everything: bool) -> Component:
     items: list[Component] = [html.A("This table, CSV", href=routes.PORTFOLIO_CSV, className="menu-item", download="")]
     if everything:
         for words, identity in (("All creators' data, ZIP", Ids.EXPORT), ("All among competitors, CSV", Ids.BENCHMARK)):
-            items.append(html.Button(words, id=identity, n_clicks=0, type="button", className="menu-item"))
+            items.append(html.Button(words, type="button", className="menu-item", **writes_press(identity)))
     summary = html.Summary([icon("download"), "Export"], className="button button-plain")
     return html.Details([summary, html.Div(items, className="menu-sheet")], className="menu menu-end")
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import mail_server, mails, reports, workspaces
@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field
 from webapp.components.numbers import count, short_day
+from webapp.components.presses import kept_presses, pressed, pressed_of, writes_press
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -37,6 +38,7 @@ class Ids(StrEnum):
     MAKE = "reports-make"
     OUTCOME = "reports-outcome"
     LIST = "reports-list"
+    SHOWN = "reports-shown"
     FILE = "reports-file"
     TO = "reports-to"
     MAIL = "reports-mail"
@@ -45,6 +47,7 @@ class Ids(StrEnum):
 def layout(*, workspace_id: UUID) -> Component:
     """The reports that are kept, and the button that makes another."""
     workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    listed = reports.list_reports(db(), actor(), workspace_id)
     make = (
         [button("Make a report", id=Ids.MAKE, primary=True, glyph="reports")]
         if workspace.may_edit and workspace.data_version
@@ -56,8 +59,10 @@ def layout(*, workspace_id: UUID) -> Component:
             page_header(TITLE, words, *make),
             dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
             dcc.Store(id=Ids.KEY, data=str(uuid4())),
+            *kept_presses(REMOVE, Ids.MAIL),
             html.Div(id=Ids.OUTCOME, **aria(live="polite")),
-            html.Div(_body(workspace), id=Ids.LIST, className="stack"),
+            dcc.Store(id=Ids.SHOWN, data=_shown(listed)),
+            html.Div(_body(workspace, listed), id=Ids.LIST, className="stack"),
         ],
         className="stack",
     )
@@ -83,15 +88,15 @@ def make(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
 @callback(
     Output(Ids.OUTCOME, "children", allow_duplicate=True),
     Output(Ids.KEY, "data", allow_duplicate=True),
-    Input(Ids.MAIL, "n_clicks"),
+    pressed(Ids.MAIL),
     State(Ids.FILE, "value"),
     State(Ids.TO, "value"),
     State(Ids.KEY, "data"),
     prevent_initial_call=True,
 )
-def mail(clicks: int | None, file_id: Any, to: Any, key: Any) -> tuple[Any, Any]:
+def mail(press: Any, file_id: Any, to: Any, key: Any) -> tuple[Any, Any]:
     """Queue a report's mail to a member of the team."""
-    if not clicks:
+    if not press:
         return no_update, no_update
     if not file_id or not to:
         return alert("Choose a report and whom to send it to.", tone="caution"), no_update
@@ -102,34 +107,44 @@ def mail(clicks: int | None, file_id: Any, to: Any, key: Any) -> tuple[Any, Any]
 
 @callback(
     Output(Ids.LIST, "children"),
+    Output(Ids.SHOWN, "data"),
     Input(shell.Ids.FINISHED, "data"),
     State(Ids.WORKSPACE, "data"),
+    State(Ids.SHOWN, "data"),
     prevent_initial_call=True,
 )
-def refresh(_finished: Any, workspace_id: Any) -> Any:
-    """List the reports anew once a job has ended."""
-    return _body(workspaces.get_workspace(db(), actor(), identifier(workspace_id)))
+def refresh(_finished: Any, workspace_id: Any, shown: Any) -> tuple[Any, Any]:
+    """List the reports anew once a job has made another; else the form below keeps what was chosen in it."""
+    workspace = workspaces.get_workspace(db(), actor(), identifier(workspace_id))
+    listed = reports.list_reports(db(), actor(), workspace.id)
+    now = _shown(listed)
+    return (no_update, no_update) if now == shown else (_body(workspace, listed), now)
 
 
 @callback(
     Output(Ids.LIST, "children", allow_duplicate=True),
+    Output(Ids.SHOWN, "data", allow_duplicate=True),
     Output(Ids.OUTCOME, "children", allow_duplicate=True),
-    Input({"type": REMOVE, "file": ALL}, "n_clicks"),
+    pressed(REMOVE),
     State(Ids.WORKSPACE, "data"),
     prevent_initial_call=True,
 )
-def remove(clicks: list[int | None], workspace_id: Any) -> tuple[Any, Any]:
+def remove(press: Any, workspace_id: Any) -> tuple[Any, Any, Any]:
     """Delete a report."""
-    pressed = ctx.triggered_id
-    if not any(clicks) or not isinstance(pressed, dict):
-        return no_update, no_update
-    reports.remove_report(db(writes=True), actor(), identifier(pressed.get("file")))
+    if not press:
+        return no_update, no_update, no_update
+    reports.remove_report(db(writes=True), actor(), identifier(pressed_of(press)))
     words = "The report is deleted. The data it was made from are still here: make another at any time."
-    return _body(workspaces.get_workspace(db(), actor(), identifier(workspace_id))), alert(words)
-
-
-def _body(workspace: WorkspaceView) -> list[Component]:
+    workspace = workspaces.get_workspace(db(), actor(), identifier(workspace_id))
     listed = reports.list_reports(db(), actor(), workspace.id)
+    return _body(workspace, listed), _shown(listed), alert(words)
+
+
+def _shown(listed: list[ReportView]) -> str:
+    return " ".join(str(each.id) for each in listed)
+
+
+def _body(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:
     if not listed:
         return [card(_nothing(workspace))]
     return [_table(listed, may_edit=workspace.may_edit), *_mailing(workspace, listed)]
@@ -175,11 +190,10 @@ def _actions(report: ReportView, *, may_edit: bool) -> Component:
         return fetch
     delete = html.Button(
         "Delete",
-        id={"type": REMOVE, "file": str(report.id)},
-        n_clicks=0,
         className="button button-quiet button-small",
         type="button",
         **aria(label=f"Delete {report.name} of {report.created_at:%H:%M}"),
+        **writes_press(REMOVE, of=str(report.id)),
     )
     return html.Div([fetch, delete], className="actions one-line")
 
@@ -208,7 +222,7 @@ def _mailing(workspace: WorkspaceView, listed: list[ReportView]) -> list[Compone
     return [
         card(
             html.Div(fields, className="field-grid"),
-            html.Div(button("Send", id=Ids.MAIL), className="actions above-space"),
+            html.Div(button("Send", id=Ids.MAIL, redrawn=True), className="actions above-space"),
             title="Send by mail",
             aside="\N{MIDDLE DOT} to members of your agency who may see this creator",
         )
