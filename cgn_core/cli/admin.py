@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from cgn_core.cli.output import Json, print_json, say
 from cgn_core.cli.prepare import upgrade
 from cgn_core.cli.verify_audit import verify_audit
+from cgn_core.errors import InvalidInput
 
 db = typer.Typer(name="db", help="The database.", no_args_is_help=True, add_completion=False)
 user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True, add_completion=False)
@@ -35,6 +37,49 @@ def db_upgrade() -> None:
     if not settings().database_url:
         settings().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     upgrade()
+
+
+@db.command("status")
+def db_status(*, as_json: Json = False) -> None:
+    """Say which schema the database has and which this version wants; exit 1 where they differ."""
+    from cgn_core.cli.prepare import unreachable
+    from cgn_core.db.migrate import revision_of, revisions
+    from cgn_core.db.session import engine
+
+    with unreachable("The database can't be read"), engine().connect() as connection:
+        found, wanted = revision_of(connection), revisions()[-1]
+    if as_json:
+        print_json({"schema": found, "newest": wanted, "current": found == wanted})
+    else:
+        say(f"The database has schema {found or 'none'}; this version wants {wanted}.")
+    if found != wanted:
+        raise typer.Exit(1)
+
+
+@db.command("downgrade")
+def db_downgrade(
+    revision: Annotated[
+        str, typer.Argument(help="The schema to go back to, as the older version's `cgn db status` says.")
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Go back to an older schema, so that an older version can be installed; what newer ones added is deleted."""
+    from cgn_core.cli.prepare import unreachable
+    from cgn_core.db.migrate import move_database, revision_of, revisions
+    from cgn_core.db.session import engine
+
+    with unreachable("The database can't be read"), engine().connect() as connection:
+        found = revision_of(connection)
+    known = revisions()
+    if found not in known or revision not in known[: known.index(found)]:
+        older = ", ".join(known[: known.index(found)]) if found in known else "none"
+        raise InvalidInput(f"The database has schema {found or 'none'}; it can go back to: {older or 'none'}.")
+    if not yes:
+        typer.confirm(f"Everything that schemas after {revision} brought will be deleted. Go on?", abort=True)
+    with unreachable("The database can't be brought back"):
+        move_database(engine(), revision)
+    say(f"The database has schema {revision}.")
 
 
 @user.command("create-owner")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cgn_core.errors import SetupError
 
@@ -19,16 +21,30 @@ def upgrade() -> None:
     Raises:
         SetupError: the database can't be reached or can't be written.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
     from cgn_core.db.migrate import upgrade_database
     from cgn_core.db.session import engine
 
-    try:
+    with unreachable("The database can't be brought to its newest schema"):
         upgrade_database(engine())
+
+
+@contextmanager
+def unreachable(what: str) -> Iterator[None]:
+    """Turn what the database refuses while the body runs into one sentence.
+
+    Raises:
+        SetupError: ``what`` can't be done, and the database's first line that says why.
+    """
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise SetupError(f"The database can't be brought to its newest schema: {cause}") from error
+        raise SetupError(f"{what}: {cause}") from error
+    except CommandError as error:
+        raise SetupError(f"{what}: a newer version of this product made it ({error}); install that one.") from error
 
 
 def make_demo(password: str) -> str:

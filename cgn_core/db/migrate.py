@@ -1,17 +1,22 @@
-"""Brings a database to the newest schema; safe to run from several processes at once."""
+"""Brings a database to a schema, the newest or another; safe to run from several processes at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_LOCK = 0x63676E  # one upgrade at a time; any constant of our own does
+NEWEST = "head"
+NOTHING = "base"
 
 
 def alembic_config() -> Config:
@@ -24,16 +29,66 @@ def alembic_config() -> Config:
 
 def upgrade_database(engine: Engine) -> None:
     """Apply every migration that is missing, in one transaction: all of them, or none."""
+    move_database(engine, NEWEST)
+
+
+def move_database(engine: Engine, revision: str) -> None:
+    """Apply or take back migrations until the database has this revision, in one transaction: all of them, or none.
+
+    Args:
+        engine: of the database.
+        revision: one of ``revisions()``, ``head`` or ``base``; what a later one added is lost on the way back.
+    """
     config = alembic_config()
-    with engine.begin() as connection:
+    with _without_cascades(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRESQL_LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        now = revision_of(connection)
+        ahead = revision == NEWEST or (revision != NOTHING and (now is None or _place(revision) > _place(now)))
+        (command.upgrade if ahead else command.downgrade)(config, revision)
+        if connection.dialect.name == "sqlite":
+            broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+            if broken is not None:
+                raise IntegrityError(
+                    f"a row of {broken[0]} refers to a row of {broken[2]} that is gone", None, Exception()
+                )
+
+
+@contextmanager
+def _without_cascades(engine: Engine) -> Iterator[Connection]:
+    """A connection on which SQLite may make a table anew: dropping the old one would delete all that refers to it.
+
+    The switch does nothing inside a transaction, so it is thrown before one begins.
+    """
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        if connection.dialect.name != "sqlite" or driver is None:
+            yield connection
+            return
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
+def revisions() -> list[str]:
+    """Every revision, the oldest first."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a database has; None for one without tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema."""
-    heads = set(ScriptDirectory.from_config(alembic_config()).get_heads())
     with engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == heads
+        return revision_of(connection) == revisions()[-1]
+
+
+def _place(revision: str) -> int:
+    return revisions().index(revision)
