@@ -62,7 +62,11 @@ class Browser:
                 stamp = stamp_of(session.get_one(User, actor.user_id))
                 until = now() + timedelta(days=1)
                 session.add(UserSession(token_hash=digest, user_id=actor.user_id, stamp=stamp, expires_at=until))
-            self.client.set_cookie("__Host-cgn_session", self.token, domain="portal.example", secure=True)
+            self.hold(self.token)
+
+    def hold(self, token: str) -> None:
+        """Be signed in by this session's token from now on."""
+        self.client.set_cookie("__Host-cgn_session", token, domain="portal.example", secure=True)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return whole(self.client.get(path, base_url=ORIGIN, **options))

@@ -1,4 +1,4 @@
-"""The pages, listed by hand: a new one is added here, its callbacks to tests/webapp/test_isolation.py.
+"""The pages, listed by hand: a new one is added here; it and its callbacks to tests/webapp/isolation/classes.py.
 
 A page module has
 

@@ -220,7 +220,9 @@ def change(*pressed_and_workspace: Any) -> tuple[Any, Any, Any]:
         return no_update, no_update, no_update
     scenario_id, kind = identifier(pressed["scenario"]), pressed["type"]
     if kind == RENAME:
-        return no_update, None, _editor(saved_scenarios.get_scenario(db(), actor(), scenario_id))
+        view = saved_scenarios.get_scenario(db(), actor(), scenario_id)
+        actor().require(Action.SHARE_SCENARIOS)
+        return no_update, None, _editor(view)
     if kind == REMOVE:
         saved_scenarios.remove_scenario(db(writes=True), actor(), scenario_id)
         undo = button("Undo", id={"type": UNDO, "scenario": str(scenario_id)}, glyph="undo")

@@ -179,7 +179,9 @@ def change(*_presses: Any) -> tuple[Any, Any, Any]:
         return no_update, no_update, no_update
     schedule_id = identifier(pressed["schedule"])
     if pressed["type"] == EDIT:
-        return no_update, None, _editor(schedules.get_schedule(db(), actor(), schedule_id))
+        view = schedules.get_schedule(db(), actor(), schedule_id)
+        actor().require(Action.RUN_JOBS)
+        return no_update, None, _editor(view)
     if pressed["type"] == REMOVE:
         schedules.remove_schedule(db(writes=True), actor(), schedule_id)
         undo = button("Undo", id={"type": UNDO, "schedule": str(schedule_id)}, glyph="undo")
