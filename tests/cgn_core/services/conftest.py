@@ -1,4 +1,4 @@
-"""A file to import, a trained workspace, and a worker that runs a job in the test's own process."""
+"""An account, a file to import, a trained workspace, and a worker that runs a job in the test's own process."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from cgn_core.services import (
     validations,
     whole_exports,
 )
+from cgn_core.services.accounts import Account, create_agency_with_owner
 from cgn_core.services.data_versions import hash_daily
 from cgn_core.stats.training import Training, train
 from cgn_core.stats.validation import Progress
@@ -43,6 +44,20 @@ RUNS = {
 }
 FIRST_DAY = date(2025, 1, 6)
 """A Monday."""
+
+
+@pytest.fixture
+def account(session: Session) -> Account:
+    """An owner who can sign in as mira@northlight.example."""
+    made = create_agency_with_owner(
+        session,
+        agency="Northlight",
+        email="Mira@Northlight.example ",
+        name=" Mira  Engel",
+        password="tangerine anvil boat",
+    )
+    session.commit()
+    return made
 
 
 @pytest.fixture

@@ -11,15 +11,6 @@ PASSWORD = "tangerine anvil boat"
 EMAIL = "mira@northlight.example"
 
 
-@pytest.fixture
-def account(session: Session) -> Account:
-    made = create_agency_with_owner(
-        session, agency="Northlight", email="Mira@Northlight.example ", name=" Mira  Engel", password=PASSWORD
-    )
-    session.commit()
-    return made
-
-
 def test_an_agency_starts_with_one_owner_and_a_tidy_address(account: Account) -> None:
     assert (account.email, account.name, account.role, account.initials) == (EMAIL, "Mira Engel", Role.OWNER, "ME")
 

@@ -29,17 +29,9 @@ from cgn_core.services.sessions import (
 from cgn_core.services.sign_ins import WRONG_SIGN_IN, Browser, change_password, confirm_password, sign_in
 
 PASSWORD = "tangerine anvil boat"
+"""The account's, which the folder's conftest makes."""
 EMAIL = "mira@northlight.example"
 WRONG = "wrong wrong wrong"
-
-
-@pytest.fixture
-def account(session: Session) -> Account:
-    made = create_agency_with_owner(
-        session, agency="Northlight", email="Mira@Northlight.example ", name=" Mira  Engel", password=PASSWORD
-    )
-    session.commit()
-    return made
 
 
 def change_user(**values: object) -> None:
