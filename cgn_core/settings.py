@@ -99,6 +99,16 @@ class Settings(BaseSettings):
     """A session that nobody used for this long is over."""
     session_absolute: float = 7 * 86400.0
     """A session is over after this long, used or not."""
+    trusted_proxies: int = 0
+    """Proxies in front of the portal, each of which names its visitor (X-Forwarded-For, X-Forwarded-Proto)."""
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider that people may sign in with; empty means none."""
+    oidc_client_id: str = ""
+    """What the provider knows the portal by."""
+    oidc_client_secret: str = ""
+    """The secret it gave out with it."""
+    oidc_name: str = "your organisation"
+    """What the sign-in page calls the provider."""
     lockout_attempts: int = 10
     """Wrong passwords after which an account is locked for ``lockout_duration``."""
     lockout_duration: float = 900.0

@@ -25,7 +25,7 @@ from webapp import (
     security,
     shell,
 )
-from webapp.auth import account, guard, views
+from webapp.auth import account, guard, openid, views
 
 ASSETS = Path(__file__).parent / "assets"
 BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
@@ -38,7 +38,7 @@ def create_app(chosen: Settings | None = None) -> Dash:
     One per process: Dash's page registry and module-level callbacks belong to the first app made.
 
     Raises:
-        SetupError: the secret key is weak.
+        SetupError: the secret key is weak, the debugger is on, or the OpenID provider is half configured.
     """
     used = chosen or settings()
     server = _server(used)
@@ -60,7 +60,10 @@ def create_app(chosen: Settings | None = None) -> Dash:
 
 def _server(used: Settings) -> Flask:
     secure = used.secure_cookies and not used.embedded
+    openid.check_provider(used)
     server = Flask(__name__, static_folder=None)
+    security.check_debug(server)
+    security.trust_proxies(server, used.trusted_proxies)
     server.config.update(
         SECRET_KEY=security.check_secret(used),
         MAX_CONTENT_LENGTH=security.largest_request(used),
@@ -81,7 +84,7 @@ def _server(used: Settings) -> Flask:
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
     views.limiter.init_app(server)
-    for module in (health, metrics, views, account, downloads, arrivals):
+    for module in (health, metrics, views, account, openid, downloads, arrivals):
         server.register_blueprint(module.blueprint)
     return server
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from dash import Dash
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cgn_core.errors import SetupError
 from cgn_core.services.arrivals import PIECE_BYTES
@@ -18,9 +20,13 @@ CSRF_COOKIE = "_csrf_token"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FEWEST_DISTINCT = 10
+ON = frozenset({"1", "true", "yes", "on", "t", "y"})
 STATIC = frozenset({"_dash_assets.static", "bootstrap.static"})
 ENVELOPE_BYTES = 256 * 1024
 """Room for a callback's ids beside an uploaded file."""
+
+NOTHING_RUNS = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+"""The policy of what is no page, should a browser ever show it as one."""
 
 csrf = CSRFProtect()
 
@@ -44,6 +50,24 @@ def check_secret(settings: Settings) -> str:
             '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
         )
     return key
+
+
+def check_debug(server: Flask) -> None:
+    """Refuse to show the inside of the product to visitors.
+
+    Raises:
+        SetupError: the environment asks for Flask's or Dash's debugger.
+    """
+    wanted = [name for name in ("FLASK_DEBUG", "DASH_DEBUG") if os.environ.get(name, "").lower() in ON]
+    if server.debug or wanted:
+        raise SetupError(f"The portal doesn't start with the debugger on. Unset {wanted[0] if wanted else 'debug'}.")
+
+
+def trust_proxies(server: Flask, count: int) -> None:
+    """Take the visitor's address and scheme from the headers of that many proxies; the host stays as it was asked."""
+    if count:
+        wrapped = ProxyFix(server.wsgi_app, x_for=count, x_proto=count)
+        server.wsgi_app = wrapped  # type: ignore[method-assign]  # how Flask's documentation wraps an application
 
 
 def largest_request(settings: Settings) -> int:
@@ -93,6 +117,8 @@ def register_headers(server: Flask, dash_app: Dash) -> None:
         headers = response.headers
         if response.mimetype == "text/html":
             headers["Content-Security-Policy"] = content_security_policy(dash_app)
+        else:
+            headers.setdefault("Content-Security-Policy", NOTHING_RUNS)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "same-origin"
@@ -100,7 +126,7 @@ def register_headers(server: Flask, dash_app: Dash) -> None:
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if server.config["SESSION_COOKIE_SECURE"]:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint in STATIC and "m" in request.args:
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         elif request.endpoint not in STATIC and "max-age" not in headers.get("Cache-Control", ""):
@@ -113,6 +139,7 @@ def content_security_policy(dash_app: Dash) -> str:
     scripts = " ".join(("'self'", *dash_app.csp_hashes()))
     return (
         f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; "
         "frame-ancestors 'none'"
     )

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from dash import Dash
+from flask import Flask, request
 
 from cgn_core.access import Actor
 from cgn_core.errors import SetupError
 from cgn_core.settings import Settings
-from webapp.security import check_secret
+from webapp.security import check_debug, check_secret, trust_proxies
 
 UPDATE = "/_dash-update-component"
 PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval...shell-clock.disabled.."
@@ -145,3 +146,49 @@ def test_an_error_in_a_callback_becomes_an_alert_and_what_it_wrote_is_undone(
     assert "inner secret" not in answer.text
     with reading() as session:
         assert not session.query(Workspace).filter_by(handle="half-written").count()
+
+
+@pytest.mark.parametrize("name", ["FLASK_DEBUG", "DASH_DEBUG"])
+def test_a_debugger_asked_for_in_the_environment_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "0")
+    check_debug(Flask("quiet"))
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SetupError, match=name):
+        check_debug(Flask("loud"))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(0, "10.0.0.9 http"), (1, "198.51.100.7 https"), (2, "203.0.113.5 https")]
+)
+def test_only_as_many_proxies_are_believed_as_were_set(proxies: int, seen: str) -> None:
+    server = Flask("behind")
+    trust_proxies(server, proxies)
+    server.add_url_rule("/", view_func=lambda: f"{request.remote_addr} {request.scheme}")
+    headers = {
+        "X-Forwarded-For": "203.0.113.5, 198.51.100.7",
+        "X-Forwarded-Proto": "https, https",
+        "X-Forwarded-Host": "evil.example",
+    }
+    with server.test_client() as client:
+        assert client.get("/", headers=headers, environ_overrides={"REMOTE_ADDR": "10.0.0.9"}).text == seen
+        assert request.host == "localhost", "the host is what the proxy asked for, never a header's"
+
+
+def test_cookies_name_the_host_and_no_script_reads_those_that_sign_in(browser: Callable) -> None:
+    answer = browser(None).get("/sign-in")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies
+    for line in cookies:
+        name, *rest = line.split("; ")
+        assert name.startswith("__Host-"), line
+        assert {"Secure", "Path=/", "SameSite=Lax"} <= set(rest), line
+        assert ("HttpOnly" in rest) is not name.startswith("__Host-_csrf_token"), line
+        assert not any(part.startswith("Domain") for part in rest), line
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/assets/tokens.css", "/nowhere", "/api/v1/nope"])
+def test_every_answer_says_that_nothing_may_frame_it_and_where_scripts_come_from(browser: Callable, path: str) -> None:
+    policy = browser(None).get(path).headers["Content-Security-Policy"]
+    assert {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(
+        policy.split("; ")
+    )

@@ -20,6 +20,8 @@ PUBLIC = frozenset(
     {
         "auth.sign_in",
         "auth.enter_code",
+        "openid.begin",
+        "openid.back",
         "auth.sign_out",
         "health.healthz",
         "health.readyz",
