@@ -159,6 +159,8 @@ ROUTES: dict[str, Reach | Sends] = {
     "GET /readyz": PUBLIC,
     "GET /sign-in": PUBLIC,
     "GET /sign-in/code": PUBLIC,
+    "GET /sign-in/elsewhere": PUBLIC,
+    "GET /sign-in/elsewhere/back": PUBLIC,
     "GET /uploads/<upload_id>/left-out.csv": MINE,
     "GET /workspaces/<workspace_id>/export.csv": READS,
     "GET /workspaces/<workspace_id>/exports/<table>.<form>": READS,
