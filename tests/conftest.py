@@ -24,7 +24,7 @@ from cgn_core.db.session import forget_engine, make_engine, open_session, sessio
 from cgn_core.jobs import broker
 from cgn_core.settings import settings
 
-pytest_plugins = ["real_processes", "mailbox_server", "counted_cells"]
+pytest_plugins = ["own_databases", "real_processes", "mailbox_server", "counted_cells"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,12 +35,18 @@ def unreachable(what: str) -> Iterator[None]:
     Raises:
         SetupError: ``what`` can't be done, and the database's first line that says why.
     """
+    import sqlite3
+
+    import psycopg
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except SQLAlchemyError as error:
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise SetupError(f"{what}: {(error.strerror or str(error)).lower()}{where}.") from error
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise SetupError(f"{what}: {cause}") from error
     except CommandError as error:

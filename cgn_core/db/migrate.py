@@ -10,11 +10,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_LOCK = 0x63676E  # one upgrade at a time; any constant of our own does
+ALEMBIC = "alembic_version"
 NEWEST = "head"
 NOTHING = "base"
 
@@ -39,20 +40,25 @@ def move_database(engine: Engine, revision: str) -> None:
         engine: of the database.
         revision: one of ``revisions()``, ``head`` or ``base``; what a later one added is lost on the way back.
     """
-    config = alembic_config()
     with _without_cascades(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRESQL_LOCK})
-        config.attributes["connection"] = connection
-        now = revision_of(connection)
-        ahead = revision == NEWEST or (revision != NOTHING and (now is None or _place(revision) > _place(now)))
-        (command.upgrade if ahead else command.downgrade)(config, revision)
+        move(connection, revision)
         if connection.dialect.name == "sqlite":
             broken = connection.execute(text("PRAGMA foreign_key_check")).first()
             if broken is not None:
                 raise IntegrityError(
                     f"a row of {broken[0]} refers to a row of {broken[2]} that is gone", None, Exception()
                 )
+
+
+def move(connection: Connection, revision: str) -> None:
+    """The same within the caller's transaction, on PostgreSQL or on a SQLite connection that enforces no references."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    now = revision_of(connection)
+    ahead = revision == NEWEST or (revision != NOTHING and (now is None or _place(revision) > _place(now)))
+    (command.upgrade if ahead else command.downgrade)(config, revision)
 
 
 @contextmanager
@@ -82,6 +88,13 @@ def revisions() -> list[str]:
 def revision_of(connection: Connection) -> str | None:
     """The revision that a database has; None for one without tables of ours."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def tables_of(connection: Connection) -> list[Table]:
+    """The tables that there are, whatever the models say, but Alembic's own; each after those that it refers to."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != ALEMBIC]
 
 
 def is_current(engine: Engine) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,10 +21,12 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     String,
+    Table,
     Uuid,
     func,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 
 SHORT_UUID = 32
 """SQLite knows no UUIDs: they are 32 hexadecimal digits there."""
@@ -47,9 +50,15 @@ def fill(connection: Connection, *, rows: int = 2) -> None:
     for table in tables.sorted_tables:
         if connection.scalar(select(func.count()).select_from(table)):
             continue
-        for number in range(1, rows + 1):
-            row = {column.name: _value(connection, tables, column, number) for column in table.columns}
-            connection.execute(table.insert().values(row))
+        _insert(connection, tables, table, 1)
+        for number in range(2, rows + 1):
+            with suppress(IntegrityError), connection.begin_nested():  # where each that is referred to may be so once
+                _insert(connection, tables, table, number)
+
+
+def _insert(connection: Connection, tables: MetaData, table: Table, number: int) -> None:
+    row = {column.name: _value(connection, tables, column, number) for column in table.columns}
+    connection.execute(table.insert().values(row))
 
 
 def _value(connection: Connection, tables: MetaData, column: Column[Any], number: int) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,3 +167,34 @@ def test_ctrl_c_during_the_start_is_as_clean(tmp_path: Path) -> None:
     assert early.stop(signal.SIGINT) < STOP_SECONDS
     assert process.returncode == 0
     assert early.processes() == {}
+
+
+def test_backup_wipe_and_restore_bring_everything_back(product: Product, tmp_path: Path) -> None:
+    wait_until_trained(product)
+    file, environment = tmp_path / "kept.zip", product.environment() | {"CGN_DATA_DIR": str(product.data)}
+
+    def cgn(*arguments: str) -> None:
+        command = [sys.executable, "-m", "cgn_core.cli.main", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def seen() -> tuple[str, ...]:
+        visitor = product.visitor
+        visitor.sign_in(*product.sign_in_words())
+        handles = product.rows("SELECT id FROM workspaces ORDER BY id")
+        paths = [
+            "/portfolio.csv",
+            *(f"/workspaces/{uuid.UUID(str(one))}/exports/forecasts.csv" for (one,) in handles),
+        ]
+        return tuple(visitor.get(path)[1] for path in paths)
+
+    ledger = "SELECT * FROM ledger ORDER BY workspace_id, number"
+    before = seen(), product.stored(), product.rows(ledger)
+    assert before[2]
+    cgn("backup", "create", str(file))  # while it runs
+    product.stop()
+    shutil.rmtree(product.data)
+    cgn("backup", "restore", str(file))
+    cgn("db", "verify-audit")
+    product.start()
+    assert (seen(), product.stored(), product.rows(ledger)) == before

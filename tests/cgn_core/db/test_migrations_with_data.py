@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from any_rows import contents, fill
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.engine import make_url
 
 from cgn_core.db.migrate import move_database, revisions
 from cgn_core.db.models import Model
@@ -22,24 +19,11 @@ Contents = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def empty(request: pytest.FixtureRequest, own_database: Callable[[str], str]) -> Iterator[Engine]:
     """A database without any table."""
-    if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
-        yield engine
-        engine.dispose()
-        return
-    server = request.getfixturevalue("postgres_url")
-    name = f"migrations_{uuid4().hex[:8]}"
-    administration = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
-    with administration.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = make_engine(make_url(server).set(database=name).render_as_string(hide_password=False))
+    engine = make_engine(own_database(request.param))
     yield engine
     engine.dispose()
-    with administration.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name}"))
-    administration.dispose()
 
 
 def schema(connection: Connection) -> set[tuple[str, str]]:
