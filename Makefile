@@ -12,6 +12,8 @@ HOST ?=
 # Two at least: most integration tests wait for other processes, so even one core gains from a second worker.
 TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 PYTEST_ARGS ?=
+# Parts of benchmarks/run.py to measure anew; all, unless said.
+BENCH ?=
 FUZZ_CASES ?= 20000
 CHAOS_SEEDS ?= 1 2 3
 CHAOS_JOBS ?= 500
@@ -52,7 +54,7 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(MAKE) --no-print-directory $(PEERS)/.installed || echo "Measuring without the other forecasters." >&2
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py $(BENCH)
 
 # Every statistical claim on its full number of worlds: hours of both cores; writes docs/model_documentation.md.
 prove: $(VENV)/.installed-dev

@@ -1,4 +1,7 @@
-"""``make bench``: measures the hot paths beside their peers, prints the table, writes benchmarks/results.md."""
+"""``make bench``: measures the hot paths beside their peers, prints the table, writes benchmarks/results.md.
+
+``make bench BENCH="imports retraining"`` measures these parts alone and leaves the other rows as they were measured.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,8 @@ PEERS = (
 PLAN = {"posts": 5.0, "reels": 4.0, "stories": 10.0}
 
 
-def measure() -> list[Comparison]:
-    """All comparisons: one generated creator's file and predictions, then many creators at once."""
+def predictions() -> list[Comparison]:
+    """One prediction of each kind, of a generated creator."""
     creators = generate_many(creators=1, days=DAYS, profile="mid", seed=11, end=date(2026, 6, 28))
     data = own_table(creators).to_csv(index=False).encode()
     daily = read_bytes(data, file_name="creator.csv", today=date(2026, 7, 1)).creators[0]
@@ -64,7 +67,7 @@ def measure() -> list[Comparison]:
         "statsmodels: get_prediction(), arrays": (peers.predict_arrays_with_statsmodels, 8.0),
         "statsmodels: get_prediction().summary_frame()": (peers.predict_with_statsmodels, 30.0),
     }
-    predictions = [
+    return [
         compare(
             f"one prediction with its 90 % interval ({kind})",
             ours=partial(predict, predictor, PLAN, level=0.9),
@@ -75,7 +78,16 @@ def measure() -> list[Comparison]:
         for kind, predictor in answers.items()
         for name, (rival, least) in rivals.items()
     ]
-    return [*imports.measure(), *generation.measure(), *predictions, *batches.measure()]
+
+
+COMPARED = {
+    "imports": imports.measure,
+    "generation": generation.measure,
+    "predictions": predictions,
+    "batches": batches.measure,
+}
+RETRAINING = "retraining"
+RETRAINING_TITLE = "## Retraining"
 
 
 def duration(seconds: float) -> str:
@@ -86,7 +98,7 @@ def duration(seconds: float) -> str:
 def verdict(one: Comparison) -> str:
     """The target, and whether it holds."""
     if one.target is None:
-        return "| |"
+        return "| | |"
     return f"| at least {one.target:.3g} | {'yes' if one.holds else '**no**'} |"
 
 
@@ -97,7 +109,27 @@ def statsforecast_source() -> str:
     return ast.get_source_segment(source, found) or ""
 
 
-def report(comparisons: list[Comparison]) -> str:
+def row(one: Comparison) -> str:
+    """A comparison as a line of the table."""
+    return (
+        f"| {one.work} | {one.peer} | {duration(one.ours_seconds)} | {duration(one.peer_seconds)} "
+        f"| {one.ratio:.3g} ({one.ratio_low:.3g} to {one.ratio_high:.3g}) {verdict(one)} {datetime.now(UTC):%Y-%m-%d} |"
+    )
+
+
+def in_place(rows: list[str], before: list[str]) -> list[str]:
+    """The rows of an earlier table, those measured anew in the places of their own; new ones at the end."""
+    anew = {_measured(line): line for line in rows}
+    kept = [anew.pop(_measured(line), line) for line in before]
+    return [*kept, *anew.values()]
+
+
+def _measured(line: str) -> tuple[str, ...]:
+    """What a row is about."""
+    return tuple(cell.strip() for cell in line.split("|")[1:3])
+
+
+def report(rows: list[str]) -> str:
     """The table, the machine, and the peers' code."""
     lines = [
         "# Measured beside peers",
@@ -106,18 +138,14 @@ def report(comparisons: list[Comparison]) -> str:
         "and in parentheses the middle half of the rounds. Above 1 we are faster. Where a peer does fewer creators a",
         "round, both sides are per creator. statsforecast runs in an environment and a process of its own.",
         "",
-        "| work | against | ours | theirs | times as fast | target | holds |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {one.work} | {one.peer} | {duration(one.ours_seconds)} | {duration(one.peer_seconds)} "
-        f"| {one.ratio:.3g} ({one.ratio_low:.3g} to {one.ratio_high:.3g}) {verdict(one)}"
-        for one in comparisons
+        "| work | against | ours | theirs | times as fast | target | holds | measured |",
+        "|---|---|---|---|---|---|---|---|",
+        *rows,
     ]
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "scipy", "statsmodels", "numba"))
     lines += [
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()} on {platform.machine()}, {packages}.",
+        f"Python {platform.python_version()} on {platform.machine()}, {packages}.",
         "",
         "The peers' code:",
         "```python",
@@ -142,16 +170,25 @@ def retrainings() -> str:
         f"One workspace of {DAYS // 7} weeks on one core: {ranked:.1f} s as the portal retrains it, {every:.1f} s with "
         f"each of the {len(MODELS)} families validated (at most 20 s are allowed)."
     )
-    return f"\n## Retraining\n{one}\n\nAll creators of an agency, on PostgreSQL: {retrain_all.measure().sentence()}.\n"
+    return f"{one}\n\nAll creators of an agency, on PostgreSQL: {retrain_all.measure().sentence()}.\n"
 
 
-def main() -> int:
-    """Measure, print, write."""
-    text = report(measure()) + retrainings()
+def main(wanted: list[str]) -> int:
+    """Measure what is wanted, everything unless said; print, write."""
+    parts = wanted or [*COMPARED, RETRAINING]
+    unknown = [part for part in parts if part not in (*COMPARED, RETRAINING)]
+    if unknown:
+        sys.stderr.write(f"There is no part {unknown[0]!r}; there are {', '.join(COMPARED)} and {RETRAINING}.\n")
+        return 2
+    before = RESULTS.read_text(encoding="utf-8") if wanted else ""
+    past = [line for line in before.splitlines() if line.startswith("| ") and not line.startswith("| work ")]
+    rows = [row(one) for part in parts if part in COMPARED for one in COMPARED[part]()]
+    told = retrainings() if RETRAINING in parts else before.partition(f"\n{RETRAINING_TITLE}\n")[2]
+    text = f"{report(in_place(rows, past))}\n{RETRAINING_TITLE}\n{told}"
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
