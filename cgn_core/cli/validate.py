@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgn_core.cli.output import Json, complain, print_json, say
+from cgn_core.cli.output import Json, complain, print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from cgn_core.ingest.drops import Drop
@@ -33,7 +33,8 @@ def validate(
     from cgn_core import library
 
     answers = _answers(mapping or [])
-    drop = library.validate_together(*files, answers=answers)
+    with progress_bar() as progress:
+        drop = library.validate_together(*files, answers=answers, progress=progress)
     if rejects is not None and drop.rejects is not None:
         try:
             rejects.write_text(drop.rejects.to_csv(), encoding="utf-8")

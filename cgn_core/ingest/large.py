@@ -64,7 +64,7 @@ class Split:
     """SHA-256 of the whole file, in hex."""
 
 
-def read_large_apart(
+def read_large(
     source: IO[bytes],
     *,
     size: int,
@@ -74,6 +74,7 @@ def read_large_apart(
     answers: Answers = NO_ANSWERS,
     new_file: Files,
     progress: Progress,
+    read: Callable[..., Drop] = read_drop_apart,
 ) -> Drop:
     """Read delimited text with a creator column, of any length; each part in a child process under its limits.
 
@@ -88,6 +89,7 @@ def read_large_apart(
         answers: to questions of the file.
         new_file: makes the files that parts are kept in meanwhile.
         progress: told what is done.
+        read: reads a part; whoever reads a file of their own needs no other process for it.
     """
     name = shown_name(file_name)
 
@@ -111,9 +113,7 @@ def read_large_apart(
             part.file.seek(0)
             content = split.header + part.file.read()
             lines = np.frombuffer(part.lines, dtype=np.int64)
-            drops.append(
-                read_drop_apart([(name, content)], today=today, time_zone=time_zone, answers=answers, lines=lines)
-            )
+            drops.append(read([(name, content)], today=today, time_zone=time_zone, answers=answers, lines=lines))
     return _together(name, split, drops)
 
 

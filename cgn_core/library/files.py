@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pandas as pd
 
 from cgn_core.errors import InvalidInput, NotImportable, UnreadableFile
 from cgn_core.ingest.drops import Drop, read_drop
+from cgn_core.ingest.large import Progress, read_large
 from cgn_core.ingest.questions import NO_ANSWERS, Answers
-from cgn_core.ingest.reading import Reading, read_bytes
+from cgn_core.ingest.reading import MAX_BYTES, Reading, read_bytes
 from cgn_core.ingest.weeks import read_weeks
 from cgn_core.tables import DAYS_PER_WEEK, Daily
 
@@ -26,21 +28,30 @@ def validate(path: str | Path, *, answers: Answers = NO_ANSWERS) -> Reading:
         UnreadableFile: there is no such file, or it can't be opened.
     """
     source = Path(path)
+    if _is_large(source):
+        return validate_together(source, answers=answers).readings[0]
     return read_bytes(_bytes(source), file_name=source.name, today=datetime.now(UTC).date(), answers=answers)
 
 
-def validate_together(*paths: str | Path, time_zone: str = "UTC", answers: Answers = NO_ANSWERS) -> Drop:
+def validate_together(
+    *paths: str | Path, time_zone: str = "UTC", answers: Answers = NO_ANSWERS, progress: Progress | None = None
+) -> Drop:
     """What several files hold together; those of one account are joined.
+
+    A single CSV of many creators may be of any length: above 50 MB it is read in parts.
 
     Args:
         paths: at least one.
         time_zone: in which the seconds of a download become days.
         answers: to the files' questions, by their keys.
+        progress: told how much of a large file is read, from 0 to 1, and a sentence.
 
     Raises:
         UnreadableFile: there is no such file, or it can't be opened.
     """
     sources = [Path(path) for path in paths]
+    if len(sources) == 1 and _is_large(sources[0]):
+        return _read_in_parts(sources[0], time_zone=time_zone, answers=answers, progress=progress)
     files = [(source.name, _bytes(source)) for source in sources]
     return read_drop(files, today=datetime.now(UTC).date(), time_zone=time_zone, answers=answers)
 
@@ -112,6 +123,29 @@ def weekly_sums(path: str | Path) -> pd.DataFrame:
         sums["followers"] = sums["followers"] / DAYS_PER_WEEK
     creators = pd.Categorical.from_codes(weeks.codes, pd.Index(weeks.creators))
     return pd.DataFrame({"creator": creators, "week_start": weeks.week_starts.astype("datetime64[s]"), **sums})
+
+
+def _is_large(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > MAX_BYTES
+
+
+def _read_in_parts(path: Path, *, time_zone: str, answers: Answers, progress: Progress | None) -> Drop:
+    """A CSV that isn't held in memory at once."""
+    try:
+        with path.open("rb") as source:
+            return read_large(
+                source,
+                size=path.stat().st_size,
+                file_name=path.name,
+                today=datetime.now(UTC).date(),
+                time_zone=time_zone,
+                answers=answers,
+                new_file=TemporaryFile,
+                progress=progress or (lambda _share, _sentence: None),
+                read=read_drop,
+            )
+    except OSError as error:
+        raise UnreadableFile(f"{path} can't be read: {error.strerror or error}.") from None
 
 
 def _bytes(path: Path) -> bytes:

@@ -19,7 +19,7 @@ from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.uploads import readable_uploads
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import Conflict, FileTooLarge, InvalidInput, NotFound
-from cgn_core.ingest.large import read_large_apart
+from cgn_core.ingest.large import read_large
 from cgn_core.ingest.reading import shown_name
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
@@ -232,7 +232,7 @@ def _read(claim: Claim, actor: Actor) -> None:
     time_zone, remembered = habits_of(actor, arrival.workspace_id)
     with tempfile.TemporaryFile() as whole:
         _fetch(claim, arrival, whole)
-        drop = read_large_apart(
+        drop = read_large(
             whole,
             size=arrival.size,
             file_name=arrival.file_name,

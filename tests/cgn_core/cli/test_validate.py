@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from cgn_core import library
 from cgn_core.cli.main import app
+from cgn_core.ingest import large
+from cgn_core.library import files
 
 OPEN = "date,followers,hearts\n01-02-2026,5,1\n03-04-2026,6,2\n"
 
@@ -87,3 +92,26 @@ def test_whose_the_nameless_files_are_is_answered_by_option(tmp_path: Path) -> N
     code, told = run(*paths, "--mapping", "creator=mara", "--json")
     assert code == 0
     assert json.loads(told)["answers"] == {"creator": "mara"}
+
+
+def test_a_file_beyond_what_is_read_at_once_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "all.csv"
+    days = [(date(2026, 1, 5) + timedelta(days=step)).isoformat() for step in range(70)]
+    rows = [f"{name},{day},{100 + 3 * step}" for name in ("ana", "ben") for step, day in enumerate(days)]
+    path.write_text("\n".join(["creator,date,followers", *rows, "ben,2026-03-20,ninety"]), encoding="utf-8")
+    whole = library.validate_together(path)
+    monkeypatch.setattr(files, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(large, "PART_BYTES", 2_000)
+    monkeypatch.setattr(large, "HEAD_BYTES", 200)
+    told: list[str] = []
+    drop = library.validate_together(path, progress=lambda _share, sentence: told.append(sentence))
+    (wrong,) = [each for each in whole.findings if each.severity == "error"]
+    assert wrong in drop.findings
+    assert any("part 2 of" in sentence for sentence in told)
+    assert wrong.message in CliRunner().invoke(app, ["validate", str(path)]).output
+    path.write_text("\n".join(["creator,date,followers", *rows]), encoding="utf-8")
+    assert list(library.read_many(path)) == ["ana", "ben"]
+    (tmp_path / "book.json").write_text("[" + " " * 2_000 + "]", encoding="utf-8")
+    code, told_of_json = run(tmp_path / "book.json", "--json")
+    assert code == 1
+    assert "can't be read in parts" in told_of_json

@@ -11,7 +11,7 @@ import pytest
 from cgn_core.ingest import large
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.findings import Finding
-from cgn_core.ingest.large import read_large_apart
+from cgn_core.ingest.large import read_large
 from cgn_core.ingest.reading import read_bytes
 from cgn_core.services.data_versions import hash_daily
 
@@ -43,7 +43,7 @@ def table(*, days: int = 60, shuffled: bool = False, note: str = "") -> list[str
 
 
 def read(data: bytes, progress: Callable[[float, str], None] = lambda *_: None) -> Drop:
-    return read_large_apart(
+    return read_large(
         io.BytesIO(data), size=len(data), file_name="all.csv", today=TODAY, new_file=TemporaryFile, progress=progress
     )
 
@@ -107,7 +107,7 @@ def test_rows_left_out_by_choice_keep_their_lines() -> None:
     lines[77] = lines[77].replace("2026", "20 26", 1)
     data = "\n".join(lines).encode()
     (question,) = (one for one in read(data).questions if any(each.value == "leave_out" for each in one.choices))
-    drop = read_large_apart(
+    drop = read_large(
         io.BytesIO(data), size=len(data), file_name="all.csv", today=TODAY, new_file=TemporaryFile,
         answers={question.key: "leave_out"}, progress=lambda *_: None,
     )  # fmt: skip
