@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import batches
+import clicks
 import generation
 import imports
 import numpy as np
@@ -86,8 +87,6 @@ COMPARED = {
     "predictions": predictions,
     "batches": batches.measure,
 }
-RETRAINING = "retraining"
-RETRAINING_TITLE = "## Retraining"
 
 
 def duration(seconds: float) -> str:
@@ -173,18 +172,31 @@ def retrainings() -> str:
     return f"{one}\n\nAll creators of an agency, on PostgreSQL: {retrain_all.measure().sentence()}.\n"
 
 
+TOLD = {
+    "retraining": ("Retraining", retrainings),
+    "clicks": ("From a click to its result", lambda: f"{clicks.measure().sentence()}.\n"),
+}
+"""Parts that are sentences below the table: their titles, and what measures them."""
+
+
+def told_before(text: str, title: str) -> str:
+    """A section of earlier results."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
 def main(wanted: list[str]) -> int:
     """Measure what is wanted, everything unless said; print, write."""
-    parts = wanted or [*COMPARED, RETRAINING]
-    unknown = [part for part in parts if part not in (*COMPARED, RETRAINING)]
+    parts = wanted or [*COMPARED, *TOLD]
+    unknown = [part for part in parts if part not in (*COMPARED, *TOLD)]
     if unknown:
-        sys.stderr.write(f"There is no part {unknown[0]!r}; there are {', '.join(COMPARED)} and {RETRAINING}.\n")
+        sys.stderr.write(f"There is no part {unknown[0]!r}; there are {', '.join((*COMPARED, *TOLD))}.\n")
         return 2
     before = RESULTS.read_text(encoding="utf-8") if wanted else ""
     past = [line for line in before.splitlines() if line.startswith("| ") and not line.startswith("| work ")]
     rows = [row(one) for part in parts if part in COMPARED for one in COMPARED[part]()]
-    told = retrainings() if RETRAINING in parts else before.partition(f"\n{RETRAINING_TITLE}\n")[2]
-    text = f"{report(in_place(rows, past))}\n{RETRAINING_TITLE}\n{told}"
+    text = report(in_place(rows, past))
+    for part, (title, measured) in TOLD.items():
+        text += f"\n## {title}\n{measured() if part in parts else told_before(before, title)}"
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
