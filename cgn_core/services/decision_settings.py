@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.services.audit import AuditAction, record
-from cgn_core.services.workspaces import minutes_of, set_minutes
+from cgn_core.services.workspaces import checked_minutes, minutes_of, set_minutes
 from cgn_core.stats.ahead import MOST_WEEKS
 from cgn_core.stats.planner import HOURS_A_WEEK
 from cgn_core.tables import CONTENT_TYPES
@@ -24,6 +24,7 @@ from cgn_core.tables import CONTENT_TYPES
 RISKS = {"careful": 0.1, "middle": 0.25, "bold": 0.5}
 """The quantile of the horizon's growth that a plan makes as high as it can; bold is the expected growth."""
 USUAL_CAUTION = "bold"
+Bound = tuple[int | None, int | None]
 LONGEST_CURRENCY = 4
 MOST_MONEY = 1e6
 MOST_PIECES = 500
@@ -43,8 +44,8 @@ class DecisionSettings:
     weeks: int = 1
     caution: str = USUAL_CAUTION
     """careful | middle | bold"""
-    bounds: dict[str, tuple[int, int]] | None = None
-    """Fewest and most pieces a week, by content type; the others go from none to the largest week seen."""
+    bounds: dict[str, Bound] = field(default_factory=dict)
+    """Fewest and most pieces a week, by content type; None, as for the others: none, and the largest week seen."""
     least_per_hour: float | None = None
     """Followers that another hour should bring; below it a cadence counts as enough."""
 
@@ -71,7 +72,7 @@ def with_changes(settings: DecisionSettings, given: Mapping[str, Any]) -> Decisi
     """
     stored = {**_stored(settings), **{name: value for name, value in given.items() if name != "minutes"}}
     return DecisionSettings(
-        minutes=settings.minutes,
+        minutes=settings.minutes | checked_minutes(given.get("minutes") or {}),
         value_of_follower=_money("A follower's value", stored["value_of_follower"]),
         cost_of_hour=_money("An hour's cost", stored["cost_of_hour"]),
         currency=_currency(stored["currency"]),
@@ -100,9 +101,8 @@ def save_decision_settings(session: Session, actor: Actor, workspace_id: UUID | 
 def settings_of(workspace: Workspace) -> DecisionSettings:
     """The stored settings of a workspace that the caller may see."""
     stored = dict(workspace.decision_settings)
-    bounds = stored.pop("bounds", None)
-    kept = {name: (int(low), int(high)) for name, (low, high) in bounds.items()} if bounds else None
-    return DecisionSettings(minutes=minutes_of(workspace), bounds=kept, **stored)
+    bounds = {name: (low, high) for name, (low, high) in stored.pop("bounds", {}).items()}
+    return DecisionSettings(minutes=minutes_of(workspace), bounds=bounds, **stored)
 
 
 def _stored(settings: DecisionSettings) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _stored(settings: DecisionSettings) -> dict[str, Any]:
         "hours": settings.hours,
         "weeks": settings.weeks,
         "caution": settings.caution,
-        "bounds": {name: list(pair) for name, pair in settings.bounds.items()} if settings.bounds else None,
+        "bounds": {name: list(pair) for name, pair in settings.bounds.items()},
         "least_per_hour": settings.least_per_hour,
     }
 
@@ -150,20 +150,17 @@ def _caution(value: Any) -> str:
     return value
 
 
-def _bounds(value: Any) -> dict[str, tuple[int, int]] | None:
-    if not value:
-        return None
-    found = {}
-    for name, pair in dict(value).items():
+def _bounds(value: Any) -> dict[str, Bound]:
+    found: dict[str, Bound] = {}
+    for name, pair in dict(value or {}).items():
         if name not in CONTENT_TYPES:
             raise InvalidInput(f"{name!r} is no content type; there are {', '.join(CONTENT_TYPES)}.")
         low, high = (
-            _whole(f"Each bound for {name}", each, low=0, high=MOST_PIECES) if each is not None else None
+            None if each is None or each == "" else _whole(f"Each bound for {name}", each, low=0, high=MOST_PIECES)
             for each in pair
         )
-        if low is None or high is None:
-            raise InvalidInput(f"Give both bounds for {name}, or neither.")
-        if low > high:
+        if low is not None and high is not None and low > high:
             raise InvalidInput(f"At least {low} {name} and at most {high} can't both be.")
-        found[name] = (low, high)
+        if low is not None or high is not None:
+            found[name] = (low, high)
     return found

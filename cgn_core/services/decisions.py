@@ -12,7 +12,7 @@ from cgn_core.access import Actor
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import TooFewObservations
-from cgn_core.services.decision_settings import DecisionSettings, settings_of
+from cgn_core.services.decision_settings import Bound, DecisionSettings, settings_of
 from cgn_core.services.imports import load_daily
 from cgn_core.services.models import ModelView, current_model
 from cgn_core.services.workspaces import minutes_of
@@ -132,7 +132,11 @@ def plan_view(
         return None
     used = settings or settings_of(workspace)
     predictor = model.training.fit.predictor
-    planned = {name: pair for name, pair in (used.bounds or {}).items() if name in predictor.levers}
+    planned = {
+        name: _both_ends(bound, predictor.support[name])
+        for name, bound in used.bounds.items()
+        if name in predictor.levers and name not in predictor.undetermined and name in used.minutes
+    }
     return plan_weeks(
         model.training.fit,
         hours=used.hours if used.hours is not None else usual_hours(model, used.minutes),
@@ -149,6 +153,12 @@ def usual_hours(model: ModelView, minutes: dict[str, float]) -> float:
     usual = model.training.fit.predictor.usual
     hours = sum(minutes.get(name, 0.0) * count for name, count in usual.items()) / MINUTES_PER_HOUR
     return min(round(2 * hours) / 2, HOURS_A_WEEK)
+
+
+def _both_ends(bound: Bound, largest: float) -> tuple[int, int]:
+    """A bound whose open ends are the planner's own: none, and the largest week seen."""
+    low = bound[0] or 0
+    return low, max(int(largest), low) if bound[1] is None else bound[1]
 
 
 def _overall(weekly: Any, minutes: dict[str, float]) -> OverallReturn | None:

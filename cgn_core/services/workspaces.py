@@ -97,13 +97,23 @@ def set_minutes(session: Session, actor: Actor, workspace_id: UUID | str, minute
         InvalidInput: an unknown type, or minutes outside 0 to a day.
     """
     workspace = one_or_not_found(session, editable_workspaces(actor).with_for_update(), workspace_id)
+    checked = checked_minutes(minutes)
+    workspace.minutes = dict(workspace.minutes) | checked
+    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=workspace.id, minutes=len(minutes))
+
+
+def checked_minutes(minutes: Mapping[str, float]) -> dict[str, float]:
+    """Minutes of work per piece as a person entered them.
+
+    Raises:
+        InvalidInput: an unknown type, or minutes outside 0 to a day.
+    """
     for name, value in minutes.items():
         if name not in CONTENT_TYPES:
             raise InvalidInput(f"{name!r} is no content type; there are {', '.join(CONTENT_TYPES)}.")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_MINUTES:
             raise InvalidInput(f"Minutes for {name} must be a number above 0 and at most {MOST_MINUTES:.0f}.")
-    workspace.minutes = dict(workspace.minutes) | {name: float(value) for name, value in minutes.items()}
-    record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=workspace.id, minutes=len(minutes))
+    return {name: float(value) for name, value in minutes.items()}
 
 
 def set_time_zone(session: Session, actor: Actor, workspace_id: UUID | str, time_zone: str) -> None:

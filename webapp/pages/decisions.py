@@ -1,32 +1,49 @@
-"""Decision Support: what an hour of content work returns, on average and one hour more."""
+"""Decision Support: what an hour returns, in followers and money, and what to do with the hours there are."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from dash import html
+from dash import Input, Output, State, callback, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.returns import ReturnBar, returns_figure
 from cgn_core.figures.wording import NAMES, ONE
-from cgn_core.services import decisions, models, workspaces
+from cgn_core.services import decision_settings, decisions, models, workspaces
 from cgn_core.services.decisions import ReturnsView
 from cgn_core.services.models import ModelView
 from webapp import routes
+from webapp.components.alerts import alert
+from webapp.components.attributes import aria
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
+from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.numbers import count, interval, level_interval, percent, plural, signed
 from webapp.components.tables import Column, data_table
+from webapp.pages import decision_evidence, decision_money, decision_plan, past_weeks
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
-from webapp.request_scope import actor, db
+from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/decisions"
 TITLE = "Decisions"
+LOOKING = "You can try any settings here; an owner or strategist can save them for the team."
+
+
+class Ids(StrEnum):
+    """Ids of this page; those of its cards stand with them."""
+
+    OUTCOME = "decisions-outcome"
+    BODY = "decisions-body"
 
 
 def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
-    return redrawable(workspace_id, _body, prefix="decisions")
+    return html.Div(
+        [html.Div(id=Ids.OUTCOME, **aria(live="polite")), redrawable(workspace_id, _body, prefix="decisions")],
+        className="stack",
+    )
 
 
 def _body(workspace_id: UUID) -> Component:
@@ -35,23 +52,62 @@ def _body(workspace_id: UUID) -> Component:
     view = decisions.returns_view(db(), actor(), workspace_id)
     if model is None or view is None:
         return without_model(workspace, title=TITLE)
+    source, may_edit = source_of(model, workspace_id), workspace.may_edit
+    settings = decision_settings.decision_settings(db(), actor(), workspace_id)
     return html.Div(
         [
             page_header(
                 TITLE,
-                "What an hour of content work returns, counted in followers.",
-                link_button("Try a scenario", routes.predictor(workspace_id), primary=True),
+                "What an hour returns, and what to do with the hours there are.",
+                link_button("Try a scenario", routes.predictor(workspace_id)),
             ),
             *model_notice(workspace, model),
-            _overall(view),
-            columns(_one_hour_more(view), _per_piece(model)),
+            *([] if may_edit else [alert(LOOKING)]),
+            decision_plan.plan_card(workspace_id, settings, source, may_edit=may_edit),
+            _overall(view, source),
+            columns(_one_hour_more(view, source), _per_piece(model, source)),
+            decision_money.money_card(workspace_id, settings, source, may_edit=may_edit),
+            past_weeks.past_card(workspace_id, source, model.training.fit.predictor.levers),
+            decision_evidence.evidence_cards(workspace_id),
             _minutes(view, workspace_id),
         ],
         className="stack",
     )
 
 
-def _overall(view: ReturnsView) -> Component:
+@callback(
+    Output(Ids.OUTCOME, "children"),
+    Output(Ids.BODY, "children", allow_duplicate=True),
+    Input(decision_plan.Ids.SAVE, "n_clicks"),
+    State(decision_plan.Ids.WORKSPACE, "data"),
+    *(State(*each) for each in decision_plan.FIELDS),
+    prevent_initial_call=True,
+)
+def save_plan(clicks: int | None, workspace_id: Any, *form: Any) -> tuple[Any, Any]:
+    """Keep the planner's settings for the team."""
+    return _save(workspace_id, decision_plan.entered(*form)) if clicks else (no_update, no_update)
+
+
+@callback(
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Output(Ids.BODY, "children", allow_duplicate=True),
+    Input(decision_money.Ids.SAVE, "n_clicks"),
+    State(decision_money.Ids.WORKSPACE, "data"),
+    *(State(*each) for each in decision_money.FIELDS),
+    prevent_initial_call=True,
+)
+def save_prices(clicks: int | None, workspace_id: Any, *form: Any) -> tuple[Any, Any]:
+    """Keep prices and minutes for the team; everything that is counted with them is drawn anew."""
+    return _save(workspace_id, decision_money.entered(*form)) if clicks else (no_update, no_update)
+
+
+def _save(workspace_id: Any, given: dict[str, Any]) -> tuple[Component, Component]:
+    wanted = identifier(workspace_id)
+    decision_settings.save_decision_settings(db(writes=True), actor(), wanted, given)
+    return alert("Saved for everybody in this workspace.", tone="up"), _body(wanted)
+
+
+def _overall(view: ReturnsView, source: Source) -> Component:
     cards = []
     if view.overall is not None:
         hourly = view.overall.follows_per_hour
@@ -61,11 +117,13 @@ def _overall(view: ReturnsView) -> Component:
                 f"{count(hourly.estimate, decimals=1)}",
                 f"followers per hour, {level_interval(hourly.level, hourly.low, hourly.high, decimals=1)}; "
                 "all growth counts, also what ads, viral days and no post at all bring",
+                marks=[what("average"), trail(source, "overall_return", of="All growth per hour")],
             ),
             metric_card(
                 "Hours of work",
                 count(view.overall.hours, decimals=1),
                 f"a week, over {plural(view.overall.weeks, 'week')}",
+                marks=[trail(source, "hours", of="Hours of work")],
             ),
         ]
     clear = [each for each in view.returns if each.distinguishable]
@@ -77,17 +135,19 @@ def _overall(view: ReturnsView) -> Component:
                 html.Span(NAMES[best.content_type], className=f"text-{best.content_type}"),
                 f"{signed(best.marginal.estimate, decimals=1)} followers "
                 f"({interval(best.marginal.low, best.marginal.high, decimals=1)})",
+                marks=[what("marginal"), trail(source, "marginal", of="Best next hour")],
             )
         )
     return metric_row(*cards)
 
 
-def _one_hour_more(view: ReturnsView) -> Component:
+def _one_hour_more(view: ReturnsView, source: Source) -> Component:
     bars = [ReturnBar(r.content_type, r.marginal.estimate, r.marginal.low, r.marginal.high) for r in view.returns]
     if not bars:
         return card(
             html.P("The history shows no effect of any content that takes time.", className="muted"),
             title="One hour more",
+            id="returns",
         )
     rows = [
         {
@@ -117,6 +177,12 @@ def _one_hour_more(view: ReturnsView) -> Component:
         html.P(_verdict(view), className="muted"),
         title="One hour more, by type",
         aside=f"\N{MIDDLE DOT} {percent(view.level)}",
+        marks=[
+            what("marginal"),
+            trail(source, "marginal", of="One hour more"),
+            trail(source, "average", of="Average, last 12 weeks"),
+        ],
+        id="returns",
     )
 
 
@@ -139,7 +205,7 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _per_piece(model: ModelView) -> Component:
+def _per_piece(model: ModelView, source: Source) -> Component:
     effects = [effect for effect in model.training.fit.effects if effect.name in ONE]
     rows = [
         {
@@ -167,6 +233,7 @@ def _per_piece(model: ModelView) -> Component:
         data_table(listed, rows, caption="What one more piece brings"),
         html.P(spread, className="muted"),
         title="One piece more",
+        marks=[what("carry_over"), trail(source, "per_piece", of="One piece more")],
     )
 
 

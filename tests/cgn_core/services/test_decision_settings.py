@@ -33,14 +33,14 @@ def test_settings_are_kept_for_the_team_and_what_is_left_out_stays(
         "hours": 12.5,
         "weeks": 4,
         "caution": "careful",
-        "bounds": {"reels": [1, 6]},
+        "bounds": {"reels": [1, None], "posts": [None, None]},
         "minutes": {"reels": 90.0},
     }
     save_decision_settings(session, strategist, trained.id, given)
     save_decision_settings(session, strategist, trained.id, {"hours": 8})
     after = decision_settings(session, viewer, trained.id)
     assert (after.value_of_follower, after.cost_of_hour, after.currency) == (1.2, 45.0, "CHF")
-    assert (after.hours, after.weeks, after.risk, after.bounds) == (8.0, 4, 0.1, {"reels": (1, 6)})
+    assert (after.hours, after.weeks, after.risk, after.bounds) == (8.0, 4, 0.1, {"reels": (1, None)})
     assert after.minutes["reels"] == 90.0
 
 
@@ -58,7 +58,7 @@ def test_settings_are_kept_for_the_team_and_what_is_left_out_stays(
         ({"currency": "doubloons"}, "currency"),
         ({"bounds": {"podcasts": [0, 1]}}, "no content type"),
         ({"bounds": {"reels": [3, 1]}}, "can't both be"),
-        ({"bounds": {"reels": [None, 3]}}, "both bounds"),
+        ({"bounds": {"reels": [None, 2.5]}}, "Each bound for reels must be a whole number"),
         ({"minutes": {"reels": 0}}, "Minutes for reels"),
     ],
 )

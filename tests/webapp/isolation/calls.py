@@ -82,7 +82,8 @@ def calls_of(portal: Dash, output: str, name: str) -> list[Call]:
             continue
         key = f"{spec['id']}.{spec['property']}"
         values[key] = next((value for ending, value in SLOTS.items() if key.endswith(ending)), FILLING)
-    patterns = [json.loads(spec["id"]) for spec in declared["inputs"] if spec["id"].startswith("{")]
+    wild = [json.loads(spec["id"]) for spec in declared["inputs"] if spec["id"].startswith("{")]
+    patterns = [pattern for pattern in wild if pattern["type"] not in ROWS]  # fields in rows are filled in already
     if not patterns:
         return [Call(output, name, values, None)]
     made = []

@@ -80,6 +80,11 @@ CALLBACKS: dict[str, Reach] = {
     "webapp.pages.data_versions.restore": EDITS,
     "webapp.pages.data_versions.show": READS,
     "webapp.pages.data_versions.undo": EDITS,
+    "webapp.pages.decision_evidence.show_evidence": READS,
+    "webapp.pages.decision_money.recount": READS,
+    "webapp.pages.decision_plan.replan": READS,
+    "webapp.pages.decisions.save_plan": EDITS,
+    "webapp.pages.decisions.save_prices": EDITS,
     "webapp.pages.growth_history.show_span": READS,
     "webapp.pages.jobs.cancel": EDITS,
     "webapp.pages.jobs.refresh": READS,
@@ -100,6 +105,7 @@ CALLBACKS: dict[str, Reach] = {
     "webapp.pages.new_workspace.import_file": MINE,
     "webapp.pages.new_workspace.read_again": STAFF,
     "webapp.pages.new_workspace.read_file": STAFF,
+    "webapp.pages.past_weeks.ask": READS,
     "webapp.pages.portfolio.benchmark_all": STAFF,
     "webapp.pages.portfolio.export_all": STAFF,
     "webapp.pages.portfolio.refresh": OWN,
@@ -226,6 +232,9 @@ SLOTS: dict[str, Any] = {
     "jobs-retry-pressed.data": {"of": "{ended_job}", "at": 1},
     "reports-remove-pressed.data": {"of": "{file}", "at": 1},
     "-pressed.data": {"of": "", "at": 1},
+    "plan-caution.value": "bold",
+    "money-currency.value": "CHF",
+    "past-way.value": "add",
     "-uploaded.data": "{upload}",
     "-arrival.data": "{arrival}",
     "reports-file.value": "{file}",
@@ -263,6 +272,10 @@ BUTTONS: dict[str, str] = {
 """Buttons in rows: the type of their ids, and the kind of what the other part of the id names."""
 
 ROWS: dict[str, list[tuple[dict[str, Any], Any]]] = {
+    "money-minutes": [({"name": "reels"}, 90)],
+    "past-change": [({"name": "reels"}, 1)],
+    "plan-least": [({"name": "reels"}, 1)],
+    "plan-most": [({"name": "reels"}, 3)],
     "predictor-lever": [({"name": "reels"}, 3)],
 }
 """Other things in rows: the rest of their ids, and their values."""
