@@ -87,17 +87,43 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 OPERATOR = UUID(int=0)
 """Stands for whoever runs the installation and uses the command line: they are nobody's member."""
 
+IN_A_WORKSPACE = frozenset(
+    {
+        Action.READ,
+        Action.EXPORT,
+        Action.EDIT_WORKSPACE,
+        Action.IMPORT_DATA,
+        Action.RUN_JOBS,
+        Action.PROMOTE_MODELS,
+        Action.WRITE_NOTES,
+        Action.SHARE_SCENARIOS,
+        Action.DELETE_WORKSPACE,
+        Action.MANAGE_ACCESS,
+    }
+)
+"""What is asked of one workspace, not of the agency as a whole."""
+
+
+def reaches(role: Role, other: Role) -> bool:
+    """Whether a role may do all that another may."""
+    return ALLOWED[other] <= ALLOWED[role]
+
 
 @dataclass(frozen=True)
 class Actor:
-    """The signed-in user on whose behalf a service runs."""
+    """The user on whose behalf a service runs: signed in, or standing behind an API token."""
 
     user_id: UUID
     agency_id: UUID
     role: Role
+    """What they may do."""
     name: str = ""
     token_id: UUID | None = None
     """The API token that acts for the user; None for someone who is signed in."""
+    sees_as: Role | None = None
+    """Whose workspaces they see; None those of ``role``. A token that may do less sees as much as who made it."""
+    only: frozenset[UUID] | None = None
+    """The workspaces that a token is limited to; None is no limit."""
 
     @property
     def stored_id(self) -> UUID | None:
@@ -105,8 +131,18 @@ class Actor:
         return None if self.user_id == OPERATOR else self.user_id
 
     def may(self, action: Action) -> bool:
-        """Whether this actor's role allows the action."""
-        return action in ALLOWED[self.role]
+        """Whether this actor's role allows the action; a token of some workspaces does nothing to the whole agency."""
+        return action in ALLOWED[self.role] and (self.only is None or action in IN_A_WORKSPACE)
+
+    @property
+    def sees_the_agency(self) -> bool:
+        """Whether what belongs to no single workspace is theirs to see and ask for."""
+        return self.only is None
+
+    def require_agency(self) -> None:
+        """Raise Forbidden for a token that is limited to some workspaces."""
+        if not self.sees_the_agency:
+            raise Forbidden("This API token is limited to some workspaces; name one of them.")
 
     def require(self, action: Action) -> None:
         """Raise Forbidden unless the role allows the action."""

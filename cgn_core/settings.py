@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     """Wrong passwords after which an account is locked for ``lockout_duration``."""
     lockout_duration: float = 900.0
     """How long a locked account stays locked."""
+    api_rate_limit: str = "600 per minute"
+    """How many requests an API token may make."""
 
     public_url: str = ""
     """Where people reach the portal, as links in mails name it; ``cgn up`` sets its own address."""

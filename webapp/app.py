@@ -25,7 +25,9 @@ from webapp import (
     security,
     shell,
 )
+from webapp.api.blueprint import register_api
 from webapp.auth import account, guard, openid, views
+from webapp.auth.limits import limiter
 
 ASSETS = Path(__file__).parent / "assets"
 BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
@@ -83,7 +85,8 @@ def _server(used: Settings) -> Flask:
     errors.register_error_handlers(server)
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
-    views.limiter.init_app(server)
+    limiter.init_app(server)
+    register_api(server)
     for module in (health, metrics, views, account, openid, downloads, arrivals):
         server.register_blueprint(module.blueprint)
     return server

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from dash import set_props
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from cgn_core.errors import CgnError, Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound, QuotaExceeded
-from webapp import request_scope
+from webapp import problems, request_scope
 from webapp.components.alerts import alert
 
 ALERTS = "shell-alerts"
@@ -25,6 +26,17 @@ class BadRequest(CgnError):
     """The request isn't one this page sends. Reload the page and try again."""
 
     code: ClassVar[str] = "bad_request"
+
+
+class InvalidRequest(InvalidInput):
+    """Some values of the request can't be used."""
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        """Take ``{"at": place in the request, "message": sentence}`` for each of them."""
+        first = errors[0]
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        super().__init__(f"{first['at']}: {first['message']}{more}.")
+        self.errors = errors
 
 
 class CrossSite(CgnError):
@@ -60,6 +72,14 @@ SENTENCES = {
     415: BadRequest.__doc__,
     429: "Too many attempts from here. Wait a minute and try again.",
 }
+API_SENTENCES = {
+    400: "The request can't be read. Send what /api/v1/docs describes.",
+    413: "The request is larger than this address takes; /api/v1/docs says how much.",
+    415: "The body isn't of a kind this address takes; set Content-Type as /api/v1/docs says.",
+    429: "Too many requests. Wait as many seconds as Retry-After says.",
+}
+KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
+"""What Werkzeug's own answers say beyond the status."""
 UNEXPECTED = "Something went wrong on our side. Nothing was stored. Reference: {reference}."
 
 
@@ -75,8 +95,12 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def answer(status: int, sentence: str) -> ResponseReturnValue:
-    """The sentence with its status, as JSON for scripts and as a page for people."""
+def answer(
+    status: int, sentence: str, *, code: str | None = None, errors: Sequence[Mapping[str, str]] = ()
+) -> ResponseReturnValue:
+    """The sentence with its status: problem details in the API, JSON for other scripts, a page for people."""
+    if problems.is_of_api(request.path):
+        return problems.problem(status, sentence, code=code, errors=errors)
     if wants_json():
         return jsonify({"status": status, "message": sentence}), status
     return render_template("error.html", status=status, sentence=sentence), status
@@ -95,7 +119,8 @@ def register_error_handlers(server: Flask) -> None:
     @server.errorhandler(CgnError)
     def known(error: CgnError) -> ResponseReturnValue:
         request_scope.roll_back()
-        return answer(status_of(error), error.message)
+        errors = error.errors if isinstance(error, InvalidRequest) else ()
+        return answer(status_of(error), error.message, code=error.code, errors=errors)
 
     @server.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
@@ -108,12 +133,22 @@ def register_error_handlers(server: Flask) -> None:
         status = error.code or 500
         if status < 400:  # noqa: PLR2004 - a redirect raised as an exception is an answer, not an error
             return error
-        return answer(status, SENTENCES.get(status) or error.description or "")
+        given = make_response(answer(status, _sentence(error, status)))
+        for name, value in error.get_headers():
+            if name in KEPT_HEADERS:
+                given.headers[name] = value
+        return given
 
     @server.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
         request_scope.roll_back()
         return answer(500, UNEXPECTED.format(reference=reference_for(error)))
+
+
+def _sentence(error: HTTPException, status: int) -> str:
+    if problems.is_of_api(request.path):
+        return API_SENTENCES.get(status) or SENTENCES.get(status) or error.description or ""
+    return SENTENCES.get(status) or error.description or ""
 
 
 def show_in_page(error: Exception) -> Any:

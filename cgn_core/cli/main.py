@@ -43,6 +43,7 @@ COMMANDS = {
     "backup": Lazy("cgn_core.cli.backup:backup", "Back everything up, check a backup, put it back."),
     "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),
     "user": Lazy("cgn_core.cli.admin:user", "Administer accounts."),
+    "token": Lazy("cgn_core.cli.tokens:token", "Make, list and take back API tokens."),
 }
 
 

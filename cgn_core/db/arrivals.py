@@ -13,7 +13,7 @@ from cgn_core.db.workspaces import editable_workspaces
 
 def own_arrivals(actor: Actor) -> Select[Arrival]:
     """The large files ``actor`` may go on with: their own, as long as they may change the workspace it is meant for."""
-    if not actor.may(Action.IMPORT_DATA):
+    if not actor.may(Action.IMPORT_DATA) or not actor.sees_the_agency:
         return select(Arrival).where(false())
     reachable = editable_workspaces(actor).with_only_columns(Workspace.id)
     return select(Arrival).where(

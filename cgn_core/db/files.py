@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Delete, Select, and_, delete, or_, select
+from sqlalchemy import Delete, Select, and_, delete, false, or_, select
 
 from cgn_core.access import Actor
 from cgn_core.db.models import StoredFile, Workspace
@@ -17,7 +17,8 @@ def readable_files(actor: Actor) -> Select[StoredFile]:
     One of several holds what its maker could see, which another person may not.
     """
     visible = readable_workspaces(actor).with_only_columns(Workspace.id)
-    own = and_(StoredFile.workspace_id.is_(None), StoredFile.made_for == actor.user_id)
+    mine = StoredFile.made_for == actor.user_id if actor.sees_the_agency else false()
+    own = and_(StoredFile.workspace_id.is_(None), mine)
     return select(StoredFile).where(
         StoredFile.agency_id == actor.agency_id, or_(own, StoredFile.workspace_id.in_(visible))
     )

@@ -16,7 +16,7 @@ ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 def readable_jobs(actor: Actor) -> Select[Job]:
     """The jobs ``actor`` may see: those of workspaces they may see, and the agency's own if they may run jobs."""
     reachable = Job.workspace_id.in_(readable_workspaces(actor).with_only_columns(Workspace.id))
-    whole_agency = Job.workspace_id.is_(None) if actor.may(Action.RUN_JOBS) else false()
+    whole_agency = Job.workspace_id.is_(None) if actor.may(Action.RUN_JOBS) and actor.sees_the_agency else false()
     return select(Job).where(and_(Job.agency_id == actor.agency_id, or_(reachable, whole_agency)))
 
 
@@ -25,7 +25,8 @@ def editable_jobs(actor: Actor) -> Select[Job]:
     if not actor.may(Action.RUN_JOBS):
         return select(Job).where(false())
     reachable = Job.workspace_id.in_(editable_workspaces(actor).with_only_columns(Workspace.id))
-    return select(Job).where(and_(Job.agency_id == actor.agency_id, or_(reachable, Job.workspace_id.is_(None))))
+    whole_agency = Job.workspace_id.is_(None) if actor.sees_the_agency else false()
+    return select(Job).where(and_(Job.agency_id == actor.agency_id, or_(reachable, whole_agency)))
 
 
 def active_jobs(*, workspace_id: UUID, kind: str) -> Select[Job]:

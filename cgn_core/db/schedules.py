@@ -14,7 +14,8 @@ from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 def readable_schedules(actor: Actor) -> Select[Schedule]:
     """The schedules ``actor`` may see: those of workspaces they may see, and the agency's own if they may run jobs."""
     reachable = Schedule.workspace_id.in_(readable_workspaces(actor).with_only_columns(Workspace.id))
-    whole_agency = Schedule.workspace_id.is_(None) if actor.may(Action.RUN_JOBS) else false()
+    may = actor.may(Action.RUN_JOBS) and actor.sees_the_agency
+    whole_agency = Schedule.workspace_id.is_(None) if may else false()
     own = and_(Schedule.agency_id == actor.agency_id, or_(reachable, whole_agency))
     return select(Schedule).where(own, Schedule.removed_at.is_(None))
 
@@ -33,7 +34,7 @@ def _changeable(actor: Actor) -> Select[Schedule]:
     if not actor.may(Action.RUN_JOBS):
         return select(Schedule).where(false())
     reachable = Schedule.workspace_id.in_(editable_workspaces(actor).with_only_columns(Workspace.id))
-    own = or_(reachable, Schedule.workspace_id.is_(None))
+    own = or_(reachable, Schedule.workspace_id.is_(None) if actor.sees_the_agency else false())
     return select(Schedule).where(and_(Schedule.agency_id == actor.agency_id, own))
 
 

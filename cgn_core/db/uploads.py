@@ -20,7 +20,9 @@ def readable_uploads(actor: Actor) -> Select[Upload]:
         and_(
             Upload.agency_id == actor.agency_id,
             Upload.uploaded_by == actor.user_id,
-            or_(Upload.workspace_id.is_(None), Upload.workspace_id.in_(reachable)),
+            or_(
+                Upload.workspace_id.is_(None) if actor.sees_the_agency else false(), Upload.workspace_id.in_(reachable)
+            ),
         )
     )
 

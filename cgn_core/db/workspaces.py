@@ -12,13 +12,16 @@ def readable_workspaces(actor: Actor) -> Select[Workspace]:
     """The only place that decides which workspaces ``actor`` may see.
 
     Owners see all of their agency's, strategists all but the restricted ones they aren't members of, viewers those
-    they are members of.
+    they are members of; an API token may be limited to some of those.
     """
     own = select(Workspace).where(Workspace.agency_id == actor.agency_id)
-    if actor.role is Role.OWNER:
+    if actor.only is not None:
+        own = own.where(Workspace.id.in_(actor.only))
+    role = actor.sees_as or actor.role
+    if role is Role.OWNER:
         return own
     membership = Workspace.id.in_(select(WorkspaceMember.workspace_id).where(WorkspaceMember.user_id == actor.user_id))
-    if actor.role is Role.STRATEGIST:
+    if role is Role.STRATEGIST:
         return own.where(or_(Workspace.restricted.is_(False), membership))
     return own.where(membership)
 

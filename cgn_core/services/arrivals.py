@@ -68,12 +68,13 @@ def begin_arrival(
         size: bytes of the whole file.
 
     Raises:
-        Forbidden: the actor's role imports nothing.
+        Forbidden: the actor's role imports nothing, or their token is limited to some workspaces.
         NotFound: no such workspace, or not the actor's to edit.
         InvalidInput: the size is no number of bytes.
         FileTooLarge: more than the limit for large files.
     """
     actor.require(Action.IMPORT_DATA)
+    actor.require_agency()  # the job imports as the user may, not as the token is limited
     limit = settings().large_upload_limit_bytes
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise InvalidInput("The file's size isn't known; choose the file again.")

@@ -39,6 +39,8 @@ def request_benchmark(session: Session, actor: Actor, workspace_id: UUID | str |
     """
     one = None if workspace_id is None else one_or_not_found(session, editable_workspaces(actor), workspace_id)
     actor.require(Action.RUN_JOBS)
+    if one is None:
+        actor.require_agency()
     if session.scalar(_wanted(actor, None if one is None else one.id).limit(1)) is None:
         raise InvalidInput("Nobody has both numbers and a competitor to compare them with; add one under Competitors.")
     return enqueue(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -126,6 +126,50 @@ def predict(
     return predictive.predict(_model(session, actor, workspace_id).training.fit.predictor, plan, level=level)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Next week under several plans, in their order."""
+
+    level: float
+    method: str
+    week_start: str
+    model_number: int
+    is_current_data: bool
+    predictions: tuple[Prediction, ...]
+
+
+def predict_many(
+    session: Session,
+    actor: Actor,
+    workspace_id: UUID | str,
+    plans: Sequence[Mapping[str, float]],
+    *,
+    level: float | None = None,
+) -> Batch:
+    """Next week under each of several plans, all answered by the same model.
+
+    Args:
+        session: to read with.
+        actor: who asks.
+        workspace_id: whose next week.
+        plans: pieces by lever; levers left out stay at the mean of the last four weeks.
+        level: of the intervals; None takes 0.9, or the widest that a shorter history supports.
+
+    Raises: as :func:`predict`.
+    """
+    model = _model(session, actor, workspace_id)
+    predictor = model.training.fit.predictor
+    used = supported_level(predictor.n_residuals, wanted=DEFAULT_LEVEL) if level is None else level
+    return Batch(
+        level=used,
+        method=predictor.method,
+        week_start=predictor.week_start,
+        model_number=model.number,
+        is_current_data=model.is_current_data,
+        predictions=tuple(predictive.predict(predictor, plan, level=used) for plan in plans),
+    )
+
+
 def compare_plans(
     session: Session,
     actor: Actor,
@@ -133,14 +177,15 @@ def compare_plans(
     plan: Mapping[str, float],
     against: Mapping[str, float],
     *,
-    level: float = DEFAULT_LEVEL,
+    level: float | None = DEFAULT_LEVEL,
 ) -> Difference:
-    """How much more one plan brings than another, with the interval of the difference.
+    """How much more one plan brings than another, with the interval of the difference; ``level`` as in a batch.
 
     Raises: as :func:`predict`.
     """
     predictor = _model(session, actor, workspace_id).training.fit.predictor
-    return predictive.difference(predictor, plan, against, level=level)
+    used = supported_level(predictor.n_residuals, wanted=DEFAULT_LEVEL) if level is None else level
+    return predictive.difference(predictor, plan, against, level=used)
 
 
 def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History:

@@ -116,6 +116,8 @@ def read_uploads(
         FileTooLarge: more than the limit.
     """
     actor.require(Action.IMPORT_DATA)
+    if workspace_id is None:
+        actor.require_agency()
     if not files:
         raise InvalidInput("There is no file; choose one.")
     if any(len(data) > settings().upload_limit_bytes for _, data in files):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
@@ -15,7 +15,7 @@ from cgn_core.db.jobs import ACTIVE, active_jobs, editable_jobs, readable_jobs
 from cgn_core.db.models import Job, JobState, User, Workspace, now
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import Conflict
+from cgn_core.errors import Conflict, InvalidInput
 from cgn_core.jobs import JobKind, enqueue
 
 FORETELLS = 0.05
@@ -67,10 +67,48 @@ class JobView:
         return (at - self.started_at) * (1 - self.progress) / self.progress
 
 
+@dataclass(frozen=True)
+class JobPlace:
+    """Where a job stands in the list, newest first; jobs that come later move no other."""
+
+    created_at: datetime
+    id: UUID
+
+    @classmethod
+    def of(cls, job: JobView) -> JobPlace:
+        """A job's place."""
+        return cls(job.created_at, job.id)
+
+    @classmethod
+    def parse(cls, text: str) -> JobPlace:
+        """The inverse of ``str``; untrusted.
+
+        Raises:
+            InvalidInput: it names no place.
+        """
+        moment, _, identifier = text.partition(" ")
+        try:
+            place = cls(datetime.fromisoformat(moment), UUID(identifier))
+        except ValueError:
+            raise InvalidInput("There is no such place in the list of jobs.") from None
+        if place.created_at.tzinfo is None:
+            raise InvalidInput("There is no such place in the list of jobs.")
+        return place
+
+    def __str__(self) -> str:
+        """For :meth:`parse`."""
+        return f"{self.created_at.isoformat()} {self.id}"
+
+
 def list_jobs(
-    session: Session, actor: Actor, *, workspace_id: UUID | str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    *,
+    workspace_id: UUID | str | None = None,
+    limit: int = 50,
+    after: JobPlace | None = None,
 ) -> list[JobView]:
-    """The newest jobs the actor may see, of one workspace or of all.
+    """The newest jobs the actor may see, of one workspace or of all, from the one after a place on.
 
     Raises:
         NotFound: no such workspace, or not the actor's.
@@ -79,6 +117,9 @@ def list_jobs(
     if workspace_id is not None:
         workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
         jobs = jobs.where(Job.workspace_id == workspace.id)
+    if after is not None:
+        older = and_(Job.created_at == after.created_at, Job.id > after.id)
+        jobs = jobs.where(or_(Job.created_at < after.created_at, older))
     return _views(session, actor, jobs.order_by(Job.created_at.desc(), Job.id).limit(limit))
 
 

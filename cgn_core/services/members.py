@@ -15,8 +15,9 @@ from cgn_core.db.models import Agency, User, UserSession, Workspace, WorkspaceMe
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput
-from cgn_core.services.audit import AuditAction, SubjectKind, record
+from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.sessions import end_sessions_of
+from cgn_core.services.tokens import revoke_tokens_beyond
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,9 @@ def restore_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
 def end_access(session: Session, user_id: UUID) -> None:
     """End everything that lets a user in without signing in anew; the caller has authorised."""
     end_sessions_of(session, user_id)
+    user = session.get_one(User, user_id)
+    # For good: a token must not come alive again with the user, who may have forgotten it.
+    revoke_tokens_beyond(session, System(user.agency_id), user_id, None if user.disabled_at else user.role)
 
 
 def _editable(session: Session, actor: Actor, user_id: UUID | str) -> User:

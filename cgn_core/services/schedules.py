@@ -98,6 +98,8 @@ def add_schedule(
     """
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     actor.require(Action.RUN_JOBS)
+    if workspace is None:
+        actor.require_agency()
     if kind not in set(ScheduleKind):
         raise InvalidInput(f"{kind!r} is no schedule; there are {', '.join(ScheduleKind)}.")
     _require_times(hour=hour, day=day, weeks=weeks)

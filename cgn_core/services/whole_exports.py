@@ -35,6 +35,7 @@ def request_whole_export(session: Session, actor: Actor, *, key: str) -> UUID:
         QuotaExceeded: the agency already has its limit of jobs waiting.
     """
     actor.require(Action.RUN_JOBS)
+    actor.require_agency()  # the job sees what the user sees, not what the token is limited to
     if session.scalar(_wanted(actor).limit(1)) is None:
         raise InvalidInput("No workspace has data to export; import a file first.")
     return enqueue(session, JobKind.EXPORT, agency_id=actor.agency_id, requested_by=actor.user_id, key=f"export:{key}")

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
@@ -84,9 +85,15 @@ def create_workspace(session: Session, actor: Actor, handle: str) -> UUID:
     actor.require(Action.CREATE_WORKSPACE)
     cleaned = clean_handle(handle)
     taken = select(Workspace.id).where(Workspace.agency_id == actor.agency_id, Workspace.handle == cleaned)
+    known = InvalidInput(f"Your agency has a workspace called {cleaned} already.")
     if session.scalar(taken) is not None:
-        raise InvalidInput(f"Your agency has a workspace called {cleaned} already.")
-    return _make_workspace(session, actor, cleaned).id
+        raise known
+    try:
+        with session.begin_nested():
+            made = _make_workspace(session, actor, cleaned)
+    except IntegrityError:
+        raise known from None  # made a moment ago by somebody else
+    return made.id
 
 
 def set_minutes(session: Session, actor: Actor, workspace_id: UUID | str, minutes: Mapping[str, float]) -> None:

@@ -17,8 +17,9 @@ from cgn_core.errors import Conflict, InvalidInput
 from cgn_core.services import accounts, second_factors, sessions, sign_ins
 from webapp import routes
 from webapp.auth.forms import CodeForm, ConfirmForm, EmptyForm, PasswordForm
+from webapp.auth.limits import limiter
 from webapp.auth.session_cookie import current_browser, current_token, set_cookie, visitor
-from webapp.auth.views import PER_ADDRESS, limiter, relative_only
+from webapp.auth.views import PER_ADDRESS, relative_only
 from webapp.components.numbers import ago
 from webapp.request_scope import actor, db, identifier
 

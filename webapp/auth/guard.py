@@ -1,16 +1,18 @@
-"""Default deny: every endpoint is either listed as public here, or needs somebody signed in."""
+"""Default deny: every endpoint is public, for whoever is signed in, or for API tokens; others answer nobody."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote
 
-from flask import Flask, redirect, request
+from flask import Flask, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from webapp import routes
+from webapp import problems, routes
+from webapp.auth.bearer import let_bearer_in
 from webapp.auth.session_cookie import login_manager, visitor
 from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
@@ -27,6 +29,9 @@ PUBLIC = frozenset(
         "health.readyz",
         # Asks for this machine or a token itself: whoever reads figures for an operator has no account.
         "metrics.metrics",
+        # What the API is, the same for everyone.
+        "api.openapi",
+        "api.docs",
         # Style sheets and scripts, the same for everyone.
         "_dash_assets.static",
         "bootstrap.static",
@@ -74,7 +79,25 @@ ENROLLING = frozenset(
 )
 """All that answers somebody whose agency asks for a second factor, until they have one."""
 
+BEARER = frozenset(
+    {
+        "api.jobs.cancel_job",
+        "api.jobs.create_job",
+        "api.jobs.list_jobs",
+        "api.jobs.read_job",
+        "api.jobs.retry_job",
+        "api.predictions.compare",
+        "api.predictions.predict",
+        "api.workspaces.change_workspace",
+        "api.workspaces.create_workspace",
+        "api.workspaces.list_workspaces",
+        "api.workspaces.read_workspace",
+    }
+)
+"""Endpoints of the REST API: they answer whoever sends an API token, and no session's cookie."""
+
 CATCH_ALL = "/<path:path>"
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PAGE = re.compile("|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES) + "|/page-not-found")
 
 
@@ -85,6 +108,9 @@ def register_guard(server: Flask) -> None:
 
     @server.before_request
     def guard() -> ResponseReturnValue | None:
+        if problems.is_of_api(request.path):
+            _guard_api()
+            return None
         if request.endpoint == CATCH_ALL and _is_no_page(request.path):
             raise NoSuchPage
         if request.endpoint in PUBLIC:
@@ -106,6 +132,34 @@ def _ask_to_enrol() -> ResponseReturnValue:
     if wants_json() or request.method != "GET":
         return answer(403, SecondFactorWanted().message)
     return redirect(routes.SECOND_FACTOR, code=303)
+
+
+def _guard_api() -> None:
+    if request.endpoint is None or request.endpoint == CATCH_ALL:
+        methods = _methods_of(request.path)
+        if methods:
+            raise MethodNotAllowed(valid_methods=methods)
+        raise NoSuchPage
+    if request.endpoint in PUBLIC:
+        return
+    if request.endpoint not in BEARER:
+        raise NoSuchPage
+    let_bearer_in()
+
+
+def _methods_of(path: str) -> list[str]:
+    """What an address of the API takes. Dash's catch-all, which takes every address, doesn't count."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    found = []
+    for method in sorted(METHODS):
+        try:
+            endpoint, _ = adapter.match(path, method=method)
+        except HTTPException:
+            continue
+        if endpoint != CATCH_ALL:
+            found.append(method)
+    return found
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

@@ -23,8 +23,9 @@ from cgn_core.services.outside_identities import Claims, sign_in_from_outside
 from cgn_core.settings import Settings, settings
 from webapp import routes
 from webapp.auth.forms import SignInForm
+from webapp.auth.limits import limiter
 from webapp.auth.session_cookie import current_browser
-from webapp.auth.views import PER_ADDRESS, go_on, limiter, relative_only
+from webapp.auth.views import PER_ADDRESS, go_on, relative_only
 from webapp.errors import CrossSite
 from webapp.request_scope import db
 

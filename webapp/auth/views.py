@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
@@ -15,6 +14,7 @@ from cgn_core.services import sessions, sign_ins
 from cgn_core.services.sign_ins import CodeNeeded, SignedIn
 from webapp import routes
 from webapp.auth.forms import CodeForm, SignInForm
+from webapp.auth.limits import limiter
 from webapp.auth.session_cookie import current_browser, current_token, forget_cookie, let_in
 from webapp.request_scope import db
 
@@ -26,7 +26,6 @@ PENDING = "pending_sign_in"
 """In Flask's signed cookie: the token of a sign-in that waits for its code, and where to go afterwards."""
 
 blueprint = Blueprint("auth", __name__)
-limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, headers_enabled=True)
 
 
 def _address_and_account() -> str:

@@ -21,10 +21,12 @@ from cgn_core.db.models.sign_ins import (
     SecondFactor,
     UserSession,
 )
+from cgn_core.db.models.tokens import ApiToken, KeptAnswer
 from cgn_core.db.models.workspaces import Competitor, Workspace, WorkspaceMember
 
 __all__ = [
     "Agency",
+    "ApiToken",
     "Arrival",
     "ArrivalPiece",
     "AuditHead",
@@ -37,6 +39,7 @@ __all__ = [
     "InvitationWorkspace",
     "Job",
     "JobState",
+    "KeptAnswer",
     "KnownDevice",
     "LedgerEntry",
     "LedgerScore",

@@ -18,45 +18,10 @@ stands in the wrong place, the owner is refused as everybody is.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-
-class Reach(StrEnum):
-    """What a callback, page or route touches, and so who may use it."""
-
-    PUBLIC = "answers anybody"
-    OWN = "shows the actor's own, or none of anybody's"
-    STAFF = "does something for the actor's agency: owners and strategists"
-    OWNERS = "does something that only owners of an agency may"
-    READS = "shows a workspace, or a thing of it, by its id"
-    EDITS = "changes a workspace, or a thing of it, by its id"
-    MINE = "goes on with a file that the actor alone has uploaded"
-    MANAGES = "changes a member or an invitation of the agency, by its id"
-    NEVER = "is nobody's"
-
-
-PUBLIC, OWN, STAFF, OWNERS = Reach.PUBLIC, Reach.OWN, Reach.STAFF, Reach.OWNERS
-READS, EDITS, MINE, MANAGES, NEVER = Reach.READS, Reach.EDITS, Reach.MINE, Reach.MANAGES, Reach.NEVER
-
-
-class Form(dict[str, Any]):
-    """A body as a form sends it."""
-
-
-@dataclass(frozen=True)
-class Sends:
-    """A route with the body it takes."""
-
-    reach: Reach
-    body: dict[str, Any] | bytes
-
-
-def sends(reach: Reach, body: dict[str, Any] | bytes | None = None, **form: Any) -> Sends:
-    """JSON, plain bytes, or the fields of a form."""
-    return Sends(reach, Form(form) if body is None else body)
-
+from .api_classes import API_ROUTES
+from .reach import EDITS, MANAGES, MINE, NEVER, OWN, OWNERS, PUBLIC, READS, STAFF, Reach, Sends, sends
 
 PAGE_CALLBACK = "dash.dash.update"
 """Dash's own, which draws every page: PAGES says who may reach them."""
@@ -188,6 +153,7 @@ ROUTES: dict[str, Reach | Sends] = {
     "POST /sign-in/code": PUBLIC,
     "POST /sign-out": PUBLIC,
     "PUT /arrivals/<arrival_id>/pieces/<int:number>": sends(MINE, b"date,followers\n"),
+    **API_ROUTES,
 }
 
 SELECTS: dict[str, tuple[Reach, Reach]] = {
@@ -199,6 +165,7 @@ SELECTS: dict[str, tuple[Reach, Reach]] = {
     "editable_notes": (EDITS, NEVER),
     "editable_scenarios": (EDITS, NEVER),
     "editable_schedules": (EDITS, STAFF),
+    "editable_tokens": (NEVER, STAFF),
     "editable_workspaces": (EDITS, NEVER),
     "own_arrivals": (MINE, MINE),
     "readable_competitors": (READS, NEVER),
@@ -210,6 +177,7 @@ SELECTS: dict[str, tuple[Reach, Reach]] = {
     "readable_notes": (READS, NEVER),
     "readable_scenarios": (READS, NEVER),
     "readable_schedules": (READS, STAFF),
+    "readable_tokens": (NEVER, STAFF),
     "readable_uploads": (MINE, MINE),
     "readable_workspaces": (READS, NEVER),
     "removed_members": (NEVER, OWNERS),
@@ -286,6 +254,7 @@ ARGUMENTS: dict[str, Any] = {
     "filename": "tokens.css",
     "fingerprinted_path": "dash.min.js",
     "form": "csv",
+    "job_id": "{job}",
     "number": "{version}",
     "package_name": "dash",
     "path": "jobs",

@@ -47,6 +47,7 @@ def browser_of(matrix: Matrix, browser: Callable[..., Any]) -> Callable[[Person]
         opened = browser(None)
         if person is not Person.NOBODY:
             opened.hold(matrix.world.tokens[person])
+        opened.api_token = matrix.world.api_tokens.get(person, "")
         opened.csrf_token = cache(opened.csrf_token)  # one form's worth for all that it sends
         return opened
 

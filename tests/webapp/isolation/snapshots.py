@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from cgn_core.db.models import Model
 from cgn_core.db.session import open_session, reading
 
-UNWATCHED = frozenset({"user_sessions", "heartbeats", "audit_log", "audit_heads"})
+UNWATCHED = frozenset({"user_sessions", "heartbeats", "audit_log", "audit_heads", "api_tokens", "kept_answers"})
 """Tables that a mere look or a refusal writes to: when a session was last seen, that somebody tried."""
 
 

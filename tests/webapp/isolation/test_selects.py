@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Select
 
 import cgn_core.db
-from cgn_core.db.models import User, Workspace
+from cgn_core.db.models import ApiToken, User, Workspace
 from cgn_core.db.session import reading
 
 from .classes import EDITS, MINE, READS, SELECTS, Reach
@@ -47,8 +47,10 @@ def test_selects_hold_exactly_the_rows_that_are_ones_own_to_see(matrix: Matrix, 
             rows = session.scalars(select(actor)).all()
             places = {place_of(row, matrix) for row in rows}
             uploaders = {row.uploaded_by for row in rows if hasattr(row, "uploaded_by")}
+            holders = {row.user_id for row in rows if isinstance(row, ApiToken)}
             members = {row.id for row in rows if isinstance(row, User)}
         assert places == expected(*SELECTS[name], person), f"{name} for {person}"
+        assert holders <= {actor.user_id} or person in MAY[Reach.OWNERS], f"{name} for {person}"
         assert uploaders <= {actor.user_id}, f"{name} for {person}"
         assert members <= {actor.user_id} or person not in {Person.STRANGER, Person.VIEWER}, f"{name} for {person}"
         matrix.cells += 1

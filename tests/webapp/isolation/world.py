@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor, Role
 from cgn_core.db.models import (
     Agency,
+    ApiToken,
     Arrival,
     Invitation,
     Job,
@@ -72,6 +73,8 @@ class World:
     """Of a workspace that the person may reach, with uploads of their own where their role has any."""
     tokens: Mapping[Person, str]
     """Of everybody's session, which is as old as the rest and so survives being put back to it."""
+    api_tokens: Mapping[Person, str]
+    """Everybody's own, of their role and without further limits."""
 
     @property
     def agency_id(self) -> UUID:
@@ -113,7 +116,8 @@ def make_world() -> World:
         outsider = people[Person.OUTSIDER]
         own[Person.OUTSIDER] = {**furnish(session, outsider, others), **_furnish_team(session, outsider)}
         tokens = {person: _sign_in(session, actor) for person, actor in people.items()}
-        return World(people, mine, _furnish_agency(session, owner), own, tokens)
+        api_tokens = {person: _api_token(session, actor) for person, actor in people.items()}
+        return World(people, mine, _furnish_agency(session, owner), own, tokens, api_tokens)
 
 
 def _join(session: Session, agency: Agency, role: Role, *, name: str) -> Actor:
@@ -135,6 +139,17 @@ def _sign_in(session: Session, actor: Actor) -> str:
     )
     opened.created_at = now() + timedelta(hours=1)  # proven freshly enough for as long as the tests run
     session.add(opened)
+    return token
+
+
+def _api_token(session: Session, actor: Actor) -> str:
+    """Stored as it is: viewers make none, and theirs must be worth no more than they are."""
+    token = secrets.token_urlsafe(32)
+    made = ApiToken(
+        agency_id=actor.agency_id, user_id=actor.user_id, name="x", prefix="x", role=actor.role,
+        token_hash=hash_token(token), expires_at=now() + timedelta(days=1), last_used_at=now() + timedelta(hours=1),
+    )  # fmt: skip
+    session.add(made)
     return token
 
 

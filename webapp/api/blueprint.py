@@ -1,0 +1,22 @@
+"""The API as one blueprint; its nouns are listed here by hand."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from webapp import security
+from webapp.api import catalogue, jobs, predictions, workspaces
+from webapp.api.description import PREFIX
+
+NOUNS = (workspaces.blueprint, predictions.blueprint, jobs.blueprint)
+
+
+def register_api(server: Flask) -> None:
+    """Serve the API. It needs no CSRF token: it reads no cookie, and the guard lets only bearers of a token in."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    blueprint.add_url_rule("/openapi.json", "openapi", catalogue.openapi, methods=["GET"])
+    blueprint.add_url_rule("/docs", "docs", catalogue.docs, methods=["GET"])
+    for noun in NOUNS:
+        security.csrf.exempt(noun)
+        blueprint.register_blueprint(noun)
+    server.register_blueprint(blueprint)
