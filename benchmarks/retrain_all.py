@@ -24,7 +24,7 @@ CREATORS = int(os.environ.get("RETRAIN_ALL_CREATORS", "200"))
 WEEKS = 104
 WORKERS = 2
 TOGETHER = 50
-ALONE = 500
+ALONE = int(os.environ.get("RETRAIN_ALL_ALONE", "500"))
 """Creators that the one process does; ten thousand would take it most of an hour."""
 LAST_DAY = date(2026, 6, 28)
 SECONDS = 6 * 3600
