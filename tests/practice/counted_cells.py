@@ -1,10 +1,14 @@
-"""Adds up the cells that the isolation tests went through, wherever they ran, and prints the sum below a run."""
+"""Adds up the cells that the isolation tests went through, wherever they ran, and prints the sum below a run.
+
+So are attacks: ``record_property("attack: guesses", "1000 10")`` tells how many were tried and how many of them got in.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 CELLS = "isolation cells"
+ATTACK = "attack: "
 
 
 class Count:
@@ -13,8 +17,15 @@ class Count:
     def __init__(self) -> None:
         self.cells = 0
         self.leaks = 0
+        self.attacks: dict[str, tuple[int, int]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            for name, value in report.user_properties:
+                if name.startswith(ATTACK):
+                    label, (tried, got_in) = name.removeprefix(ATTACK), map(int, str(value).split())
+                    before = self.attacks.get(label, (0, 0))
+                    self.attacks[label] = before[0] + tried, before[1] + got_in
         if "webapp/isolation/" not in report.nodeid:
             return
         if report.when == "teardown":
@@ -24,6 +35,8 @@ class Count:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.cells:
             terminalreporter.write_line(f"isolation matrix: {self.cells:,} cells, {self.leaks} leaks")
+        for label, (tried, got_in) in sorted(self.attacks.items()):
+            terminalreporter.write_line(f"{label}: {tried:,} tried, {got_in:,} accepted")
 
 
 def pytest_configure(config: pytest.Config) -> None:
