@@ -1,6 +1,6 @@
 """Adds up the cells that the isolation tests went through, wherever they ran, and prints the sum below a run.
 
-So are attacks: ``record_property("attack: guesses", "1000 10")`` tells how many were tried and how many of them got in.
+So are attacks: ``record_property("attack: guesses", "1000 10")`` tells how many were sent and got through.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Count:
         if report.when == "teardown":
             for name, value in report.user_properties:
                 if name.startswith(ATTACK):
-                    label, (tried, got_in) = name.removeprefix(ATTACK), map(int, str(value).split())
+                    label, (sent, through) = name.removeprefix(ATTACK), map(int, str(value).split())
                     before = self.attacks.get(label, (0, 0))
-                    self.attacks[label] = before[0] + tried, before[1] + got_in
+                    self.attacks[label] = before[0] + sent, before[1] + through
         if "webapp/isolation/" not in report.nodeid:
             return
         if report.when == "teardown":
@@ -35,8 +35,8 @@ class Count:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.cells:
             terminalreporter.write_line(f"isolation matrix: {self.cells:,} cells, {self.leaks} leaks")
-        for label, (tried, got_in) in sorted(self.attacks.items()):
-            terminalreporter.write_line(f"{label}: {tried:,} tried, {got_in:,} accepted")
+        for label, (sent, through) in sorted(self.attacks.items()):
+            terminalreporter.write_line(f"{label}: {sent:,} sent, {through:,} got through")
 
 
 def pytest_configure(config: pytest.Config) -> None:
