@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,14 +18,16 @@ from cgn_core.db.session import reading, transaction
 from cgn_core.services.passwords import hash_password
 
 from .calls import Call, Route, calls_of, filled, live_routes, server_callbacks
-from .classes import PAGE_CALLBACK, Form
+from .classes import PAGE_CALLBACK
 from .matrix import Matrix
 from .people import Person
+from .reach import Form
 from .snapshots import fingerprint
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ORIGIN = "https://portal.example"
 EVIL = "https://evil.example"
+REFERER = {"Referer": f"{ORIGIN}/"}
 PASSWORD = "quiet-harbour-violet-92"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -58,11 +61,21 @@ def everything() -> str:
 
 def send(who: Any, method: str, path: str, body: Any, headers: Mapping[str, str]) -> TestResponse:
     options: dict[str, Any] = {"json": body if body is not None else {}}
-    if isinstance(body, bytes | Form):
+    if isinstance(body, Form):
+        options = {
+            "data": {name: (BytesIO(one), "x.csv") if isinstance(one, bytes) else one for name, one in body.items()}
+        }
+    elif isinstance(body, bytes):
         options = {"data": body}
     if "Content-Type" in headers:  # what a form of another site can send without being asked first
         options = {"data": urlencode(body) if isinstance(body, Form) else str(body or {})}
-    answer: TestResponse = getattr(who, method.lower())(path, headers=dict(headers), **options)
+    return whole(who.client.open(path, method=method, base_url=ORIGIN, headers={**REFERER, **headers}, **options))
+
+
+def whole(answer: TestResponse) -> TestResponse:
+    """Read to its end, its file closed."""
+    answer.get_data()
+    answer.close()
     return answer
 
 

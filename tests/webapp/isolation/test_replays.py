@@ -20,10 +20,12 @@ from cgn_core.services.sessions import hash_token
 from cgn_core.services.sign_ins import Browser, SignedIn
 
 from .calls import live_routes, server_callbacks
-from .classes import ROUTES, Reach
+from .classes import ROUTES
 from .matrix import Matrix, refusal_of
 from .people import Person
+from .reach import Reach
 
+ORIGIN = "https://portal.example"
 PASSWORD, NEW_PASSWORD = "quiet-harbour-violet-92", "lantern orbit plum"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -117,16 +119,17 @@ def test_a_copied_cookie_is_worth_nothing_once_the_session_has_ended(
     WAYS[way](victim)
     sent, accepted = 0, []
     token = victim.thief.csrf_token()  # the thief's own: what refuses must be the session
-    headers = {"X-CSRFToken": token, "Origin": "https://portal.example"}
+    headers = {"X-CSRFToken": token, "Origin": ORIGIN, "Referer": f"{ORIGIN}/"}
     for route in live_routes(portal):
         if ROUTES[route.key] is Reach.PUBLIC or route.rule == "/_dash-update-component":
             continue
         path = route.path(portal.server.url_map, matrix.world.theirs)
         options = {} if route.method == "GET" else {"json": {}, "headers": headers}
-        answer = getattr(victim.thief, route.method.lower())(path, **options)
+        answer = victim.thief.client.open(path, method=route.method, base_url=ORIGIN, **options)
         sent += 1
         if refusal_of(answer, answer.text) != "signed out":
             accepted.append(f"{route.key}: {answer.status_code}")
+        answer.close()
     for output, name in server_callbacks(portal):
         answer = victim.thief.post("/_dash-update-component", json=victim.thief.body(output), headers=headers)
         sent += 1
