@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,7 +15,9 @@ from cgn_core.tables import CONTENT_TYPES
 HEADROOM = 1.12
 USUAL_BANDS = 0.7
 """The widest third of the intervals may run out of the picture rather than squash it."""
-LABELS_ACROSS = 7
+HOVER_LETTERS = 48
+EDGE = 0.12
+LABELS_ACROSS = 4
 """How many labels fit beside each other on a phone; a viral week too close to a larger one keeps only its marker."""
 
 
@@ -29,15 +32,43 @@ class GrowthWeek:
     high: float | None = None
     viral: bool = False
     counts: dict[str, float] = field(default_factory=dict)
+    level: float | None = None
+    """Of its interval, where that isn't the chart's."""
+    was_shown: bool = False
+    """Whether people saw this forecast before the week, rather than it being made anew from the weeks before it."""
 
 
-def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix: bool = True) -> Figure:
+@dataclass(frozen=True)
+class WeekEvent:
+    """Something that happened in a week beside its numbers."""
+
+    week_start: str
+    kind: str
+    """break | import | model | note"""
+    words: str
+
+
+EVENT_KINDS = {
+    "break": ("Break", "triangle-down", "down"),
+    "import": ("Import", "square", "muted"),
+    "model": ("Model", "diamond", "accent"),
+    "note": ("Note", "circle", "ads"),
+}
+"""Name, symbol and colour role of each kind of event; the symbols tell them apart without the colours."""
+EVENT_ROW = 22
+"""Pixels of a kind's row."""
+
+
+def growth_history_figure(
+    weeks: Sequence[GrowthWeek], *, level: float, with_mix: bool = True, events: Sequence[WeekEvent] = ()
+) -> Figure:
     """Actual growth, the forecast made before the week and its interval; viral weeks clipped and labelled.
 
     Args:
         weeks: ascending; at least one.
         level: of the interval, for the hover sentence.
         with_mix: draw the weekly counts by content type below.
+        events: marked between growth and mix, those of these weeks and the one after; needs the mix.
     """
     top = ceiling(weeks)
     dates = [week.week_start for week in weeks]
@@ -55,6 +86,7 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
             "text": f"{'viral, ' if week.viral else ''}{signed(week.actual)}",
             "showarrow": False,
             "yshift": 14,
+            "xanchor": _anchor(week.week_start, dates),
             "font": {"size": 12, "color": token("viral")},
         }
         for week in labelled
@@ -85,7 +117,72 @@ def growth_history_figure(weeks: Sequence[GrowthWeek], *, level: float, with_mix
     }
     if with_mix:
         _add_mix(figure, weeks, dates)
+        _add_events(figure, events, dates)
     return figure
+
+
+def _add_events(figure: Figure, events: Sequence[WeekEvent], dates: Sequence[str]) -> None:
+    """A row of symbols per kind under the growth, each with its words; a line through the growth at a break."""
+    shown = [each for each in events if dates[0] <= each.week_start <= _week_after(dates)]
+    if not shown:
+        return
+    kinds = [kind for kind in reversed(EVENT_KINDS) if any(each.kind == kind for each in shown)]
+    for place, kind in enumerate(kinds):
+        name, symbol, role = EVENT_KINDS[kind]
+        by_week: dict[str, list[str]] = {}
+        for each in shown:
+            if each.kind == kind:
+                by_week.setdefault(each.week_start, []).append(_wrapped(each.words))
+        figure["data"].append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": list(by_week),
+                "y": [place] * len(by_week),
+                "yaxis": "y3",
+                "name": name,
+                "marker": {"size": 10, "symbol": symbol, "color": token(role)},
+                "text": [f"Week of {day_month_year(week)}:<br>{'<br>'.join(words)}" for week, words in by_week.items()],
+                "hovertemplate": "%{text}<extra></extra>",
+            }
+        )
+        if kind == "break":
+            line = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
+            figure["layout"]["shapes"] += [
+                {**line, "x0": week, "x1": week, "line": {"color": token("down"), "width": 1.5, "dash": "dot"}}
+                for week in by_week
+            ]
+    layout_ = figure["layout"]
+    before, rows = layout_["height"], EVENT_ROW * len(kinds)
+    layout_["height"] = height = before + rows
+    mix = 0.24 * before / height
+    layout_["yaxis2"]["domain"] = [0.0, mix]
+    layout_["yaxis3"] = axis(
+        domain=[mix + 0.05, mix + 0.05 + rows / height],
+        range=[-0.6, len(kinds) - 0.4],
+        tickvals=list(range(len(kinds))),
+        ticktext=[EVENT_KINDS[kind][0] for kind in kinds],
+        showgrid=False,
+    )
+    layout_["yaxis"]["domain"] = [mix + 0.1 + rows / height, 1.0]
+    if any(each.week_start > dates[-1] for each in shown):
+        layout_["xaxis"]["range"] = _span([dates[0], _week_after(dates)])
+
+
+def _week_after(dates: Sequence[str]) -> str:
+    return (date.fromisoformat(dates[-1]) + timedelta(weeks=1)).isoformat()
+
+
+def _wrapped(words: str) -> str:
+    """Lines that fit a phone, without what plotly reads as markup: notes are people's text."""
+    plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "<br>".join(textwrap.wrap(plain, HOVER_LETTERS))
+
+
+def _anchor(week: str, dates: Sequence[str]) -> str:
+    """So that a label near an edge isn't cut."""
+    place = dates.index(week) / max(len(dates) - 1, 1)
+    return "left" if place < EDGE else "right" if place > 1 - EDGE else "center"
 
 
 def _apart(marked: Sequence[GrowthWeek], dates: list[str]) -> list[GrowthWeek]:
@@ -180,7 +277,8 @@ def week_sentence(week: GrowthWeek, *, level: float) -> str:
     viral = ", a viral week" if week.viral else ""
     if week.median is None:
         return f"{start}{gained}{viral}."
-    made = f"forecast before it {signed(week.median)} ({percent(level)}: {interval(week.low, week.high)})"
+    within = f"{percent(week.level or level)}: {interval(week.low, week.high)}"
+    made = f"{'forecast shown before it' if week.was_shown else 'forecast before it'} {signed(week.median)} ({within})"
     return f"{start}{gained}{viral};<br>{made}."
 
 

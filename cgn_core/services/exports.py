@@ -108,7 +108,9 @@ def _forecasts(session: Session, actor: Actor, workspace: Workspace) -> dict[str
         "forecast_mean": _numbers([each.expected for each in weeks]),
         "low": _numbers([each.low for each in weeks]),
         "high": _numbers([each.high for each in weeks]),
-        "level": [None if each.median is None else past.level for each in weeks],
+        "level": [each.level for each in weeks],
+        "forecast_from": [each.source for each in weeks],
+        "forecast_by_model": _numbers([each.forecast_by for each in weeks]),
         "repeatable": _numbers([each.repeatable for each in weeks]),
         "viral": _numbers([each.viral for each in weeks]),
         "inside_interval": _yes([each.inside for each in weeks]),
@@ -121,11 +123,13 @@ def _forecasts(session: Session, actor: Actor, workspace: Workspace) -> dict[str
     coming = predictor_view(session, actor, workspace.id)
     # A model older than the newest data forecasts a week that has come already.
     if coming is not None and coming.week_start not in {each.week_start for each in weeks}:
-        _add_coming(columns, workspace.handle, coming.week_start, coming.prediction)
+        _add_coming(columns, workspace.handle, coming.week_start, coming.prediction, coming.model_number)
     return columns
 
 
-def _add_coming(columns: dict[str, list[Cell]], handle: str, week_start: str, forecast: Prediction) -> None:
+def _add_coming(
+    columns: dict[str, list[Cell]], handle: str, week_start: str, forecast: Prediction, model_number: int
+) -> None:
     said: dict[str, Cell] = {
         "creator": handle,
         "week_start": date.fromisoformat(week_start),
@@ -134,6 +138,7 @@ def _add_coming(columns: dict[str, list[Cell]], handle: str, week_start: str, fo
         "low": number_cell(forecast.low),
         "high": number_cell(forecast.high),
         "level": forecast.level,
+        "forecast_by_model": number_cell(float(model_number)),
         "repeatable": number_cell(forecast.repeatable),
         "viral": number_cell(forecast.viral),
         **{name: number_cell(pieces) for name, pieces in forecast.plan.items()},

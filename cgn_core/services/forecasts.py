@@ -14,12 +14,14 @@ from cgn_core.access import Actor
 from cgn_core.errors import NotFound
 from cgn_core.services.imports import load_daily
 from cgn_core.services.models import ModelView, current_model
+from cgn_core.services.track_records import KeptForecast, track_record
 from cgn_core.stats import predictive
 from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.predictive import Difference, Prediction
 from cgn_core.tables import CONTENT_TYPES
 
 DEFAULT_LEVEL = 0.9
+VALIDATION, LEDGER = "validation", "ledger"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class PastWeek:
     is_viral: bool
     inside: bool | None
     """Whether the growth fell into the interval; None where there was no forecast."""
+    level: float | None = None
+    """Of the interval."""
+    source: str | None = None
+    """validation | ledger: made anew from the weeks before it alone, or shown to people before it came."""
+    forecast_by: int | None = None
+    """Number of the model version."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,13 @@ class History:
     weeks: tuple[PastWeek, ...]
     level: float
     coverage: float | None
-    """Share of forecast weeks inside the interval."""
+    """Share of forecast weeks inside the interval, of those whose interval is of this level."""
     mae: float | None
     """Mean absolute error of the median forecast, followers per week."""
     model_number: int | None
     is_current_data: bool
+    promised: int = 0
+    """Weeks that ``coverage`` is taken over; early weeks have narrower intervals."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +199,7 @@ def compare_plans(
 
 
 def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History:
-    """Every complete week, joined with the rolling-origin forecast that the model in force made before it.
+    """Every complete week, joined with the forecast made before it: what was shown then, else from validation.
 
     Raises:
         NotFound: no such workspace, not the actor's, or nothing was imported yet.
@@ -199,19 +209,63 @@ def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History
     if model is None:
         return History(tuple(_weeks(weekly, {}, set())), DEFAULT_LEVEL, None, None, None, is_current_data=False)
     validation = model.training.validation
-    forecasts = {forecast.week_start: forecast for forecast in validation.forecasts}
+    forecasts = {each.week_start: _validated(each, validation.level, model.number) for each in validation.forecasts}
+    for each in reversed(track_record(session, actor, workspace_id).forecasts):  # the last shown before each week wins
+        forecasts[each.week_start.isoformat()] = _shown(each)
     monday_of_viral = {
         (day - pd.Timedelta(days=day.weekday())).date().isoformat()
         for day in pd.to_datetime(list(model.training.fit.viral_days))
     }
+    viral = monday_of_viral | {each.week_start for each in validation.forecasts if each.is_viral_week}
+    weeks = tuple(_weeks(weekly, forecasts, viral))
+    judged = [week for week in weeks if week.inside is not None]
+    promised = [week for week in judged if week.level == validation.level]
+    errors = [abs(week.actual - week.median) for week in judged if week.actual is not None and week.median is not None]
     return History(
-        weeks=tuple(_weeks(weekly, forecasts, monday_of_viral)),
+        weeks=weeks,
         level=validation.level,
-        coverage=model.summary.coverage,
-        mae=model.summary.mae,
+        coverage=sum(bool(week.inside) for week in promised) / len(promised) if promised else None,
+        promised=len(promised),
+        mae=sum(errors) / len(errors) if errors else None,
         model_number=model.number,
         is_current_data=model.is_current_data,
     )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A forecast of a past week, wherever it is kept; all None where there was none."""
+
+    median: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    source: str | None = None
+    model_number: int | None = None
+    expected: float | None = None
+    repeatable: float | None = None
+    viral: float | None = None
+
+
+_NONE = _Made()
+
+
+def _validated(forecast: Any, level: float, model_number: int) -> _Made:
+    return _Made(
+        median=forecast.median,
+        low=forecast.low,
+        high=forecast.high,
+        level=forecast.level or level,
+        source=VALIDATION,
+        model_number=model_number,
+        expected=forecast.expected,
+        repeatable=forecast.repeatable,
+        viral=forecast.viral,
+    )
+
+
+def _shown(kept: KeptForecast) -> _Made:
+    return _Made(kept.median, kept.low, kept.high, kept.level, LEDGER, kept.model_number, kept.expected)
 
 
 def _model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelView:
@@ -221,15 +275,15 @@ def _model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelVie
     return model
 
 
-def _weeks(weekly: pd.DataFrame, forecasts: Mapping[str, Any], viral: set[str]) -> list[PastWeek]:
+def _weeks(weekly: pd.DataFrame, forecasts: Mapping[str, _Made], viral: set[str]) -> list[PastWeek]:
     weeks = []
     for row in weekly.to_dict("records"):
         week_start = row["week_start"].date().isoformat()
-        forecast = forecasts.get(week_start)
+        made = forecasts.get(week_start, _NONE)
         actual = _number(row["net_growth"])
         inside = None
-        if forecast is not None and actual is not None:
-            inside = forecast.low <= actual <= forecast.high
+        if made.low is not None and made.high is not None and actual is not None:
+            inside = made.low <= actual <= made.high
         weeks.append(
             PastWeek(
                 week_start=week_start,
@@ -237,14 +291,17 @@ def _weeks(weekly: pd.DataFrame, forecasts: Mapping[str, Any], viral: set[str]) 
                 is_target=bool(row["is_target"]),
                 followers_start=_number(row.get("followers_start")),
                 counts={name: _number(row[name]) for name in CONTENT_TYPES if name in row},
-                median=forecast and forecast.median,
-                expected=forecast and forecast.expected,
-                low=forecast and forecast.low,
-                high=forecast and forecast.high,
-                repeatable=forecast and forecast.repeatable,
-                viral=forecast and forecast.viral,
-                is_viral=week_start in viral or bool(forecast and forecast.is_viral_week),
+                median=made.median,
+                expected=made.expected,
+                low=made.low,
+                high=made.high,
+                repeatable=made.repeatable,
+                viral=made.viral,
+                is_viral=week_start in viral,
                 inside=inside,
+                level=made.level,
+                source=made.source,
+                forecast_by=made.model_number,
             )
         )
     return weeks

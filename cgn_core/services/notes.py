@@ -53,10 +53,17 @@ def list_notes(session: Session, actor: Actor, workspace_id: UUID | str) -> list
         .add_columns(User.name)
         .order_by(WeekNote.week_start.desc(), WeekNote.created_at)
     )
-    return [
-        NoteView(id=row.id, week_start=row.week_start, text=row.text, made_by=name or "", changed_at=row.changed_at)
-        for row, name in rows
-    ]
+    return [_view(row, name) for row, name in rows]
+
+
+def get_note(session: Session, actor: Actor, note_id: UUID | str) -> NoteView:
+    """One note.
+
+    Raises:
+        NotFound: no such note, or not the actor's to see.
+    """
+    row = one_or_not_found(session, readable_notes(actor), note_id)
+    return _view(row, session.scalar(select(User.name).where(User.id == row.created_by)))
 
 
 def pin_note(session: Session, actor: Actor, workspace_id: UUID | str, *, day: str, text: str) -> UUID:
@@ -128,6 +135,12 @@ def restore_note(session: Session, actor: Actor, note_id: UUID | str) -> None:
 def _record(session: Session, actor: Actor, row: WeekNote, change: Change) -> None:
     week = row.week_start
     record(session, actor, AuditAction.WORKSPACE_CHANGED, workspace_id=row.workspace_id, week=week, note=change)
+
+
+def _view(row: WeekNote, made_by: str | None) -> NoteView:
+    return NoteView(
+        id=row.id, week_start=row.week_start, text=row.text, made_by=made_by or "", changed_at=row.changed_at
+    )
 
 
 def _monday(session: Session, workspace: Workspace, day: str) -> date:

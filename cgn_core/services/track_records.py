@@ -36,6 +36,7 @@ class KeptForecast:
     plan: dict[str, float]
     level: float
     median: float
+    expected: float
     low: float
     high: float
     naive: float
@@ -151,6 +152,7 @@ def _kept(entry: LedgerEntry, score: LedgerScore | None, model_number: int) -> K
         plan=_floats(entry.plan),
         level=entry.level,
         median=entry.median,
+        expected=entry.expected,
         low=entry.low,
         high=entry.high,
         naive=entry.naive,

@@ -87,6 +87,8 @@ class WeekForecast:
     repeatable: float
     viral: float
     is_viral_week: bool
+    level: float | None = None
+    """Of its interval: what was asked for, or the widest that so few weeks support. None in an older version's."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Validation:
     model: str
     grammar: Grammar
     level: float
-    """Of the intervals in ``forecasts``."""
+    """That was asked for; early forecasts may have a narrower interval."""
     origins: int
     scores: dict[str, float | None]
     coverage: dict[str, float]
@@ -316,6 +318,11 @@ def _validation(model: str, grammar: Grammar, found: Scores, weeks: TargetWeeks,
                 repeatable=each.repeatable,
                 viral=each.viral,
                 is_viral_week=False,
+                level=max(
+                    shown
+                    for shown, ends in each.intervals.items()
+                    if shown <= found.level and ends == (each.low, each.high)
+                ),
             )
             for each in judged
         ),

@@ -16,7 +16,16 @@ from cgn_core.db.session import reading
 from cgn_core.figures.formulas import FORMULAS
 from cgn_core.figures.wording import count, interval, signed
 from cgn_core.jobs import claimed
-from cgn_core.services import decision_settings, decisions, evidence, models, retrainings, saved_scenarios
+from cgn_core.services import (
+    decision_settings,
+    decisions,
+    evidence,
+    models,
+    notes,
+    retrainings,
+    saved_scenarios,
+    seasons,
+)
 from cgn_core.services.imports import Imported
 from webapp import routes
 
@@ -200,3 +209,49 @@ def test_every_number_leads_to_its_data_its_model_and_its_formula(
         assert f"version {model.number}" in told
         for formula in formulas:
             assert FORMULAS[formula] in told, (path, formula)
+
+
+def test_a_note_is_pinned_to_a_week_edited_and_removed_with_undo(
+    portal: Dash, browser: Callable[..., Any], trained: Workspace, owner: Actor, viewer: Actor
+) -> None:
+    who = browser(owner)
+    form = {"notes-workspace.data": str(trained.id), "notes-pin.n_clicks": 1, "notes-week.value": "2026-11-09",
+            "notes-text.value": "Giveaway with a friend"}  # fmt: skip
+    pin, change = (callback(portal, f"webapp.pages.week_notes.{name}") for name in ("pin", "change"))
+    assert "Pinned; the chart marks it" in said(who.call(pin, form).text)
+    (note,) = read(notes.list_notes, viewer, trained.id)
+    page = f"/workspaces/{trained.id}/growth-history"
+    shown = said(browser(viewer).page(page))
+    assert f"Giveaway with a friend ({owner.name})" in shown  # in the chart's hover and in its table
+    assert "Pin note" not in shown
+    span = callback(portal, "webapp.pages.growth_history.show_span")
+    drawn = who.call(span, {"history-workspace.data": str(trained.id), "history-span.value": "13"})
+    assert "Giveaway with a friend" in said(drawn.text)
+
+    def press(kind: str) -> str:
+        pressed = {"type": f"notes-{kind}", "note": str(note.id)}
+        values = {f"notes-{kind}": [({"note": str(note.id)}, 1)], "notes-workspace.data": str(trained.id)}
+        changed = json.dumps(pressed, separators=(",", ":"), sort_keys=True) + ".n_clicks"
+        return said(who.call(change, values, changed=changed).text)
+
+    assert "Note on the week of 9 Nov 2026" in press("edit")
+    edited = {"notes-workspace.data": str(trained.id), "notes-save.n_clicks": 1, "notes-editing.data": str(note.id),
+              "notes-new-text.value": "A giveaway"}  # fmt: skip
+    assert "Saved." in said(who.call(callback(portal, "webapp.pages.week_notes.save"), edited).text)
+    assert "is removed" in press("remove")
+    assert read(notes.list_notes, viewer, trained.id) == []
+    assert "It is back" in press("undo")
+    assert [each.text for each in read(notes.list_notes, viewer, trained.id)] == ["A giveaway"]
+
+
+def test_growth_history_tells_the_season_and_offers_its_tables(
+    browser: Callable[..., Any], trained: Workspace, viewer: Actor
+) -> None:
+    shown = said(browser(viewer).page(f"/workspaces/{trained.id}/growth-history"))
+    found = read(seasons.seasonality_view, viewer, trained.id)
+    assert found.weekday.sentence in shown
+    for table in ("daily", "weekly", "forecasts"):
+        for form in ("csv", "xlsx"):
+            assert routes.export_file(trained.id, table, form) in shown
+    for formula in ("coverage", "error", "viral_weeks", "growth", "weekday"):
+        assert FORMULAS[formula] in shown

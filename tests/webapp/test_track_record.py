@@ -15,7 +15,8 @@ from webapp.pages.track_record import track_record_cards
 
 FORECAST = KeptForecast(
     number=1, model_number=2, week_start=date(2026, 11, 16), made_at=datetime(2026, 11, 16, 3, tzinfo=UTC),
-    plan={"reels": 3.0}, level=0.9, median=120.0, low=80.0, high=160.0, naive=90.0, actual=131.0,
+    plan={"reels": 3.0}, level=0.9, expected=133.0,
+    median=120.0, low=80.0, high=160.0, naive=90.0, actual=131.0,
     posted={"reels": 4.0}, median_as_posted=128.0,
 )  # fmt: skip
 SCORE = Score(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -9,17 +10,22 @@ from uuid import UUID
 from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
-from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure
-from cgn_core.services import forecasts, models, track_records, workspaces
+from cgn_core.figures.growth_history import GrowthWeek, WeekEvent, growth_history_figure
+from cgn_core.services import forecasts, models, seasons, timelines, track_records, workspaces
 from cgn_core.services.forecasts import History
+from cgn_core.services.timelines import Event
 from webapp import routes
 from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import aria
-from webapp.components.cards import card, download_button, link_button, metric_card, metric_row, page_header
+from webapp.components.cards import card, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
-from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.exports import export_menu
+from webapp.components.numbers import count, level_interval, percent, plural, short_day, signed
 from webapp.components.tables import Column
+from webapp.pages import week_notes
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable
+from webapp.pages.seasons import season_cards
 from webapp.pages.track_record import track_record_cards
 from webapp.request_scope import actor, db, identifier
 
@@ -38,17 +44,26 @@ class Ids(StrEnum):
 
 
 def layout(*, workspace_id: UUID) -> Component:
-    """The page; redrawn when a training or an import has ended."""
-    return redrawable(workspace_id, _body, prefix="history")
+    """The page; redrawn when a training or an import has ended, all but the notes, where somebody may be writing."""
+    workspace = workspaces.get_workspace(db(), actor(), workspace_id)
+    written = [week_notes.notes_card(workspace)] if workspace.data_version else []
+    return html.Div([redrawable(workspace_id, _body, prefix="history"), *written], className="stack")
 
 
 @callback(
-    Output(Ids.CHART, "children"), Input(Ids.SPAN, "value"), State(Ids.WORKSPACE, "data"), prevent_initial_call=True
+    Output(Ids.CHART, "children"),
+    Input(Ids.SPAN, "value"),
+    Input(week_notes.Ids.CHANGED, "data"),
+    State(Ids.WORKSPACE, "data"),
+    prevent_initial_call=True,
 )
-def show_span(span: Any, workspace_id: Any) -> Component:
-    """Draw the chosen number of weeks."""
-    past = forecasts.history(db(), actor(), identifier(workspace_id))
-    return history_chart("history-growth", past, weeks=int(span) if span in SPANS else int(USUAL_SPAN))
+def show_span(span: Any, _noted: Any, workspace_id: Any) -> Component:
+    """Draw the chosen number of weeks, with the notes as they are now."""
+    wanted = identifier(workspace_id)
+    past = forecasts.history(db(), actor(), wanted)
+    happened = timelines.events(db(), actor(), wanted)
+    weeks = int(span) if span in SPANS else int(USUAL_SPAN)
+    return history_chart(week_notes.CHART, past, weeks=weeks, events=happened)
 
 
 def _body(workspace_id: UUID) -> Component:
@@ -66,16 +81,19 @@ def _body(workspace_id: UUID) -> Component:
     notices = model_notice(workspace, model) if model is not None else [_without_forecasts()]
     if not past.weeks:
         notices = [alert("There is no complete week from Monday to Sunday yet.", tone="caution")]
+    counted = Source(workspace_id=workspace_id, data_version=workspace.data_version)
+    source = source_of(model, workspace_id) if model is not None else counted
     return html.Div(
         [
             page_header(
                 TITLE,
                 "Each forecast was made before its week, from the weeks before it alone.",
-                download_button("Daily numbers, CSV", routes.export_csv(workspace.id)),
+                export_menu(workspace),
             ),
             *notices,
-            *([_metrics(past)] if past.model_number is not None else []),
-            *([_chart_card(past)] if past.weeks else []),
+            *([_metrics(past, source)] if past.model_number is not None else []),
+            *([_chart_card(past, timelines.events(db(), actor(), workspace_id), source)] if past.weeks else []),
+            *season_cards(seasons.seasonality_view(db(), actor(), workspace_id), counted),
             *track_record_cards(track_records.track_record(db(), actor(), workspace_id)),
         ],
         className="stack",
@@ -86,17 +104,34 @@ def _without_forecasts() -> Component:
     return alert("No model was trained on these data yet, so there are no forecasts to hold the weeks against.")
 
 
-def _metrics(past: History) -> Component:
+def _metrics(past: History, source: Source) -> Component:
     seen = [week for week in past.weeks if week.inside is not None]
+    shown = sum(week.source == forecasts.LEDGER for week in seen)
     viral = [week for week in past.weeks if week.is_viral]
+    told = f"of {past.promised}, promised {percent(past.level)}" + (f"; {shown} as shown then" if shown else "")
     return metric_row(
-        metric_card("Forecasts that held", percent(past.coverage), f"of {len(seen)}, promised {percent(past.level)}"),
-        metric_card("Off by, on average", count(past.mae), "followers a week, median forecast"),
-        metric_card("Viral weeks", str(len(viral)), f"of {plural(len(past.weeks), 'week')} with data"),
+        metric_card(
+            "Forecasts that held",
+            percent(past.coverage),
+            told,
+            marks=[what("coverage"), trail(source, "coverage", of="Forecasts that held")],
+        ),
+        metric_card(
+            "Off by, on average",
+            count(past.mae),
+            "followers a week, median forecast",
+            marks=[what("error"), trail(source, "error", of="Off by, on average")],
+        ),
+        metric_card(
+            "Viral weeks",
+            str(len(viral)),
+            f"of {plural(len(past.weeks), 'week')} with data",
+            marks=[what("repeatable"), trail(source, "viral_weeks", of="Viral weeks")],
+        ),
     )
 
 
-def _chart_card(past: History) -> Component:
+def _chart_card(past: History, happened: list[Event], source: Source) -> Component:
     span = dcc.RadioItems(
         id=Ids.SPAN,
         options=[{"label": label, "value": weeks} for weeks, label in SPANS.items()],
@@ -104,15 +139,19 @@ def _chart_card(past: History) -> Component:
         inline=True,
         className="choice",
     )
+    drawn = history_chart(week_notes.CHART, past, weeks=int(USUAL_SPAN), events=happened)
     return card(
-        html.Div(history_chart("history-growth", past, weeks=int(USUAL_SPAN)), id=Ids.CHART),
+        html.Div(drawn, id=Ids.CHART),
         title="Followers gained a week",
         aside="\N{MIDDLE DOT} line: what happened; band: what was forecast before",
+        marks=[what("interval"), what("break"), trail(source, "growth", of="Followers gained a week")],
         action=html.Div(span, role="group", **aria(label="Weeks shown")),
     )
 
 
-def history_chart(name: str, past: History, *, weeks: int, with_mix: bool = True) -> Component:
+def history_chart(
+    name: str, past: History, *, weeks: int, with_mix: bool = True, events: Sequence[Event] = ()
+) -> Component:
     """The last ``weeks`` weeks (0: all) as a chart with its table."""
     shown = past.weeks[-weeks:] if weeks else past.weeks
     figure = growth_history_figure(
@@ -125,28 +164,36 @@ def history_chart(name: str, past: History, *, weeks: int, with_mix: bool = True
                 high=week.high,
                 viral=week.is_viral,
                 counts={key: value for key, value in week.counts.items() if value is not None},
+                level=week.level,
+                was_shown=week.source == forecasts.LEDGER,
             )
             for week in shown
         ],
         level=past.level,
         with_mix=with_mix,
+        events=[WeekEvent(each.week_start.isoformat(), each.kind, each.words) for each in events],
     )
     columns = [
         Column("week", "Week of", primary=True),
         Column("actual", "Gained", numeric=True),
         Column("forecast", "Forecast before", numeric=True),
-        Column("interval", f"Interval, {percent(past.level)}", numeric=True),
+        Column("interval", "Interval", numeric=True),
         Column("held", "Held"),
         Column("pieces", "Posted"),
+        *([Column("events", "What happened")] if events else []),
     ]
+    by_week: dict[str, list[str]] = {}
+    for each in events:
+        by_week.setdefault(each.week_start.isoformat(), []).append(each.words)
     rows = [
         {
             "week": short_day(week.week_start),
             "actual": signed(week.actual),
-            "forecast": signed(week.median),
-            "interval": interval(week.low, week.high) if week.low is not None else "",
+            "forecast": signed(week.median) + (" (as shown)" if week.source == forecasts.LEDGER else ""),
+            "interval": level_interval(week.level, week.low, week.high) if week.level is not None else "",
             "held": {None: "", True: "yes", False: "no"}[week.inside] + (", viral" if week.is_viral else ""),
             "pieces": ", ".join(f"{count(number)} {kind}" for kind, number in week.counts.items() if number),
+            "events": html.Span("; ".join(by_week.get(week.week_start, ())), className="words"),
         }
         for week in reversed(shown)
     ]

@@ -7,11 +7,13 @@ import pytest
 
 from cgn_core.figures.competitors import PeerGrowth, peer_growth_figure
 from cgn_core.figures.drift import DriftWeek, drift_figure
-from cgn_core.figures.growth_history import GrowthWeek, growth_history_figure, week_sentence
+from cgn_core.figures.growth_history import EVENT_KINDS, GrowthWeek, WeekEvent, growth_history_figure, week_sentence
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
 from cgn_core.figures.plan import PlannedWeek, plan_figure
 from cgn_core.figures.response import CurvePoint, response_curve_figure
 from cgn_core.figures.returns import ReturnBar, returns_figure
+from cgn_core.figures.scenarios import ScenarioLine, scenarios_figure
+from cgn_core.figures.seasonality import SeasonPoint, season_figure
 from cgn_core.figures.tokens import DARK, LIGHT, Figure, resolved, token
 
 WEEKS = [
@@ -31,7 +33,23 @@ WEEKS = [
         (4, 6, -30.0, 255.0),
     ]
 ]
+EVENTS = [WeekEvent("2026-02-02", kind, "<b>what & why</b>") for kind in EVENT_KINDS]
 FIGURES = {
+    "growth history with events": growth_history_figure(
+        WEEKS, level=0.9, events=[*EVENTS, WeekEvent("2026-04-13", "note", "the week after")]
+    ),
+    "scenarios": scenarios_figure(
+        [
+            ScenarioLine("As the last 4 weeks", 120.0, 60.0, 220.0, is_usual=True),
+            ScenarioLine("A name that is much longer than what fits", 150.0, 80.0, 260.0, is_beyond=True),
+        ],
+        level=0.9,
+    ),
+    "weekdays": season_figure(
+        [SeasonPoint("Monday", -4.0, -6.0, -2.0), SeasonPoint("Sunday", 1.0, -2.0, 4.0)],
+        level=0.9,
+        unit="followers a day",
+    ),
     "growth history": growth_history_figure(WEEKS, level=0.9),
     "growth history alone": growth_history_figure(WEEKS, level=0.9, with_mix=False),
     "one week": growth_history_figure(WEEKS[:1], level=0.9),
@@ -56,6 +74,20 @@ FIGURES = {
         [PeerGrowth("own", 0.01, 0.005, 0.015, own=True), PeerGrowth("a", 0.02, None, None, own=False)]
     ),
 }
+
+
+def test_events_stand_in_rows_of_their_own_and_their_words_are_no_markup() -> None:
+    figure = FIGURES["growth history with events"]
+    rows = {trace["name"]: trace for trace in figure["data"] if trace.get("yaxis") == "y3"}
+    assert set(rows) == {"Break", "Import", "Model", "Note"}
+    assert len({trace["marker"]["symbol"] for trace in rows.values()}) == 4
+    assert len({tuple(trace["y"][:1]) for trace in rows.values()}) == 4
+    assert "&lt;b&gt;what &amp; why" in rows["Note"]["text"][0]
+    assert rows["Note"]["x"] == ["2026-02-02", "2026-04-13"]
+    assert figure["layout"]["xaxis"]["range"][1] > "2026-04-13"
+    # Nothing of it where nothing happened in these weeks.
+    quiet = growth_history_figure(WEEKS, level=0.9, events=[WeekEvent("2025-01-06", "note", "long ago")])
+    assert quiet == FIGURES["growth history"]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -49,8 +49,10 @@ from cgn_core.services import (
     scenarios,
     schedules,
     scorings,
+    seasons,
     second_factors,
     sessions,
+    timelines,
     tokens,
     track_records,
     validations,
@@ -114,6 +116,7 @@ READS: dict[str, Call] = {
     "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
+    "notes.get_note": lambda s, a, x: notes.get_note(s, a, x.note),
     "notes.list_notes": lambda s, a, x: notes.list_notes(s, a, x.workspace),
     "registry.promotions": lambda s, a, x: registry.promotions(s, a, x.workspace),
     "repairs.data_calendar": lambda s, a, x: repairs.data_calendar(s, a, x.workspace),
@@ -124,6 +127,8 @@ READS: dict[str, Call] = {
     # Seeing a forecast is enough to have it kept.
     "scenarios.keep_scenario": lambda s, a, x: scenarios.keep_scenario(s, a, x.workspace, {"reels": 6}, model_number=1),
     "schedules.get_schedule": lambda s, a, x: schedules.get_schedule(s, a, x.schedule),
+    "seasons.seasonality_view": lambda s, a, x: seasons.seasonality_view(s, a, x.workspace),
+    "timelines.events": lambda s, a, x: timelines.events(s, a, x.workspace),
     "track_records.track_record": lambda s, a, x: track_records.track_record(s, a, x.workspace),
     "workspaces.get_workspace": lambda s, a, x: workspaces.get_workspace(s, a, x.workspace),
 }
