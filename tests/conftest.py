@@ -20,11 +20,30 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor, Role
 from cgn_core.db.migrate import upgrade_database
 from cgn_core.db.models import Agency, Model, User, Workspace, WorkspaceMember
+from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.db.session import forget_engine, make_engine, open_session, session_factory
 from cgn_core.jobs import broker
 from cgn_core.settings import settings
 
 pytest_plugins = ["own_databases", "real_processes", "mailbox_server", "counted_cells"]
+
+
+APPLICATION = "cgn_tested"
+"""The role that the product's processes have on PostgreSQL: it owns nothing."""
+
+
+@dataclass(frozen=True)
+class PostgresUrls:
+    """Two roles on one database."""
+
+    owner: str
+    application: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _across_agencies() -> None:
+    """Tests themselves store and read the rows of all agencies; the processes and requests they start don't."""
+    set_for_process(Crossing.EVERYTHING)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,8 +84,8 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The address of a migrated database on a PostgreSQL of this test process' own."""
+def postgres_urls() -> Iterator[PostgresUrls]:
+    """The addresses of a migrated database on a PostgreSQL of this test process' own."""
     home = Path(mkdtemp(prefix="cgn-pg-"))
     runtime = home / "run"
     runtime.mkdir(mode=0o700)
@@ -87,10 +106,11 @@ def postgres_url() -> Iterator[str]:
     server.psql("SELECT pg_reload_conf()")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     text_url = url.render_as_string(hide_password=False)
+    application = url.set(username=APPLICATION).render_as_string(hide_password=False)
     engine = make_engine(text_url)
-    upgrade_database(engine)
+    upgrade_database(engine, application_url=application)
     engine.dispose()
-    yield text_url
+    yield PostgresUrls(owner=text_url, application=application)
     server.cleanup()
     shutil.rmtree(home, ignore_errors=True)
 
@@ -103,14 +123,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, change_settings
         shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
         url = f"sqlite:///{path}"
     else:
-        url = request.getfixturevalue("postgres_url")
-        engine = make_engine(url)
+        urls = request.getfixturevalue("postgres_urls")
+        url = urls.application
+        engine = make_engine(urls.owner)
         tables = ", ".join(f'"{table.name}"' for table in Model.metadata.sorted_tables)
         with engine.begin() as connection:
             # The audit log refuses to be emptied; only a superuser who says this may.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(f"TRUNCATE {tables} CASCADE"))
         engine.dispose()
+        change_settings(database_owner_url=urls.owner)
     forget_engine()
     change_settings(database_url=url)
     yield url

@@ -46,6 +46,7 @@ def create_app(chosen: Settings | None = None) -> Dash:
     server = _server(used)
     # Order matters: these look at a request before Dash does, and the first is the last to see its answer.
     request_log.register_request_log(server)
+    request_scope.register_row_scope(server)
     security.register_request_checks(server)
     guard.register_guard(server)
     security.register_csrf(server)

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, has_request_context
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
+from cgn_core.db.scope import Crossing, enter
 from cgn_core.db.session import open_session
 from cgn_core.errors import CgnError, NotFound
 
@@ -62,6 +63,23 @@ def identifier(value: Any) -> UUID:
         return UUID(str(value))
     except ValueError:
         raise NotFound from None
+
+
+def register_row_scope(server: Flask) -> None:
+    """Until the guard knows who asks, a request sees what a sign-in needs; afterwards its thread sees nothing."""
+
+    @server.before_request
+    def begin_as_nobody() -> None:
+        enter(Crossing.SIGN_IN)
+
+    @server.teardown_request
+    def end(_error: BaseException | None) -> None:
+        enter(None)
+
+
+def act_for(agency_id: UUID) -> None:
+    """From here on this request sees that agency's rows."""
+    enter(agency_id)
 
 
 def roll_back() -> None:

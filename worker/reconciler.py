@@ -16,6 +16,7 @@ from cgn_core.db.heartbeats import forget_silent, hold_lease, release_lease
 from cgn_core.db.invitations import forget_invitations
 from cgn_core.db.models import now
 from cgn_core.db.schedules import due_schedules
+from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.db.session import reading, transaction
 from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
@@ -108,6 +109,7 @@ class Reconciler:
 def run() -> None:
     """Reconcile until told to stop."""
     configure("reconciler")
+    set_for_process(Crossing.EVERYTHING)
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.errors import CgnError
 
 PLAIN: None = None
@@ -94,6 +95,7 @@ app = typer.Typer(
 @app.callback()
 def cgn() -> None:
     """What drives a creator's follower growth, and what an hour of work returns."""
+    set_for_process(Crossing.EVERYTHING)  # whoever may run this administers the installation
 
 
 def run() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.errors import SetupError
 
 DEMO_PASSWORD_VARIABLE = "CGN_DEMO_PASSWORD"  # noqa: S105 - a variable's name; how cgn up hands the password over
@@ -22,10 +23,15 @@ def upgrade() -> None:
         SetupError: the database can't be reached or can't be written.
     """
     from cgn_core.db.migrate import upgrade_database
-    from cgn_core.db.session import engine
+    from cgn_core.db.session import database_url, make_engine, owner_url
+    from cgn_core.settings import settings
 
-    with unreachable("The database can't be brought to its newest schema"):
-        upgrade_database(engine())
+    owner = make_engine(owner_url())
+    try:
+        with unreachable("The database can't be brought to its newest schema"):
+            upgrade_database(owner, application_url=database_url() if settings().database_owner_url else "")
+    finally:
+        owner.dispose()
 
 
 @contextmanager
@@ -64,6 +70,7 @@ def make_demo(password: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Prepare; prints the demo's e-mail address when one was asked for. 1 and a sentence when it can't be done."""
+    set_for_process(Crossing.EVERYTHING)
     try:
         upgrade()
         if "--demo" in arguments:

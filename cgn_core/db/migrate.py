@@ -13,6 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 
+from cgn_core.db.row_security import let_in, release_rows, secure_rows
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRESQL_LOCK = 0x63676E  # one upgrade at a time; any constant of our own does
 ALEMBIC = "alembic_version"
@@ -28,22 +30,31 @@ def alembic_config() -> Config:
     return config
 
 
-def upgrade_database(engine: Engine) -> None:
-    """Apply every migration that is missing, in one transaction: all of them, or none."""
-    move_database(engine, NEWEST)
+def upgrade_database(engine: Engine, *, application_url: str = "") -> None:
+    """Apply every migration that is missing, in one transaction: all of them, or none.
+
+    Args:
+        engine: of whoever owns the tables, or will.
+        application_url: on PostgreSQL, names the role that is let in; "" where the owner itself is the application.
+
+    Raises:
+        SetupError: that role would see the rows of all agencies at once.
+    """
+    move_database(engine, NEWEST, application_url=application_url)
 
 
-def move_database(engine: Engine, revision: str) -> None:
+def move_database(engine: Engine, revision: str, *, application_url: str = "") -> None:
     """Apply or take back migrations until the database has this revision, in one transaction: all of them, or none.
 
     Args:
         engine: of the database.
         revision: one of ``revisions()``, ``head`` or ``base``; what a later one added is lost on the way back.
+        application_url: see :func:`upgrade_database`.
     """
     with _without_cascades(engine) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POSTGRESQL_LOCK})
-        move(connection, revision)
+        move(connection, revision, application_url=application_url)
         if connection.dialect.name == "sqlite":
             broken = connection.execute(text("PRAGMA foreign_key_check")).first()
             if broken is not None:
@@ -52,13 +63,20 @@ def move_database(engine: Engine, revision: str) -> None:
                 )
 
 
-def move(connection: Connection, revision: str) -> None:
+def move(connection: Connection, revision: str, *, application_url: str = "") -> None:
     """The same within the caller's transaction, on PostgreSQL or on a SQLite connection that enforces no references."""
     config = alembic_config()
     config.attributes["connection"] = connection
     now = revision_of(connection)
     ahead = revision == NEWEST or (revision != NOTHING and (now is None or _place(revision) > _place(now)))
+    has_walls = connection.dialect.name == "postgresql"
+    if has_walls and now != (revisions()[-1] if revision == NEWEST else revision):
+        release_rows(connection)  # a rule would stand in the way of a migration of what it names
     (command.upgrade if ahead else command.downgrade)(config, revision)
+    if has_walls and revision_of(connection) == revisions()[-1]:
+        secure_rows(connection)
+        if application_url:
+            let_in(connection, application_url)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 A deferred transaction that reads and then writes fails with "database is locked" as soon as somebody else has written
 meanwhile, whatever the timeout. ``BEGIN IMMEDIATE`` waits its turn instead. A read-only transaction takes no lock, sees
 one moment of the database, and is refused when it tries to write, on SQLite and on PostgreSQL alike.
+
+One rule on PostgreSQL: every transaction says first on whose behalf it runs, and sees no row without.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from cgn_core.db.scope import current_scope
 from cgn_core.errors import NotFound
 from cgn_core.settings import settings
 
@@ -33,19 +36,27 @@ Row = TypeVar("Row")
 
 def database_url() -> str:
     """The configured address with its driver named, or the SQLite file in the data directory."""
-    configured = settings().database_url
+    return _with_driver(settings().database_url) or f"sqlite:///{settings().data_dir / 'cgn.db'}"
+
+
+def _with_driver(configured: str) -> str:
     if not configured:
-        return f"sqlite:///{settings().data_dir / 'cgn.db'}"
+        return ""
     url = make_url(configured)
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)
 
 
+def owner_url() -> str:
+    """The address of whoever owns the tables: for migrations, and for nothing else."""
+    return _with_driver(settings().database_owner_url) or database_url()
+
+
 def make_engine(url: str) -> Engine:
     """An engine for ``url`` that keeps this module's rule."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
+        served = create_engine(
             url,
             hide_parameters=True,  # an error's text goes to the log, and parameters are people's names and addresses
             pool_size=5,
@@ -53,6 +64,8 @@ def make_engine(url: str) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
         )
+        event.listen(served, "begin", _begin_postgresql_transaction)
+        return served
     made = create_engine(
         url, hide_parameters=True, pool_size=5, max_overflow=15, connect_args={"timeout": SQLITE_BUSY_SECONDS}
     )
@@ -79,6 +92,13 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
     else:
         connection.exec_driver_sql("PRAGMA query_only=OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql_transaction(connection: Connection) -> None:
+    scope = current_scope()
+    said = (str(scope), "") if isinstance(scope, UUID) else ("", scope or "")
+    # For this transaction only: the next one on this connection begins as nobody's.
+    connection.exec_driver_sql("SELECT set_config('cgn.agency', %s, true), set_config('cgn.crossing', %s, true)", said)
 
 
 def engine() -> Engine:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cgn_core.db.models import Job, JobState, now
+from cgn_core.db.scope import Crossing, acting_for
 from cgn_core.db.session import transaction
 from cgn_core.errors import Cancelled, CgnError, LostClaim
 from cgn_core.jobs.heartbeat import ClaimHeartbeat, still_ours, within_limits
@@ -118,13 +119,13 @@ class Claim:
 
 def take(job_id: UUID) -> Claim | None:
     """Claim one job; None when somebody else has it, or when it no longer waits."""
-    with transaction() as session:
+    with acting_for(Crossing.QUEUE), transaction() as session:
         return _take(session, job_id)
 
 
 def take_next(queue: str, *, kinds: Collection[str], worker: str) -> Claim | None:
     """Claim the waiting job of a queue whose turn it is (see ``whose_turn``) for a worker; None when none may start."""
-    with transaction() as session:
+    with acting_for(Crossing.QUEUE), transaction() as session:
         job_id = session.scalar(whose_turn(queue, kinds=kinds))
         return None if job_id is None else _take(session, job_id, worker=worker)
 
@@ -180,7 +181,7 @@ def claimed(job_id: str | UUID, *, giving_back: Callable[[], bool] = never) -> I
 def holding(
     claim: Claim, *, giving_back: Callable[[], bool] = never, overrun: Callable[[], str | None] = within_limits
 ) -> Iterator[None]:
-    """Keep a claim alive while the body works on its job.
+    """Keep a claim alive while the body works on its job, on behalf of the job's agency.
 
     Whatever the body raises ends here: in a state of the job, and a sentence that its owner understands. The trace goes
     to the log under the job's id.
@@ -195,7 +196,8 @@ def holding(
     bound = structlog.contextvars.bind_contextvars(job_id=str(claim.job_id))
     logger.info("job %s (%s) claimed with fence %d", claim.job_id, claim.kind, claim.fence)
     try:
-        yield
+        with acting_for(claim.agency_id):
+            yield
         claim.check_committed()
         logger.info("job %s done", claim.job_id)
     except LostClaim:
@@ -236,7 +238,7 @@ def _write_end(claim: Claim, **values: object) -> None:
     if claim.heartbeat is not None:
         claim.heartbeat.end()
     try:
-        with transaction() as session:
+        with acting_for(Crossing.QUEUE), transaction() as session:
             session.execute(update(Job).where(still_ours(claim.job_id, claim.fence)).values(values))
     except SQLAlchemyError:
         logger.exception("job %s: its end couldn't be written; its lease will lapse", claim.job_id)

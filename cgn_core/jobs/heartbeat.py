@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
 from cgn_core.db.models import Job, JobState, now
+from cgn_core.db.scope import Crossing, enter
 from cgn_core.db.session import transaction
 from cgn_core.jobs import broker
 from cgn_core.settings import settings
@@ -66,6 +67,7 @@ class ClaimHeartbeat(threading.Thread):
 
     def run(self) -> None:
         """Beat until the claim ends or is no longer ours."""
+        enter(Crossing.QUEUE)
         structlog.contextvars.bind_contextvars(job_id=str(self.job_id))  # a thread begins with none
         next_beat = time.monotonic() + settings().job_heartbeat
         while not self._ended.wait(GLANCE) and not self.lost:

@@ -70,10 +70,11 @@ def free_port() -> int:
 
 def write_secrets(folder: Path) -> None:
     """Fresh random secrets, as docs/operations.md describes them; readable for the containers' users."""
-    redis, postgres = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    redis, postgres, application = (secrets.token_urlsafe(24) for _ in range(3))
     texts = {
         "cgn_secret_key": secrets.token_urlsafe(48),
-        "cgn_database_url": f"postgresql://cgn:{postgres}@postgres:5432/cgn",
+        "cgn_database_url": f"postgresql://cgn_app:{application}@postgres:5432/cgn",
+        "cgn_database_owner_url": f"postgresql://cgn:{postgres}@postgres:5432/cgn",
         "cgn_redis_url": f"redis://:{redis}@redis:6379/0",
         "redis_conf": f"requirepass {redis}",
         "postgres_password": postgres,

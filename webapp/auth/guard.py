@@ -16,7 +16,7 @@ from webapp.auth.bearer import let_bearer_in
 from webapp.auth.session_cookie import login_manager, visitor
 from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
-from webapp.request_scope import NotSignedIn
+from webapp.request_scope import NotSignedIn, act_for
 
 PUBLIC = frozenset(
     {
@@ -118,6 +118,7 @@ def register_guard(server: Flask) -> None:
         if not current_user.is_authenticated:
             refused: ResponseReturnValue = login_manager.unauthorized()
             return refused
+        act_for(current_user.actor.agency_id)
         if request.endpoint is not None and request.endpoint not in SIGNED_IN:
             raise NoSuchPage
         if request.endpoint == CATCH_ALL and not _PAGE.fullmatch(request.path):
