@@ -22,9 +22,11 @@ OWN = "agency_id = cgn_agency()"
 def _through(parent: str, column: str) -> str:
     """The row belongs to whomever the row belongs to that it refers to, which is under the same rules."""
     # The first half keeps out a crossing that sees the parents of all agencies.
-    return f"cgn_agency() IS NOT NULL AND EXISTS (SELECT 1 FROM {parent} WHERE {parent}.id = {{table}}.{column})"
+    found = f"SELECT 1 FROM {parent} WHERE {parent}.id = {{table}}.{column}"  # noqa: S608 - names of our own
+    return f"cgn_agency() IS NOT NULL AND EXISTS ({found})"
 
 
+_OF_USER = _through("users", "user_id")
 _OF_WORKSPACE = _through("workspaces", "workspace_id")
 
 AGENCY_ROWS = {
@@ -40,15 +42,20 @@ AGENCY_ROWS = {
     "invitation_workspaces": _through("invitations", "invitation_id"),
     "invitations": OWN,
     "jobs": OWN,
+    "known_devices": _OF_USER,
     "ledger": _OF_WORKSPACE,
     "ledger_scores": _through("ledger", "entry_id"),
     "model_versions": _OF_WORKSPACE,
-    "password_resets": _through("users", "user_id"),
+    "outside_identities": _OF_USER,
+    "password_resets": _OF_USER,
+    "pending_sign_ins": _OF_USER,
     "promotions": _OF_WORKSPACE,
+    "recovery_codes": _OF_USER,
     "reset_requests": "false",  # what somebody who isn't known typed; nobody's until they sign in
     "schedules": OWN,
+    "second_factors": _OF_USER,
     "uploads": OWN,
-    "user_sessions": _through("users", "user_id"),
+    "user_sessions": _OF_USER,
     "users": OWN,
     "workspace_members": _OF_WORKSPACE,
     "workspaces": OWN,
@@ -66,7 +73,8 @@ CROSSINGS = {
     Crossing.QUEUE: ("jobs",),
     Crossing.SIGN_IN: (
         "agencies", "audit_heads", "audit_log", "invitation_links", "invitation_workspaces", "invitations",
-        "password_resets", "reset_requests", "user_sessions", "users", "workspace_members", "workspaces",
+        "known_devices", "outside_identities", "password_resets", "pending_sign_ins", "recovery_codes",
+        "reset_requests", "second_factors", "user_sessions", "users", "workspace_members", "workspaces",
     ),
 }  # fmt: skip
 """By crossing, the tables whose rows of all agencies it sees."""
@@ -74,11 +82,10 @@ CROSSINGS = {
 LEAST_RIGHTS = {"alembic_version": "SELECT", "audit_heads": "SELECT, INSERT, UPDATE", "audit_log": "SELECT, INSERT"}
 """Tables in which the application may do less than read, insert, change and delete."""
 
+_FUNCTION = "CREATE OR REPLACE FUNCTION {} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {} $$"
 _FUNCTIONS = (
-    "CREATE OR REPLACE FUNCTION cgn_agency() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS "
-    "$$ SELECT NULLIF(current_setting('cgn.agency', true), '')::uuid $$",
-    "CREATE OR REPLACE FUNCTION cgn_crosses(scope text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS "
-    "$$ SELECT current_setting('cgn.crossing', true) IS NOT DISTINCT FROM scope $$",
+    _FUNCTION.format("cgn_agency() RETURNS uuid", "NULLIF(current_setting('cgn.agency', true), '')::uuid"),
+    _FUNCTION.format("cgn_crosses(scope text) RETURNS boolean", "current_setting('cgn.crossing', true) = scope"),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, Float, Integer, LargeBinary, Table, Uuid, select, text
+from sqlalchemy import JSON, Boolean, Connection, Date, Float, Integer, LargeBinary, Table, Uuid, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Enum, String
 
@@ -49,7 +49,7 @@ def some_value(column: Any) -> Any:  # noqa: PLR0911 - one for each kind of colu
         case Uuid():
             return uuid4()
         case Enum():
-            return list(column.type.enum_class)[0]
+            return next(iter(column.type.enum_class))
         case Boolean():
             return False
         case Integer() | Float():
@@ -79,6 +79,16 @@ def fill(connection: Connection) -> UUID:
             known[table.name, column.name] = row.get(column.name)
         connection.execute(table.insert().values(row))
     return known["agencies", "id"]
+
+
+def changed(connection: Connection, statement: Any) -> int:
+    """How many rows a statement reaches; 0 where the application may not do such a thing to the table at all."""
+    try:
+        return connection.execute(statement).rowcount
+    except DBAPIError as error:
+        if "permission denied" not in str(error):
+            raise
+        return 0
 
 
 @contextmanager
@@ -151,7 +161,7 @@ def test_a_sign_in_and_a_queue_see_no_number_of_any_creator() -> None:
 def test_nothing_of_another_agency_can_be_changed_deleted_or_written(filled: UUID, name: str) -> None:
     table = TABLES[name]
     with seeing(filled if AGENCY_ROWS[name] != "false" else Crossing.SIGN_IN) as connection:
-        row = dict(connection.execute(select(table)).one()._mapping)  # noqa: SLF001 - its public name for this
+        row = dict(connection.execute(select(table)).one()._mapping)
     key = next(iter(table.primary_key.columns))
     with seeing(uuid4()) as connection, pytest.raises(DBAPIError) as refused:
         connection.execute(table.insert().values(row))
@@ -159,10 +169,7 @@ def test_nothing_of_another_agency_can_be_changed_deleted_or_written(filled: UUI
     assert "row-level security" in said, said
     for statement in (table.delete(), table.update().values({key.name: row[key.name]})):
         with seeing(uuid4()) as connection:
-            try:
-                assert connection.execute(statement).rowcount == 0
-            except DBAPIError as error:
-                assert "permission denied" in str(error)
+            assert changed(connection, statement) == 0
 
 
 @on_postgresql
