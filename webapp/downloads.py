@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from cgn_core.errors import NotFound
-from cgn_core.services import audit, data_history, exports, files, imports, workspaces
+from cgn_core.services import audit, audit_lines, data_history, exports, files, imports, workspaces
 from cgn_core.services.audit import AuditAction, SubjectKind
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
@@ -87,6 +87,16 @@ def portfolio_csv() -> Response:
         )
     _record(None)
     return _as_file(text.getvalue().encode(), "portfolio.csv")
+
+
+@blueprint.get(routes.AUDIT_CSV)
+def audit_csv() -> Response:
+    """The audit log, filtered as its page is."""
+    names = ("who", "what", "workspace", "since", "until")
+    wanted = audit_lines.read_filter(**{name: request.args.get(name, "") for name in names})
+    content = audit_lines.audit_csv(db(), actor(), wanted)
+    _record(None, audit_log=True)
+    return _as_file(content, "audit-log.csv")
 
 
 def plain_text(text: str) -> str:

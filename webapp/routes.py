@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 PORTFOLIO = "/"
 NEW_WORKSPACE = "/new-workspace"
 JOBS = "/jobs"
+AUDIT = "/audit"
+AUDIT_CSV = "/audit.csv"
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
 SIGN_IN_CODE = "/sign-in/code"
@@ -30,6 +32,21 @@ PORTFOLIO_CSV = "/portfolio.csv"
 ARRIVALS = "/arrivals"
 
 WORKSPACE = "/workspaces/<workspace_id>"
+
+
+def query_of(wanted: Mapping[str, str]) -> str:
+    """``?name=value``, whatever the values are; "" for none."""
+    return f"?{urlencode(wanted)}" if wanted else ""
+
+
+def audit(wanted: Mapping[str, str]) -> str:
+    """The audit log, filtered."""
+    return AUDIT + query_of(wanted)
+
+
+def audit_csv(wanted: Mapping[str, str]) -> str:
+    """The same as a file."""
+    return AUDIT_CSV + query_of(wanted)
 
 
 def home(workspace_id: UUID) -> str:

@@ -59,6 +59,7 @@ SIGNED_IN = frozenset(
         "arrivals.add_piece",
         "arrivals.read",
         "downloads.portfolio_csv",
+        "downloads.audit_csv",
         "downloads.stored_file",
         "downloads.daily_csv",
         "downloads.workspace_table",

@@ -20,6 +20,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import (
+    audit,
     competitors,
     data,
     decisions,
@@ -38,6 +39,7 @@ PAGES: tuple[ModuleType, ...] = (
     portfolio,
     new_workspace,
     jobs,
+    audit,
     home,
     predictor,
     growth_history,

@@ -27,6 +27,7 @@ PAGE_CALLBACK = "dash.dash.update"
 """Dash's own, which draws every page: PAGES says who may reach them."""
 
 CALLBACKS: dict[str, Reach] = {
+    "webapp.pages.audit.show": OWN,
     "webapp.pages.competitors.add_file": EDITS,
     "webapp.pages.competitors.remove": EDITS,
     "webapp.pages.competitors.table_of_measures": EDITS,
@@ -98,6 +99,7 @@ CALLBACKS: dict[str, Reach] = {
 }
 
 PAGES: dict[str, Reach] = {
+    "audit": OWNERS,
     "competitors": READS,
     "data": READS,
     "decisions": READS,
@@ -125,6 +127,7 @@ ROUTES: dict[str, Reach | Sends] = {
     "GET /account/second-factor": OWN,
     "GET /account/sessions": OWN,
     "GET /assets/<path:filename>": PUBLIC,
+    "GET /audit.csv": OWNERS,
     "GET /bootstrap/static/<path:filename>": PUBLIC,
     "GET /files/<file_id>": READS,
     "GET /healthz": PUBLIC,
@@ -171,6 +174,7 @@ SELECTS: dict[str, tuple[Reach, Reach]] = {
     "editable_tokens": (NEVER, STAFF),
     "editable_workspaces": (EDITS, NEVER),
     "own_arrivals": (MINE, MINE),
+    "readable_audit_lines": (MANAGES, OWNERS),
     "readable_competitors": (READS, NEVER),
     "readable_data_versions": (READS, NEVER),
     "readable_files": (READS, MINE),
