@@ -65,7 +65,7 @@ def db_downgrade(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Go back to an older schema, so that an older version can be installed; what newer ones added is deleted."""
-    from cgn_core.cli.prepare import unreachable
+    from cgn_core.cli.prepare import owner_engine, unreachable
     from cgn_core.db.migrate import move_database, revision_of, revisions
     from cgn_core.db.session import engine
 
@@ -77,8 +77,8 @@ def db_downgrade(
         raise InvalidInput(f"The database has schema {found or 'none'}; it can go back to: {older or 'none'}.")
     if not yes:
         typer.confirm(f"Everything that schemas after {revision} brought will be deleted. Go on?", abort=True)
-    with unreachable("The database can't be brought back"):
-        move_database(engine(), revision)
+    with unreachable("The database can't be brought back"), owner_engine() as owner:
+        move_database(owner, revision)
     say(f"The database has schema {revision}.")
 
 

@@ -9,9 +9,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.errors import SetupError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 DEMO_PASSWORD_VARIABLE = "CGN_DEMO_PASSWORD"  # noqa: S105 - a variable's name; how cgn up hands the password over
 
@@ -23,15 +27,23 @@ def upgrade() -> None:
         SetupError: the database can't be reached or can't be written.
     """
     from cgn_core.db.migrate import upgrade_database
-    from cgn_core.db.session import database_url, make_engine, owner_url
+    from cgn_core.db.session import database_url
     from cgn_core.settings import settings
 
-    owner = make_engine(owner_url())
+    with unreachable("The database can't be brought to its newest schema"), owner_engine() as owner:
+        upgrade_database(owner, application_url=database_url() if settings().database_owner_url else "")
+
+
+@contextmanager
+def owner_engine() -> Iterator[Engine]:
+    """An engine of whoever owns the tables, for as long as the body runs."""
+    from cgn_core.db.session import make_engine, owner_url
+
+    made = make_engine(owner_url())
     try:
-        with unreachable("The database can't be brought to its newest schema"):
-            upgrade_database(owner, application_url=database_url() if settings().database_owner_url else "")
+        yield made
     finally:
-        owner.dispose()
+        made.dispose()
 
 
 @contextmanager

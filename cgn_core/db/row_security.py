@@ -52,11 +52,13 @@ AGENCY_ROWS = {
     "promotions": _OF_WORKSPACE,
     "recovery_codes": _OF_USER,
     "reset_requests": "false",  # what somebody who isn't known typed; nobody's until they sign in
+    "scenarios": _OF_WORKSPACE,
     "schedules": OWN,
     "second_factors": _OF_USER,
     "uploads": OWN,
     "user_sessions": _OF_USER,
     "users": OWN,
+    "week_notes": _OF_WORKSPACE,
     "workspace_members": _OF_WORKSPACE,
     "workspaces": OWN,
 }
@@ -82,7 +84,7 @@ CROSSINGS = {
 LEAST_RIGHTS = {"alembic_version": "SELECT", "audit_heads": "SELECT, INSERT, UPDATE", "audit_log": "SELECT, INSERT"}
 """Tables in which the application may do less than read, insert, change and delete."""
 
-_FUNCTION = "CREATE OR REPLACE FUNCTION {} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {} $$"
+_FUNCTION = "CREATE FUNCTION {} LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT {} $$"
 _FUNCTIONS = (
     _FUNCTION.format("cgn_agency() RETURNS uuid", "NULLIF(current_setting('cgn.agency', true), '')::uuid"),
     _FUNCTION.format("cgn_crosses(scope text) RETURNS boolean", "current_setting('cgn.crossing', true) = scope"),
@@ -102,12 +104,13 @@ def secure_rows(connection: Connection) -> None:
 
 
 def release_rows(connection: Connection) -> None:
-    """Take the rules out of force; where row security is on, the application then sees no row at all."""
+    """Take the rules away altogether, as a schema from before them wants it."""
     existing = "SELECT policyname, tablename FROM pg_policies WHERE schemaname = current_schema()"
     for policy, table in connection.execute(text(existing)).all():
         connection.exec_driver_sql(f'DROP POLICY "{policy}" ON "{table}"')
-    if connection.execute(text("SELECT to_regprocedure('cgn_agency()') IS NOT NULL")).scalar():
-        connection.exec_driver_sql("COMMENT ON FUNCTION cgn_agency() IS NULL")
+        connection.exec_driver_sql(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY')
+    for function in ("cgn_agency()", "cgn_crosses(text)"):
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}")
 
 
 def let_in(connection: Connection, url: str) -> None:

@@ -66,9 +66,7 @@ class AuditChoices:
     workspaces: tuple[tuple[UUID, str], ...]
 
 
-def read_filter(  # noqa: PLR0913 - one for each field of the form
-    *, who: str = "", what: str = "", workspace: str = "", since: str = "", until: str = ""
-) -> AuditFilter:
+def read_filter(*, who: str = "", what: str = "", workspace: str = "", since: str = "", until: str = "") -> AuditFilter:
     """A filter from the texts of a form or an address.
 
     Args:
@@ -175,7 +173,7 @@ def _filtered(actor: Actor, wanted: AuditFilter, zone: str) -> Select[AuditLine]
     if wanted.first_day is not None:
         lines = lines.where(AuditLine.at >= _midnight(wanted.first_day, zone))
     if wanted.last_day is not None:
-        lines = lines.where(AuditLine.at < _midnight(wanted.last_day + timedelta(days=1), zone))
+        lines = lines.where(AuditLine.at < _midnight(wanted.last_day, zone, later=timedelta(days=1)))
     return lines
 
 
@@ -189,8 +187,8 @@ def _names(session: Session, actor: Actor) -> Names:
     people = select(User.id, User.name).where(User.agency_id == actor.agency_id)
     workspaces = select(Workspace.id, Workspace.handle).where(Workspace.agency_id == actor.agency_id)
     return Names(
-        people={key: name for key, name in session.execute(people)},
-        workspaces={key: handle for key, handle in session.execute(workspaces)},
+        people=dict(session.execute(people).tuples().all()),
+        workspaces=dict(session.execute(workspaces).tuples().all()),
     )
 
 
@@ -227,9 +225,9 @@ def _day(text: str) -> date | None:
         raise InvalidInput(f"{text[:30]!r} is no day; write it as 2026-11-29.") from None
 
 
-def _midnight(day: date, zone: str) -> datetime:
+def _midnight(day: date, zone: str, *, later: timedelta = timedelta(0)) -> datetime:
     try:
-        return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+        return datetime.combine(day + later, time.min, ZoneInfo(zone)).astimezone(UTC)
     except OverflowError:
         raise InvalidInput("That day lies too far away.") from None
 

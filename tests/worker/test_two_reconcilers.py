@@ -44,7 +44,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, sent_jobs: list[Any]) -> TimeMachine:
     """All of the product asks :func:`cgn_core.db.models.now`, which asks this; the broker keeps every message."""
     del sent_jobs
     machine = TimeMachine(datetime(2026, 7, 1, tzinfo=UTC))
-    monkeypatch.setattr("cgn_core.db.models.datetime", machine)
+    monkeypatch.setattr("cgn_core.db.models.model.datetime", machine)
     monkeypatch.setattr(broker, "waiting_hints", lambda _queue: 1_000_000)
     return machine
 

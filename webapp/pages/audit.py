@@ -44,7 +44,7 @@ class Ids(StrEnum):
     SHOW = "audit-show"
 
 
-def layout(  # noqa: PLR0913 - one for each part of the address
+def layout(
     *, who: str = "", what: str = "", workspace: str = "", since: str = "", until: str = "", before: str = ""
 ) -> Component:
     """The lines that the address asks for, newest first, and the form that changes the address."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import AuditHead, AuditLine
-from cgn_core.db.session import reading, transaction
+from cgn_core.db.session import make_engine, owner_url, reading, transaction
 from cgn_core.services.audit import AuditAction, chained, record
 from cgn_core.services.audit_checks import check_audit
 from cgn_core.services.audit_heads import Head, heads_file, read_heads, seal_of
@@ -51,7 +51,8 @@ def problem(outside: Sequence[Head] | None = None) -> str:
 def behind_its_back(database_url: str, *statements: Any) -> None:
     """Do something that the triggers refuse, as whoever owns the database could: with the triggers gone meanwhile."""
     sqlite = database_url.startswith("sqlite")
-    with transaction() as session:
+    engine = make_engine(owner_url())
+    with Session(engine) as session, session.begin():
         if sqlite:
             triggers = session.execute(
                 text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'")
@@ -67,6 +68,7 @@ def behind_its_back(database_url: str, *statements: Any) -> None:
                 session.execute(text(sql))
         else:
             session.execute(text("ALTER TABLE audit_log ENABLE TRIGGER USER"))
+    engine.dispose()
 
 
 def test_an_untouched_log_is_whole(written: Actor) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.migrate import alembic_config, upgrade_database
+from cgn_core.cli.prepare import upgrade
+from cgn_core.db.migrate import move_database
 from cgn_core.db.models import Job, LedgerEntry, LedgerScore, ModelVersion, Promotion, User, Workspace
-from cgn_core.db.session import make_engine, transaction
+from cgn_core.db.session import make_engine, owner_url, transaction
 from cgn_core.services import imports
 from cgn_core.services.registry import promote
 from cgn_core.services.track_records import track_record
@@ -97,14 +97,13 @@ def test_rows_from_before_the_triggers_and_the_scenarios_stay_whole_and_are_guar
 ) -> None:
     before = track_record(session, strategist, scored.id)
     session.rollback()
-    made = make_engine(database_url)
-    config = alembic_config()
+    del database_url
+    made = make_engine(owner_url())
+    move_database(made, "0004")
     with made.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0004")
         assert connection.execute(update(Promotion).values(reason="as anybody could")).rowcount > 0
-    upgrade_database(made)
     made.dispose()
+    upgrade()
     assert before.is_untouched
     assert track_record(session, strategist, scored.id) == before
     session.rollback()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import LedgerEntry, ModelVersion, Workspace
+from cgn_core.db.session import make_engine, owner_url
 from cgn_core.services import data_history, imports
 from cgn_core.services.models import current_model
 from cgn_core.services.registry import promote
@@ -116,12 +117,15 @@ def test_the_database_refuses_to_change_a_kept_forecast(
 def test_a_kept_forecast_that_was_replaced_behind_the_databases_back_shows(
     session: Session, strategist: Actor, trained: Workspace
 ) -> None:
-    entry = session.scalars(select(LedgerEntry)).one()
-    # As whoever owns the database could; nothing of it is committed.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("ALTER TABLE ledger DISABLE TRIGGER USER"))
-    else:
-        session.execute(text("DROP TRIGGER ledger_is_kept"))
-    session.execute(update(LedgerEntry).values(median=entry.median + 1))
-    session.expire_all()
-    assert not track_record(session, strategist, trained.id).is_untouched
+    session.rollback()
+    engine = make_engine(owner_url())
+    with Session(engine) as owning:  # as whoever owns the database could; nothing of it is committed
+        entry = owning.scalars(select(LedgerEntry)).one()
+        if engine.dialect.name == "postgresql":
+            owning.execute(text("ALTER TABLE ledger DISABLE TRIGGER USER"))
+        else:
+            owning.execute(text("DROP TRIGGER ledger_is_kept"))
+        owning.execute(update(LedgerEntry).values(median=entry.median + 1))
+        owning.expire_all()
+        assert not track_record(owning, strategist, trained.id).is_untouched
+    engine.dispose()
