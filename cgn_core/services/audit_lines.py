@@ -187,8 +187,8 @@ def _names(session: Session, actor: Actor) -> Names:
     people = select(User.id, User.name).where(User.agency_id == actor.agency_id)
     workspaces = select(Workspace.id, Workspace.handle).where(Workspace.agency_id == actor.agency_id)
     return Names(
-        people=dict(session.execute(people).tuples().all()),
-        workspaces=dict(session.execute(workspaces).tuples().all()),
+        people=dict(session.execute(people).all()),
+        workspaces=dict(session.execute(workspaces).all()),
     )
 
 

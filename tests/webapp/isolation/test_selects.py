@@ -16,12 +16,12 @@ import cgn_core.db
 from cgn_core.db.models import ApiToken, User, Workspace
 from cgn_core.db.session import reading
 
-from .classes import EDITS, MINE, READS, SELECTS, Reach
+from .classes import EDITS, MANAGES, MINE, READS, SELECTS, Reach
 from .matrix import Matrix
 from .people import COLLEAGUES, MAY, MAY_OF_AGENCY, SIGNED_IN, STAFF, Person
 
 THEIRS, OPEN, AGENCY, OTHERS = "the restricted workspace", "the open one", "the whole agency", "another agency's"
-MAY_OF_OPEN = {READS: COLLEAGUES, EDITS: STAFF, MINE: STAFF}
+MAY_OF_OPEN = {READS: COLLEAGUES, EDITS: STAFF, MINE: STAFF, MANAGES: {Person.OWNER}}
 
 
 def live_selects() -> Iterator[tuple[str, Callable[..., Select[Any]]]]:
