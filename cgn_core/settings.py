@@ -25,8 +25,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy address; empty means SQLite in the data directory."""
     database_owner_url: str = ""
-    """PostgreSQL address of the role that owns the tables; `cgn db upgrade` alone uses it. With it, `database_url`
-    names another role, which the upgrade makes, and to which PostgreSQL shows one agency's rows at a time."""
+    """PostgreSQL address of the role that owns the tables; only `cgn db` and `cgn backup` use it. With it,
+    `database_url` names another role, which the upgrade makes; PostgreSQL shows it one agency's rows at a time."""
     redis_url: str = ""
     """Redis address; empty means the embedded one, on a Unix socket or private port in the data directory."""
     secret_key: str = ""

@@ -27,11 +27,10 @@ def upgrade() -> None:
         SetupError: the database can't be reached or can't be written.
     """
     from cgn_core.db.migrate import upgrade_database
-    from cgn_core.db.session import database_url
-    from cgn_core.settings import settings
+    from cgn_core.db.session import application_url
 
     with unreachable("The database can't be brought to its newest schema"), owner_engine() as owner:
-        upgrade_database(owner, application_url=database_url() if settings().database_owner_url else "")
+        upgrade_database(owner, application_url=application_url())
 
 
 @contextmanager

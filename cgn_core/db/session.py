@@ -49,8 +49,13 @@ def _with_driver(configured: str) -> str:
 
 
 def owner_url() -> str:
-    """The address of whoever owns the tables: for migrations, and for nothing else."""
+    """The address of whoever owns the tables: for migrations and backups, and for nothing else."""
     return _with_driver(settings().database_owner_url) or database_url()
+
+
+def application_url() -> str:
+    """The address of the role that the owner lets in; "" where the owner itself is the application."""
+    return database_url() if settings().database_owner_url else ""
 
 
 def make_engine(url: str) -> Engine:

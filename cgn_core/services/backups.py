@@ -26,7 +26,7 @@ from cgn_core.db.backups.archive import Manifest, Reader, Writer
 from cgn_core.db.heartbeats import living_workers
 from cgn_core.db.migrate import NEWEST, move, move_database, revision_of, revisions, tables_of
 from cgn_core.db.models import AuditHead, LedgerEntry, UserSession, now
-from cgn_core.db.session import database_url, forget_engine, make_engine
+from cgn_core.db.session import application_url, forget_engine, make_engine, owner_url
 from cgn_core.errors import Conflict, InvalidInput, SetupError
 from cgn_core.services.audit_checks import check_audit
 from cgn_core.services.audit_heads import Head, heads_file, read_heads, tell
@@ -58,7 +58,7 @@ def create_backup(output: BinaryIO) -> Manifest:
     """
     writer = Writer(output)
     try:
-        told = _write(writer, database_url())
+        told = _write(writer, owner_url())
     except BaseException:
         writer.discard()
         raise
@@ -127,7 +127,7 @@ def restore_backup(
         DamagedBackup: it isn't what was written.
         Conflict: the database holds something and nobody forced it, a worker works on it, or a chain has a problem.
     """
-    url, reader = database_url(), Reader(file)
+    url, reader = owner_url(), Reader(file)
     chosen = {"despite_problems": despite_problems, "keep_sessions": keep_sessions}
     try:
         _check_fits(reader, url)
@@ -174,7 +174,7 @@ def _restored_postgresql(reader: Reader, url: str, *, force: bool) -> Iterator[S
             postgresql.load(reader, connection)
             # Later migrations would find checks of references still waiting.
             connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-            move(connection, NEWEST)
+            move(connection, NEWEST, application_url=application_url())
             with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
                 yield session
     finally:

@@ -33,7 +33,7 @@ def directory(tmp_path: Path, change_settings: Callable[..., None]) -> Path:
     from cgn_core.services.accounts import create_agency_with_owner
 
     home = DataDirectory.prepare(tmp_path / "data").path
-    change_settings(data_dir=home, database_url="")
+    change_settings(data_dir=home, database_url="", database_owner_url="")
     forget_engine()
     (home / "secret-key").write_text(SECRET)
     upgrade_database(engine())

@@ -18,11 +18,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.engine import make_url
 
 from cgn_core.access import Actor
+from cgn_core.cli.prepare import upgrade
 from cgn_core.db.backups.archive import DamagedBackup, Manifest, Reader, Writer
 from cgn_core.db.heartbeats import beat
-from cgn_core.db.migrate import move_database, revisions, upgrade_database
+from cgn_core.db.migrate import move_database, revisions
 from cgn_core.db.models import Agency, Heartbeat, LedgerEntry, ModelVersion, UserSession, Workspace, now
-from cgn_core.db.session import engine, forget_engine, reading, transaction
+from cgn_core.db.session import engine, forget_engine, make_engine, owner_url, reading, transaction
 from cgn_core.errors import Conflict, InvalidInput, SetupError
 from cgn_core.services import backups
 from cgn_core.services.audit import AuditAction, record
@@ -85,7 +86,13 @@ def elsewhere(
         kind = engine().dialect.name
         forget_engine()
         (tmp_path / "second").mkdir(exist_ok=True)
-        change_settings(database_url=own_database(kind), data_dir=tmp_path / "second")
+        url = make_url(own_database(kind))
+        application = url if kind == "sqlite" else url.set(username="cgn_tested")
+        change_settings(
+            database_url=application.render_as_string(hide_password=False),
+            database_owner_url="" if kind == "sqlite" else url.render_as_string(hide_password=False),
+            data_dir=tmp_path / "second",
+        )
 
     return go
 
@@ -200,10 +207,12 @@ def test_a_backup_sees_one_moment_however_busy_others_are(filled: Everything, tm
 def test_an_older_schema_is_brought_forward_when_it_is_restored(
     filled: Everything, elsewhere: Callable, tmp_path: Path
 ) -> None:
-    move_database(engine(), revisions()[-2])
+    owner = make_engine(owner_url())
+    move_database(owner, revisions()[-2])
     file, manifest = backed_up(tmp_path)
     assert manifest.schema == revisions()[-2]
-    upgrade_database(engine())  # the database may be shared with other tests
+    owner.dispose()
+    upgrade()  # the database may be shared with other tests
     elsewhere()
     restore_backup(file, despite_problems=True)
     found = everything()
@@ -223,7 +232,7 @@ def test_backups_of_another_database_or_a_newer_version_are_refused(
         with pytest.raises(InvalidInput, match="this version doesn't know"):
             restore_backup(file)
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[manifest.database]
-    change_settings(database_url=own_database(other))
+    change_settings(database_url=own_database(other), database_owner_url="")
     with pytest.raises(InvalidInput, match="is a backup of"):
         restore_backup(file)
 
@@ -267,7 +276,7 @@ def test_without_a_database_there_is_nothing_to_back_up(
     own_database: Callable[[str], str], change_settings: Callable[..., None], tmp_path: Path
 ) -> None:
     for kind in ("sqlite", "postgresql"):
-        change_settings(database_url=own_database(kind))
+        change_settings(database_url=own_database(kind), database_owner_url="")
         with pytest.raises(SetupError), (tmp_path / f"{kind}.zip").open("wb") as output:
             create_backup(output)
     forget_engine()
