@@ -31,6 +31,7 @@ _OF_WORKSPACE = _through("workspaces", "workspace_id")
 
 AGENCY_ROWS = {
     "agencies": "id = cgn_agency()",
+    "api_tokens": OWN,
     "arrival_pieces": _through("arrivals", "arrival_id"),
     "arrivals": OWN,
     "audit_heads": OWN,
@@ -42,6 +43,7 @@ AGENCY_ROWS = {
     "invitation_workspaces": _through("invitations", "invitation_id"),
     "invitations": OWN,
     "jobs": OWN,
+    "kept_answers": _through("api_tokens", "token_id"),
     "known_devices": _OF_USER,
     "ledger": _OF_WORKSPACE,
     "ledger_scores": _through("ledger", "entry_id"),
@@ -74,8 +76,8 @@ CROSSINGS = {
     Crossing.EVERYTHING: tuple(AGENCY_ROWS),
     Crossing.QUEUE: ("jobs",),
     Crossing.SIGN_IN: (
-        "agencies", "audit_heads", "audit_log", "invitation_links", "invitation_workspaces", "invitations",
-        "known_devices", "outside_identities", "password_resets", "pending_sign_ins", "recovery_codes",
+        "agencies", "api_tokens", "audit_heads", "audit_log", "invitation_links", "invitation_workspaces",
+        "invitations", "known_devices", "outside_identities", "password_resets", "pending_sign_ins", "recovery_codes",
         "reset_requests", "second_factors", "user_sessions", "users", "workspace_members", "workspaces",
     ),
 }  # fmt: skip

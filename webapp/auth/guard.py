@@ -16,7 +16,7 @@ from webapp.auth.bearer import let_bearer_in
 from webapp.auth.session_cookie import login_manager, visitor
 from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
-from webapp.request_scope import NotSignedIn, act_for
+from webapp.request_scope import NotSignedIn, act_for, actor
 
 PUBLIC = frozenset(
     {
@@ -147,6 +147,7 @@ def _guard_api() -> None:
     if request.endpoint not in BEARER:
         raise NoSuchPage
     let_bearer_in()
+    act_for(actor().agency_id)
 
 
 def _methods_of(path: str) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from cgn_core.db.models import Model
-from cgn_core.db.session import open_session, reading
+from cgn_core.db.session import make_engine, owner_url, reading
 
 UNWATCHED = frozenset({"user_sessions", "heartbeats", "audit_log", "audit_heads", "api_tokens", "kept_answers"})
 """Tables that a mere look or a refusal writes to: when a session was last seen, that somebody tried."""
@@ -66,13 +66,15 @@ class Snapshot:
                 self._memory.backup(target)
             target.close()
             return
-        with open_session() as session, session.begin():
-            session.execute(text("SET LOCAL session_replication_role = replica"))  # no trigger, no foreign key
+        engine = make_engine(owner_url())
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))  # no trigger, no foreign key
             for table in reversed(self._rows):
-                session.execute(table.delete())
+                connection.execute(table.delete())
             for table, rows in self._rows.items():
                 if rows:
-                    session.execute(insert(table), rows)
+                    connection.execute(insert(table), rows)
+        engine.dispose()
 
 
 def fingerprint(*, workspace_id: Any = None) -> str:
