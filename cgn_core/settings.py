@@ -11,6 +11,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+FEWEST_DISTINCT = 10
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "secret", "password")
 SECRET_FILES = Path("/run/secrets")
 """Where container engines lay secrets: a file ``cgn_secret_key`` there sets what CGN_SECRET_KEY would."""
 
@@ -37,6 +39,8 @@ class Settings(BaseSettings):
     """Mark cookies Secure; the embedded product on loopback switches it off."""
     upload_limit_bytes: int = 50 * 1024 * 1024
     """Largest file that is uploaded and read at once."""
+    least_free_mb: int = 200
+    """A disk with less room (MB) than this is full: the embedded product doesn't start, and `cgn doctor` says so."""
     large_upload_limit_bytes: int = 200 * 1024 * 1024
     """Largest CSV that is uploaded in pieces and read by a job."""
     files_kept_days: float = 30.0
@@ -139,6 +143,19 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         files = (SecretsSettingsSource(settings_cls, secrets_dir=SECRET_FILES),) if SECRET_FILES.is_dir() else ()
         return (init_settings, env_settings, *files)
+
+
+def weakness_of_secret(key: str) -> str:
+    """What is weak about a secret key, as the rest of a sentence about it; "" where nothing is."""
+    if not key:
+        return "isn't set"
+    if len(key) < SHORTEST_SECRET:
+        return f"has fewer than {SHORTEST_SECRET} characters"
+    if len(set(key)) < FEWEST_DISTINCT:
+        return "repeats a few characters"
+    if any(word in key.lower() for word in PLACEHOLDERS):
+        return "is a placeholder"
+    return ""
 
 
 @cache

@@ -13,13 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cgn_core.errors import SetupError
 from cgn_core.services.arrivals import PIECE_BYTES
-from cgn_core.settings import SHORTEST_SECRET, Settings
+from cgn_core.settings import SHORTEST_SECRET, Settings, weakness_of_secret
 from webapp.errors import CrossSite
 
 CSRF_COOKIE = "_csrf_token"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-FEWEST_DISTINCT = 10
 ON = frozenset({"1", "true", "yes", "on", "t", "y"})
 STATIC = frozenset({"_dash_assets.static", "bootstrap.static"})
 ENVELOPE_BYTES = 256 * 1024
@@ -43,8 +42,7 @@ def check_secret(settings: Settings) -> str:
         SetupError: it is missing, short or a placeholder.
     """
     key = settings.secret_key
-    placeholder = any(word in key.lower() for word in ("changeme", "change-me", "change_me", "secret", "password"))
-    if len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_DISTINCT or placeholder:
+    if weakness_of_secret(key):
         raise SetupError(
             f"CGN_SECRET_KEY must be random and have at least {SHORTEST_SECRET} characters. Make one with "
             '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgn_core.errors import SetupError
+from cgn_core.settings import settings
 
-LEAST_FREE_BYTES = 200 * 1024 * 1024
+MEGABYTE = 1024 * 1024
 FOLDERS = ("logs", "run", "redis", "tmp")
 
 
@@ -48,10 +49,11 @@ class DataDirectory:
                 "choose another with --data-dir (make up DATA_DIR=...)."
             ) from None
         free = shutil.disk_usage(path).free
-        if free < LEAST_FREE_BYTES:
+        least = settings().least_free_mb * MEGABYTE
+        if free < least:
             raise SetupError(
-                f"The disk of the data directory {path} is full: {free // 1024**2} MB are free and "
-                f"{LEAST_FREE_BYTES // 1024**2} MB are needed; make room or choose another with --data-dir."
+                f"The disk of the data directory {path} is full: {free // MEGABYTE} MB are free and "
+                f"{least // MEGABYTE} MB are needed; make room or choose another with --data-dir."
             )
         return cls(path)
 
