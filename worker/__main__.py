@@ -29,6 +29,7 @@ def run(arguments: list[str] | None = None) -> None:
     queues = chosen.queues.split(",")
     slots.limit_trainings(chosen.concurrency)
     options = [
+        "--quiet",  # its banner is no log line
         "worker",
         "--pool=prefork",
         f"--queues={chosen.queues}",

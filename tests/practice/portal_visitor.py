@@ -10,6 +10,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+PATIENCE = 60
+"""Seconds that an answer may take: a busy machine starts a process meanwhile."""
+
 
 class NotAdmitted(Exception):
     """What the portal answered instead of what was expected."""
@@ -20,7 +23,7 @@ class Visitor:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        jar = http.cookiejar.CookieJar()
+        self._jar = jar = http.cookiejar.CookieJar()
         # No proxy of this machine's stands between the visitor and a loopback address.
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
@@ -30,7 +33,7 @@ class Visitor:
     def get(self, path: str) -> tuple[int, str]:
         """The status and body of a page."""
         try:
-            with self._opener.open(self.address + path, timeout=20) as answer:
+            with self._opener.open(self.address + path, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
@@ -43,13 +46,24 @@ class Visitor:
         fields = {"csrf_token": token[1], "email": email, "password": password, "next": "/"}
         try:
             body = urllib.parse.urlencode(fields).encode()
-            with self._opener.open(f"{self.address}/sign-in", body, timeout=20) as answer:
+            with self._opener.open(f"{self.address}/sign-in", body, timeout=PATIENCE) as answer:
                 page, led_to = answer.read().decode(), answer.geturl()
         except urllib.error.HTTPError as error:
             raise NotAdmitted(f"Signing in answered {error.code}.") from None
         if urllib.parse.urlsplit(led_to).path != "/" or "_dash-config" not in page:
             raise NotAdmitted(f"Signing in led to {led_to} instead of the portfolio.")
         return page
+
+    def post(self, path: str, body: object) -> tuple[int, str]:
+        """Send JSON as a page's script does; the status and body of the answer."""
+        token = next(one.value for one in self._jar if one.name.endswith("_csrf_token"))
+        headers = {"Content-Type": "application/json", "X-CSRFToken": str(token), "Referer": f"{self.address}/"}
+        sent = urllib.request.Request(self.address + path, json.dumps(body).encode(), headers)  # noqa: S310 - our own address
+        try:
+            with self._opener.open(sent, timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
 
     def check_assets(self, page: str) -> int:
         """Load what a page links to from its own server; how many files that were. Raises NotAdmitted."""
