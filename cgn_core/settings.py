@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     """Redis address; empty means the embedded one, on a Unix socket or private port in the data directory."""
     secret_key: str = ""
-    """Signs CSRF tokens; at least 32 characters. The embedded product makes its own."""
+    """Signs CSRF tokens and encrypts second factors; at least 32 characters. The embedded product makes its own."""
     embedded: bool = False
     """Set by ``cgn up``: one machine, loopback, no TLS, so cookies aren't marked Secure."""
     secure_cookies: bool = True

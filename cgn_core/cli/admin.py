@@ -103,3 +103,14 @@ def create_owner(
     with transaction() as session:
         account = create_agency_with_owner(session, agency=agency, email=email, name=name, password=password)
     sys.stdout.write(f"{account.email} can sign in and owns {account.agency}.\n")
+
+
+@user.command("reset-second-factor")
+def reset_second_factor(*, email: Annotated[str, typer.Option(help="What the user signs in with.")]) -> None:
+    """Remove the second factor of a user who lost phone and recovery codes, and sign them out everywhere."""
+    from cgn_core.db.session import transaction
+    from cgn_core.services.second_factors import reset_by_email
+
+    with transaction() as session:
+        address = reset_by_email(session, email)
+    sys.stdout.write(f"{address} signs in with the password alone until they set up another second factor.\n")

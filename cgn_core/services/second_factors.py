@@ -14,7 +14,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
+from cgn_core.db.members import editable_members
 from cgn_core.db.models import Agency, RecoveryCode, SecondFactor, User, now
+from cgn_core.db.session import one_or_not_found
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.guesses import code_counter, count_guess, forgive, lockout_rule, record_failure
@@ -184,8 +186,8 @@ def remove_of_member(session: Session, actor: Actor, user_id: UUID) -> None:
         NotFound: no such member, or the owner themselves, who has codes to do it with.
     """
     actor.require(Action.REQUIRE_SECOND_FACTOR)
-    member = session.get(User, user_id)
-    if member is None or member.agency_id != actor.agency_id or member.id == actor.user_id:
+    member = one_or_not_found(session, editable_members(actor), user_id)
+    if member.id == actor.user_id:
         raise NotFound
     reset(session, member, by=actor)
 
@@ -195,6 +197,19 @@ def reset(session: Session, user: User, *, by: Actor | System) -> None:
     _remove(session, user.id)
     record(session, by, AuditAction.SECOND_FACTOR_REMOVED, subject=(SubjectKind.USER, user.id))
     end_sessions_of(session, user.id)
+
+
+def reset_by_email(session: Session, email: str) -> str:
+    """Remove the second factor of whoever has this address, for the server's administrator; returns the address.
+
+    Raises:
+        InvalidInput: nobody has it.
+    """
+    user = session.scalar(select(User).where(User.email == email.strip().casefold()))
+    if user is None:
+        raise InvalidInput(f"There is no user with the address {email.strip()}.")
+    reset(session, user, by=System(user.agency_id))
+    return user.email
 
 
 def use_code(session: Session, user_id: UUID, code: str) -> bool:

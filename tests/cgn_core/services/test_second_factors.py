@@ -381,3 +381,15 @@ def test_an_owner_removes_a_members_lost_second_factor_and_nobody_elses(
     remove_of_member(session, boss, account.id)
     session.commit()
     assert isinstance(sign_in(session, account.email, PASSWORD), SignedIn)
+
+
+def test_the_servers_administrator_removes_a_second_factor_by_address(
+    session: Session, account: Account, codes: list[str]
+) -> None:
+    del codes
+    with pytest.raises(InvalidInput, match=r"no user with the address nobody@x\.example"):
+        second_factors.reset_by_email(session, "nobody@x.example")
+    assert second_factors.reset_by_email(session, f" {account.email.upper()}") == account.email
+    session.commit()
+    assert isinstance(sign_in(session, account.email, PASSWORD), SignedIn)
+    assert "second_factor_removed" in actions(session)
