@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from cgn_core.db.scope import Crossing, acting_for
+from cgn_core.db.session import reading
 from cgn_core.errors import NotFound
 from cgn_core.services.metrics import Figure, figures_of_jobs, figures_of_parts
 from cgn_core.settings import settings
 from webapp.request_log import QUIET, route
-from webapp.request_scope import db, roll_back
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the processes of one gunicorn add up; webapp/serving.py makes it before they are forked."""
@@ -46,6 +48,7 @@ CALLBACKS = Histogram(
 )
 
 blueprint = Blueprint("metrics", __name__)
+log = logging.getLogger(__name__)
 
 
 def register_metrics(server: Flask, dash_app: Dash) -> None:
@@ -128,9 +131,10 @@ class Read(Collector):
         """One family per figure; those of the database are left out while it doesn't answer."""
         yield from families(figures_of_parts())
         try:
-            found = figures_of_jobs(db())
-        except SQLAlchemyError:
-            roll_back()
+            with acting_for(Crossing.MEASURES), reading() as session:
+                found = figures_of_jobs(session)
+        except SQLAlchemyError as error:
+            log.warning("the database doesn't say what is measured: %s", error)
             found = []
         answers = Figure("cgn_database_up", "Whether the database answers.", (((), float(bool(found))),))
         yield from families([*found, answers])

@@ -75,6 +75,7 @@ NOBODYS = {
 CROSSINGS = {
     Crossing.EVERYTHING: tuple(AGENCY_ROWS),
     Crossing.QUEUE: ("jobs",),
+    Crossing.MEASURES: ("jobs", "ledger", "ledger_scores"),
     Crossing.SIGN_IN: (
         "agencies", "api_tokens", "audit_heads", "audit_log", "invitation_links", "invitation_workspaces",
         "invitations", "known_devices", "outside_identities", "password_resets", "pending_sign_ins", "recovery_codes",

@@ -21,6 +21,8 @@ class Crossing(StrEnum):
     """Somebody who isn't known yet: accounts, sessions, invitations and resets; no number of any creator."""
     QUEUE = "queue"
     """A worker that looks for the job whose turn it is: jobs, and nothing else."""
+    MEASURES = "measures"
+    """Whoever reads ``/metrics``: jobs, kept forecasts and their scores, which are counted and not shown."""
     EVERYTHING = "everything"
     """The reconciler and whoever administers the installation from the command line."""
 

@@ -99,7 +99,7 @@ def test_an_unfiltered_select_shows_the_own_agencys_rows_and_nothing_of_another(
 
 
 @on_postgresql
-@pytest.mark.parametrize("crossing", [Crossing.SIGN_IN, Crossing.QUEUE])
+@pytest.mark.parametrize("crossing", [Crossing.SIGN_IN, Crossing.QUEUE, Crossing.MEASURES])
 def test_what_crosses_agencies_sees_the_tables_that_it_says_and_no_other(filled: UUID, crossing: Crossing) -> None:
     del filled
     seen = {name for name, count in counts(crossing).items() if count}
