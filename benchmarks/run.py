@@ -22,6 +22,7 @@ import imports
 import numpy as np
 import peers
 import retrain_all
+import slider
 from measuring import Comparison, compare
 
 from cgn_core.ingest.reading import read_bytes
@@ -175,6 +176,7 @@ def retrainings() -> str:
 TOLD = {
     "retraining": ("Retraining", retrainings),
     "clicks": ("From a click to its result", lambda: f"{clicks.measure().sentence()}.\n"),
+    "slider": ("A step of a slider", lambda: f"{slider.measure().sentence()}.\n"),
 }
 """Parts that are sentences below the table: their titles, and what measures them."""
 
@@ -196,7 +198,8 @@ def main(wanted: list[str]) -> int:
     rows = [row(one) for part in parts if part in COMPARED for one in COMPARED[part]()]
     text = report(in_place(rows, past))
     for part, (title, measured) in TOLD.items():
-        text += f"\n## {title}\n{measured() if part in parts else told_before(before, title)}"
+        told = measured() if part in parts else told_before(before, title)
+        text += f"\n## {title}\n{told}" if told.strip() else ""  # one that was never measured has no section
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 0
