@@ -178,3 +178,51 @@ def test_every_page_of_the_demo_is_there_in_both_themes_on_every_width_without_a
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert overflow <= 0, name
         assert watched.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_plan_becomes_a_scenario_that_the_team_opens_by_its_link(visit: Visit, product: Product, width: int) -> None:
+    watched = visit(width=width)
+    page = watched.page
+    product.visitor.wait_until_ready(120)
+    page.get_by_role("link", name="@sourdough.daily").first.click(timeout=TRAINED)
+    home = page.url
+    page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
+
+    page.goto(f"{home}/decisions")
+    page.locator("#evidence-cards .js-plotly-plot").first.wait_for()
+    mark = page.locator("#planner summary.explain-mark").last
+    mark.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("the whole weeks with the most expected followers")).to_be_visible()
+    expect(page.locator("#planner .explain[open] a", has_text="version").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.explain[open]")).to_have_count(0)
+    page.get_by_role("button", name="What would have come?").click()
+    page.get_by_text("is the one that was posted").wait_for()
+    planned = page.locator("#plan-answer strong").first.inner_text()
+    page.get_by_role("link", name="Use this week").click()
+    expect(page.locator("#predictor-expected")).not_to_be_empty()
+    for place, part in enumerate(planned.split(", ")[:3]):
+        expect(page.get_by_role("slider").nth(place)).to_have_attribute("aria-valuenow", part.split()[0])
+
+    name = f"Planned at {width}"
+    page.get_by_label("Name of this scenario").fill(name)
+    page.get_by_role("button", name="Save scenario").click()
+    page.get_by_role("link", name=name).wait_for()
+    before = answer(page)
+    page.get_by_role("link", name=name).click()
+    page.get_by_text(f"The levers show the scenario {name}").wait_for()
+    expect(page.locator("#predictor-expected")).to_have_text(before)
+    page.get_by_role("button", name=f"Remove: {name}").click()
+    page.get_by_text("The scenario is removed.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("link", name=name).wait_for()
+
+    page.goto(f"{home}/growth-history")
+    page.get_by_label("Note", exact=True).fill(f"Seen at {width}")
+    page.get_by_role("button", name="Pin note").click()
+    page.locator("#notes-table").get_by_text(f"Seen at {width}").wait_for()
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    assert watched.complaints == []
