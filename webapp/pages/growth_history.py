@@ -94,7 +94,7 @@ def _body(workspace_id: UUID) -> Component:
             *([_metrics(past, source)] if past.model_number is not None else []),
             *([_chart_card(past, timelines.events(db(), actor(), workspace_id), source)] if past.weeks else []),
             *season_cards(seasons.seasonality_view(db(), actor(), workspace_id), counted),
-            *track_record_cards(track_records.track_record(db(), actor(), workspace_id)),
+            *track_record_cards(track_records.track_record(db(), actor(), workspace_id), source),
         ],
         className="stack",
     )

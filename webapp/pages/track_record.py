@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from cgn_core.services.track_records import SHARE_LEVEL, Score, TrackRecord
 from webapp.components.alerts import Tone, alert
 from webapp.components.cards import card, metric_card, metric_row
+from webapp.components.explain import Source, trail, what
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column, data_table
 
@@ -18,16 +19,16 @@ ASIDE = "\N{MIDDLE DOT} forecasts as they were shown before their week"
 SHOWN_FORECASTS = 12
 
 
-def track_record_card(record: TrackRecord, *more: Component) -> Component:
-    """How the forecasts that were shown did, or when the first of them is scored."""
+def track_record_card(record: TrackRecord, *more: Component, source: Source | None = None) -> Component:
+    """How the forecasts that were shown did, or when the first is scored; ``source`` leads to their formulas."""
     broken = alert("A kept forecast isn't what was written; ask who runs the database.", tone="down")
-    said = metric_row(*_metrics(record.score)) if record.score is not None else html.P(_waiting(record))
+    said = metric_row(*_metrics(record.score, source)) if record.score is not None else html.P(_waiting(record))
     return card(said, *([] if record.is_untouched else [broken]), *more, title=TITLE, aside=ASIDE)
 
 
-def track_record_cards(record: TrackRecord) -> list[Component]:
+def track_record_cards(record: TrackRecord, source: Source | None = None) -> list[Component]:
     """The same with every forecast below."""
-    shown = [track_record_card(record, *([_table(record)] if record.forecasts else []))]
+    shown = [track_record_card(record, *([_table(record)] if record.forecasts else []), source=source)]
     return [*shown, _scenarios(record)] if record.scenarios else shown
 
 
@@ -38,7 +39,10 @@ def _waiting(record: TrackRecord) -> str:
     return f"No forecast has been scored yet: the first is scored after {due}, once all days of its week are imported."
 
 
-def _metrics(score: Score) -> list[Component]:
+def _metrics(score: Score, source: Source | None) -> list[Component]:
+    def marks(term: str, formula: str, of: str) -> list[Component]:
+        return [what(term), *([trail(source, formula, of=of)] if source is not None else [])]
+
     held = (
         f"{score.held} of {plural(score.weeks, 'week')}; promised {percent(score.promised)}. Interval, "
         f"{percent(SHARE_LEVEL)}: {percent(score.coverage_low)} to {percent(score.coverage_high)}"
@@ -46,10 +50,13 @@ def _metrics(score: Score) -> list[Component]:
     missed = score.coverage_high < score.promised
     words, tone = _against_naive(score)
     return [
-        metric_card("Intervals held", percent(score.coverage), held, note_tone="caution" if missed else None),
-        metric_card("Off by, on average", count(score.mae), "followers a week, median forecast"),
-        metric_card("Naive forecast off by", count(score.naive_mae), words, note_tone=tone),
-    ]
+        metric_card("Intervals held", percent(score.coverage), held, note_tone="caution" if missed else None,
+                    marks=marks("coverage", "coverage", "Intervals held")),
+        metric_card("Off by, on average", count(score.mae), "followers a week, median forecast",
+                    marks=marks("error", "error", "Off by, on average")),
+        metric_card("Naive forecast off by", count(score.naive_mae), words, note_tone=tone,
+                    marks=marks("naive", "naive", "Naive forecast")),
+    ]  # fmt: skip
 
 
 def _against_naive(score: Score) -> tuple[str, Tone | None]:
