@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from cgn_core.db.heartbeats import beat, hold_lease
 from cgn_core.db.migrate import move_database, revisions, upgrade_database
 from cgn_core.db.models import Heartbeat, now
-from cgn_core.db.session import make_engine, transaction
+from cgn_core.db.session import make_engine, owner_url, transaction
 
 CGN = Path(sys.executable).with_name("cgn")
 STRONG = "Zk3-v9Qx_7LmT2wRb8Yp5NsGd1HfJc4U"
@@ -126,7 +126,7 @@ def test_wrong_password_of_the_database(healthy: str) -> None:
 @contextmanager
 def login_by_password(address: str) -> Iterator[tuple[str, str]]:
     """Addresses with the right and a wrong password, on a server that asks for one while the body runs."""
-    engine = make_engine(address)
+    engine = make_engine(owner_url())
     with engine.begin() as connection:
         rules = Path(str(connection.scalar(text("SHOW hba_file"))))
         folder = str(connection.scalar(text("SHOW unix_socket_directories"))).split(",")[0]
@@ -235,9 +235,10 @@ def test_a_database_that_refuses_to_be_written(healthy: str) -> None:
 
 
 def test_clocks_that_differ(healthy: str) -> None:
-    engine = make_engine(healthy)
+    engine = make_engine(owner_url())
     with engine.begin() as connection:
         connection.execute(text("CREATE SCHEMA ahead"))
+        connection.execute(text("GRANT USAGE ON SCHEMA ahead TO PUBLIC"))
         connection.execute(
             text(
                 "CREATE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
