@@ -1,8 +1,7 @@
-"""Administration from the command line: ``cgn db …`` and ``cgn user …``."""
+"""Administration of the database from the command line: ``cgn db …``."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from cgn_core.cli.verify_audit import verify_audit
 from cgn_core.errors import InvalidInput
 
 db = typer.Typer(name="db", help="The database.", no_args_is_help=True, add_completion=False)
-user = typer.Typer(name="user", help="Accounts.", no_args_is_help=True, add_completion=False)
 
 
 @db.callback()
@@ -22,11 +20,6 @@ def _db() -> None:
 
 
 db.command("verify-audit")(verify_audit)
-
-
-@user.callback()
-def _user() -> None:
-    """Accounts."""
 
 
 @db.command("upgrade")
@@ -80,37 +73,3 @@ def db_downgrade(
     with unreachable("The database can't be brought back"), owner_engine() as owner:
         move_database(owner, revision)
     say(f"The database has schema {revision}.")
-
-
-@user.command("create-owner")
-def create_owner(
-    *,
-    agency: Annotated[str, typer.Option(help="The new agency's name.")],
-    email: Annotated[str, typer.Option(help="What the owner signs in with.")],
-    name: Annotated[str, typer.Option(help="The owner's name, as others see it.")],
-    password_file: Annotated[
-        typer.FileText | None, typer.Option(help="File whose first line is the password; - is standard input.")
-    ] = None,
-) -> None:
-    """Make an agency and its owner. Asks for the password; it is never an argument, which others could see."""
-    from cgn_core.db.session import transaction
-    from cgn_core.services.accounts import create_agency_with_owner
-
-    if password_file is not None:
-        password = password_file.readline().rstrip("\r\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with transaction() as session:
-        account = create_agency_with_owner(session, agency=agency, email=email, name=name, password=password)
-    sys.stdout.write(f"{account.email} can sign in and owns {account.agency}.\n")
-
-
-@user.command("reset-second-factor")
-def reset_second_factor(*, email: Annotated[str, typer.Option(help="What the user signs in with.")]) -> None:
-    """Remove the second factor of a user who lost phone and recovery codes, and sign them out everywhere."""
-    from cgn_core.db.session import transaction
-    from cgn_core.services.second_factors import reset_by_email
-
-    with transaction() as session:
-        address = reset_by_email(session, email)
-    sys.stdout.write(f"{address} signs in with the password alone until they set up another second factor.\n")

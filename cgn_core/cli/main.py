@@ -44,8 +44,9 @@ COMMANDS = {
     "doctor": Lazy("cgn_core.cli.doctor:doctor", "Say what is wrong with this set-up, and what to do about it."),
     "backup": Lazy("cgn_core.cli.backup:backup", "Back everything up, check a backup, put it back."),
     "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),
-    "user": Lazy("cgn_core.cli.admin:user", "Administer accounts."),
     "token": Lazy("cgn_core.cli.tokens:token", "Make, list and take back API tokens."),
+    "user": Lazy("cgn_core.cli.users:user", "Administer accounts."),
+    "workspace": Lazy("cgn_core.cli.workspaces:workspace", "Administer access to workspaces."),
 }
 
 
