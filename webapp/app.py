@@ -26,7 +26,7 @@ from webapp import (
     shell,
 )
 from webapp.api.blueprint import register_api
-from webapp.auth import account, guard, openid, views
+from webapp.auth import account, guard, invitations, openid, password_resets, views
 from webapp.auth.limits import limiter
 
 ASSETS = Path(__file__).parent / "assets"
@@ -88,7 +88,9 @@ def _server(used: Settings) -> Flask:
     Bootstrap5(server)
     limiter.init_app(server)
     register_api(server)
-    for module in (health, metrics, views, account, openid, downloads, arrivals):
+    for module in (
+        health, metrics, views, account, openid, invitations, password_resets, downloads, arrivals,
+    ):  # fmt: skip
         server.register_blueprint(module.blueprint)
     return server
 

@@ -28,6 +28,12 @@ SECOND_FACTOR_RESET = "/account/second-factor/reset"
 SESSIONS = "/account/sessions"
 SESSION_END = "/account/sessions/end"
 SIGN_OUT_EVERYWHERE = "/account/sessions/end-all"
+PROFILE = "/account/profile"
+INVITATION = "/invitation/<token>"
+FORGOTTEN = "/password/forgotten"
+NEW_PASSWORD = "/password/reset/<token>"  # noqa: S105 - an address
+TEAM = "/team"
+AGENCY = "/agency"
 PORTFOLIO_CSV = "/portfolio.csv"
 ARRIVALS = "/arrivals"
 
@@ -47,6 +53,16 @@ def audit(wanted: Mapping[str, str]) -> str:
 def audit_csv(wanted: Mapping[str, str]) -> str:
     """The same as a file."""
     return AUDIT_CSV + query_of(wanted)
+
+
+def invitation(token: str) -> str:
+    """Where whoever has the token takes an invitation up."""
+    return INVITATION.replace("<token>", token)
+
+
+def new_password(token: str) -> str:
+    """Where whoever has the token sets a new password."""
+    return NEW_PASSWORD.replace("<token>", token)
 
 
 def home(workspace_id: UUID) -> str:

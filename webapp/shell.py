@@ -24,6 +24,7 @@ from dash import (
 )
 from dash.development.base_component import Component
 
+from cgn_core.access import ALLOWED
 from cgn_core.errors import NotFound
 from cgn_core.services import accounts, navigation
 from webapp import clock, routes
@@ -106,6 +107,7 @@ def _frame(current: str, workspace_id: Any = None) -> Frame:
         email=who.email,
         initials=who.initials,
         workspaces=names,
+        allowed=ALLOWED[who.role],
         workspace_id=workspace_id,
         handle=handle,
         current=current,

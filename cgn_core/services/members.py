@@ -76,6 +76,18 @@ def list_members(session: Session, actor: Actor) -> list[Member]:
     ]
 
 
+def get_member(session: Session, actor: Actor, user_id: UUID | str) -> Member:
+    """One member that the actor may see.
+
+    Raises:
+        Forbidden: the actor's role doesn't see the team.
+        NotFound: no such member, or not of the actor's agency.
+    """
+    actor.require(Action.SEE_TEAM)
+    wanted = one_or_not_found(session, readable_members(actor), user_id).id
+    return next(each for each in list_members(session, actor) if each.id == wanted)
+
+
 def change_role(session: Session, actor: Actor, user_id: UUID | str, role: Role) -> str:
     """Give a member another role and end their sessions at once; returns their name.
 

@@ -14,9 +14,9 @@ from flask_wtf import FlaskForm
 
 from cgn_core.access import Action
 from cgn_core.errors import Conflict, InvalidInput
-from cgn_core.services import accounts, second_factors, sessions, sign_ins
+from cgn_core.services import accounts, profiles, second_factors, sessions, sign_ins
 from webapp import routes
-from webapp.auth.forms import CodeForm, ConfirmForm, EmptyForm, PasswordForm
+from webapp.auth.forms import CodeForm, ConfirmForm, EmptyForm, PasswordForm, ProfileForm
 from webapp.auth.limits import limiter
 from webapp.auth.session_cookie import current_browser, current_token, set_cookie, visitor
 from webapp.auth.views import PER_ADDRESS, relative_only
@@ -61,6 +61,23 @@ def confirm() -> ResponseReturnValue:
             return response
     form.next.data = wanted
     return _page("confirm.html", form=form, problem=problem)
+
+
+@blueprint.get(routes.PROFILE)
+@blueprint.post(routes.PROFILE)
+def profile() -> ResponseReturnValue:
+    """One's own name, as others see it."""
+    form = ProfileForm(name=accounts.get_account(db(), actor()).name)
+    problem = ""
+    if form.validate_on_submit():
+        try:
+            profiles.rename(db(writes=True), actor(), form.name.data)
+        except InvalidInput as error:
+            problem = error.message
+        else:
+            flash("Your name is changed.")
+            return redirect(routes.PROFILE, code=303)
+    return _page("profile.html", form=form, problem=problem)
 
 
 @blueprint.get(routes.SESSIONS)
@@ -235,6 +252,7 @@ def _page(template: str, *, problem: str = "", **values: Any) -> ResponseReturnV
 
 
 _TABS = (
+    (routes.PROFILE, "Profile"),
     (routes.SESSIONS, "Sessions"),
     (routes.SECOND_FACTOR, "Second factor"),
     (routes.MY_PASSWORD, "Password"),

@@ -7,6 +7,7 @@ from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 LONGEST_PASSWORD = 1024
+LONGEST_NAME = 200
 
 
 class SignInForm(FlaskForm):
@@ -37,6 +38,31 @@ class PasswordForm(FlaskForm):
         "Current password", [InputRequired("Enter your current password."), Length(max=LONGEST_PASSWORD)]
     )
     new = PasswordField("New password", [InputRequired("Enter the new password."), Length(max=LONGEST_PASSWORD)])
+
+
+class InvitationForm(FlaskForm):
+    """What a new account needs beside what the invitation says."""
+
+    name = StringField("Your name", [InputRequired("Enter your name."), Length(max=LONGEST_NAME)])
+    password = PasswordField("Password", [InputRequired("Choose a password."), Length(max=LONGEST_PASSWORD)])
+
+
+class ForgottenForm(FlaskForm):
+    """Whose password is forgotten."""
+
+    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address."), Length(max=254)])
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, without the old one."""
+
+    password = PasswordField("New password", [InputRequired("Choose a password."), Length(max=LONGEST_PASSWORD)])
+
+
+class ProfileForm(FlaskForm):
+    """One's own name."""
+
+    name = StringField("Name", [InputRequired("Enter your name."), Length(max=LONGEST_NAME)])
 
 
 class EmptyForm(FlaskForm):

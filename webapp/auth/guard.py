@@ -25,6 +25,10 @@ PUBLIC = frozenset(
         "openid.begin",
         "openid.back",
         "auth.sign_out",
+        # Whoever has the link of an invitation or of a new password has no account, or can't use it.
+        "invitations.accept",
+        "password_resets.forgotten",
+        "password_resets.new_password",
         "health.healthz",
         "health.readyz",
         # Asks for this machine or a token itself: whoever reads figures for an operator has no account.
@@ -43,6 +47,7 @@ PUBLIC = frozenset(
 
 SIGNED_IN = frozenset(
     {
+        "account.profile",
         "account.my_sessions",
         "account.end_session",
         "account.end_other_sessions",

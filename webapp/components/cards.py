@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.components.alerts import Tone
-from webapp.components.attributes import HIDDEN
+from webapp.components.attributes import HIDDEN, aria
 from webapp.components.icons import icon
 from webapp.components.presses import writes_press
 
@@ -95,15 +95,23 @@ def button(
     danger: bool = False,
     disabled: bool = False,
     redrawn: bool = False,
+    of: str = "",
+    small: bool = False,
+    label: str | None = None,
 ) -> Component:
-    """A button that a callback listens to; ``redrawn``: its presses are kept outside the part that is drawn anew."""
+    """A button that a callback listens to.
+
+    ``redrawn``: its presses are kept outside the part that is drawn anew; ``of`` is then the row that it stands in.
+    ``label`` says to a screen reader which of several like it this is.
+    """
     kind = "button-primary" if primary else "button-quiet" if quiet else "button-plain"
     return html.Button(
         [*([icon(glyph)] if glyph else []), text],
-        **(writes_press(id) if redrawn else {"id": id, "n_clicks": 0}),
+        **(writes_press(id, of=of) if redrawn else {"id": id, "n_clicks": 0}),
         disabled=disabled,
-        className=f"button {kind}" + (" button-danger" if danger else ""),
+        className=f"button {kind}" + (" button-danger" if danger else "") + (" button-small" if small else ""),
         type="button",
+        **(aria(label=label) if label else {}),
     )
 
 

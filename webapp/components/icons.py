@@ -11,7 +11,7 @@ NAMES = frozenset(
     {
         "home", "predictor", "history", "decisions", "health", "competitors", "data", "jobs", "portfolio", "reports",
         "more", "search", "sun", "moon", "plus", "upload", "download", "undo", "check", "problem", "info",
-        "chevron", "close", "account",
+        "chevron", "close", "account", "team", "link", "agency",
     }
 )  # fmt: skip
 

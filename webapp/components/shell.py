@@ -11,6 +11,7 @@ from uuid import UUID
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from cgn_core.access import Action
 from webapp import routes
 from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.icons import icon
@@ -36,6 +37,7 @@ class NavItem:
     short: str
     glyph: str
     href: str
+    needs: Action = Action.READ
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Frame:
     email: str
     initials: str
     workspaces: Sequence[tuple[UUID, str]]
+    allowed: frozenset[Action] = frozenset()
     workspace_id: UUID | None = None
     handle: str | None = None
     current: str = ""
@@ -68,15 +71,20 @@ def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
 
 
 IN_BOTTOM_BAR = 4
+IN_ACCOUNT_MENU = ("team", "agency")
+"""Pages without a navigation of their own have no other way there."""
 AGENCY_NAV = (
     NavItem("portfolio", "Portfolio", "Portfolio", "portfolio", routes.PORTFOLIO),
     NavItem("jobs", "All jobs", "Jobs", "jobs", routes.JOBS),
+    NavItem("team", "Team", "Team", "team", routes.TEAM, Action.SEE_TEAM),
+    NavItem("agency", "Agency settings", "Agency", "agency", routes.AGENCY, Action.EDIT_AGENCY),
 )
 
 
 def framed(content: Any, frame: Frame) -> Component:
     """The page's content inside the shell."""
     items = workspace_nav(frame.workspace_id) if frame.workspace_id is not None else ()
+    whole = [item for item in AGENCY_NAV if item.needs in frame.allowed]
     main = html.Main(
         html.Div(
             [html.Div(id=Ids.ALERTS, className="alerts", **aria(live="assertive")), *_as_list(content)],
@@ -91,10 +99,10 @@ def framed(content: Any, frame: Frame) -> Component:
             html.A("Skip to the content", href="#main", className="skip-link"),
             _header(frame),
             html.Div(
-                [_side(items, frame.current) if items else None, main],
+                [_side(items, whole, frame.current) if items else None, main],
                 className="frame frame-workspace" if items else "frame frame-agency",
             ),
-            _bottom(items, frame.current) if items else None,
+            _bottom(items, whole, frame.current) if items else None,
         ]
     )
 
@@ -194,7 +202,12 @@ def _account_menu(frame: Frame) -> Component:
             html.Div(
                 [
                     words,
-                    html.A("My sessions", href=routes.SESSIONS, className="menu-item"),
+                    html.A([icon("account"), "My account"], href=routes.PROFILE, className="menu-item"),
+                    *(
+                        dcc.Link([icon(item.glyph), item.label], href=item.href, className="menu-item")
+                        for item in AGENCY_NAV
+                        if item.needs in frame.allowed and item.key in IN_ACCOUNT_MENU
+                    ),
                     html.Button("Sign out", className="menu-item", type="button", **data(action="sign-out")),
                 ],
                 className="menu-sheet",
@@ -212,13 +225,13 @@ def _link(item: NavItem, current: str, class_name: str, words: str) -> Component
     return html.Div(link, className="is-here" if here else "")
 
 
-def _side(items: Sequence[NavItem], current: str) -> Component:
+def _side(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> Component:
     return html.Nav(
         html.Div(
             [
                 *(_link(item, current, "nav-item", item.label) for item in items),
                 html.Div("Agency", className="side-title"),
-                *(_link(item, current, "nav-item", item.label) for item in AGENCY_NAV),
+                *(_link(item, current, "nav-item", item.label) for item in whole),
             ],
             className="side-inner",
         ),
@@ -227,8 +240,8 @@ def _side(items: Sequence[NavItem], current: str) -> Component:
     )
 
 
-def _bottom(items: Sequence[NavItem], current: str) -> Component:
-    rest = [*items[IN_BOTTOM_BAR:], *AGENCY_NAV]
+def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> Component:
+    rest = [*items[IN_BOTTOM_BAR:], *whole]
     more = html.Details(
         [
             html.Summary([icon("more"), html.Span("More")]),

@@ -20,6 +20,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import (
+    agency,
     audit,
     competitors,
     data,
@@ -32,6 +33,7 @@ from . import (
     portfolio,
     predictor,
     reports,
+    team,
     workspace_jobs,
 )
 
@@ -40,6 +42,8 @@ PAGES: tuple[ModuleType, ...] = (
     new_workspace,
     jobs,
     audit,
+    team,
+    agency,
     home,
     predictor,
     growth_history,

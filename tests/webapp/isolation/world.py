@@ -159,17 +159,22 @@ def _furnish_team(session: Session, owner: Actor) -> Ids:
     member = _join(session, agency, Role.VIEWER, name="A member")
     removed = _join(session, agency, Role.VIEWER, name="One who left")
     session.get_one(User, removed.user_id).removed_at = now()
-    invitation = Invitation(
-        agency_id=agency.id, email=f"{uuid4().hex[:12]}@invited.example", role=Role.VIEWER, invited_by=owner.user_id,
-        expires_at=now() + timedelta(days=7),
+    invitation, revoked = (
+        Invitation(
+            agency_id=agency.id, email=f"{uuid4().hex[:12]}@invited.example", role=Role.VIEWER,
+            invited_by=owner.user_id, expires_at=now() + timedelta(days=7),
+        )
+        for _ in range(2)
     )  # fmt: skip
-    session.add(invitation)
+    revoked.revoked_at = now()
+    session.add_all([invitation, revoked])
     elsewhere = _sign_in(session, owner)
     session.flush()
     return {
         "member": str(member.user_id),
         "removed_member": str(removed.user_id),
         "invitation": str(invitation.id),
+        "revoked_invitation": str(revoked.id),
         "session": hash_token(elsewhere)[:SHOWN_OF_HASH],
     }
 
