@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cgn_core.access import Role
 from cgn_core.cli.output import Json, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from cgn_core.services.invitations import InvitationView
+    from cgn_core.services.members import Member
 
 user = typer.Typer(name="user", help="Administer accounts.", no_args_is_help=True, add_completion=False)
 
@@ -52,37 +56,43 @@ def list_users(*, agency: Agency = None, as_json: Json = False) -> None:
 
     with reading() as session:
         operator = operator_for(session, agency)
-        users = [
-            {
-                "email": each.email,
-                "name": each.name,
-                "role": each.role.value,
-                "state": "disabled" if each.disabled else "active",
-                "workspaces": list(each.workspaces),
-                "last_seen": each.last_seen_at.isoformat() if each.last_seen_at else None,
-            }
-            for each in members.list_members(session, operator)
-        ]
-        invited = [
-            {
-                "email": each.email,
-                "role": each.role.value,
-                "workspaces": list(each.workspaces),
-                "expires": each.expires_at.isoformat(),
-                "expired": each.expired,
-            }
-            for each in invitations.list_invitations(session, operator)
-        ]
+        users = members.list_members(session, operator)
+        invited = invitations.list_invitations(session, operator)
     if as_json:
-        print_json({"users": users, "invitations": invited})
+        print_json(
+            {"users": [_as_json(each) for each in users], "invitations": [_invited_json(each) for each in invited]}
+        )
         return
-    rows = [(each["email"], each["role"], each["state"], ", ".join(each["workspaces"])) for each in users]
+    rows = [
+        (each.email, each.role.value, "disabled" if each.disabled else "active", ", ".join(each.workspaces))
+        for each in users
+    ]
     rows += [
-        (each["email"], each["role"], "invitation expired" if each["expired"] else "invited",
-         ", ".join(each["workspaces"]))
+        (each.email, each.role.value, "expired" if each.expired else "invited", ", ".join(each.workspaces))
         for each in invited
-    ]  # fmt: skip
-    print_table("Users", ("address", "role", "state", "let into"), [tuple(str(cell) for cell in row) for row in rows])
+    ]
+    print_table("Users", ("address", "role", "state", "let into"), rows)
+
+
+def _as_json(member: Member) -> dict[str, Any]:
+    return {
+        "email": member.email,
+        "name": member.name,
+        "role": member.role.value,
+        "state": "disabled" if member.disabled else "active",
+        "workspaces": list(member.workspaces),
+        "last_seen": member.last_seen_at.isoformat() if member.last_seen_at else None,
+    }
+
+
+def _invited_json(invitation: InvitationView) -> dict[str, Any]:
+    return {
+        "email": invitation.email,
+        "role": invitation.role.value,
+        "workspaces": list(invitation.workspaces),
+        "expires": invitation.expires_at.isoformat(),
+        "expired": invitation.expired,
+    }
 
 
 @user.command("invite")

@@ -33,21 +33,14 @@ def list_workspaces(*, agency: Agency = None, as_json: Json = False) -> None:
         operator = operator_for(session, agency)
         emails = {each.id: each.email for each in members.list_members(session, operator)}
         listed = [
-            {
-                "handle": each.handle,
-                "restricted": each.restricted,
-                "let_in": [
-                    emails[person.id] for person in workspace_access.get_access(session, operator, each.id).let_in
-                ],
-            }
+            (each, [emails[person.id] for person in workspace_access.get_access(session, operator, each.id).let_in])
             for each in workspace_access.list_access(session, operator)
         ]
     if as_json:
-        print_json({"workspaces": listed})
+        shown = [{"handle": each.handle, "restricted": each.restricted, "let_in": let_in} for each, let_in in listed]
+        print_json({"workspaces": shown})
         return
-    rows = [
-        (each["handle"], "restricted" if each["restricted"] else "open", ", ".join(each["let_in"])) for each in listed
-    ]
+    rows = [(each.handle, "restricted" if each.restricted else "open", ", ".join(let_in)) for each, let_in in listed]
     print_table("Workspaces", ("handle", "access", "let in"), rows)
 
 

@@ -54,6 +54,6 @@ LISTING: dict[str, Call] = {
     "workspace_access.list_access": lambda s, a, _: workspace_access.list_access(s, a),
 }
 """They name none, and only owners may."""
-EVERYBODYS = {"agencies.get_agency", "members.list_members", "profiles.rename"}
+EVERYBODYS = {"agencies.get_agency", "members.get_member", "members.list_members", "profiles.rename"}
 """What they show or change is the actor's, or their agency's; proven where they are tested."""
 ALL = {*NAMING, *LISTING, *EVERYBODYS}

@@ -58,6 +58,14 @@ def test_a_strategist_sees_the_team_but_no_handles_of_restricted_workspaces(
 def test_a_viewer_sees_no_team(session: Session, viewer: Actor) -> None:
     with pytest.raises(Forbidden):
         members.list_members(session, viewer)
+    with pytest.raises(Forbidden):
+        members.get_member(session, viewer, viewer.user_id)
+
+
+def test_a_member_of_another_agency_is_not_found(session: Session, strategist: Actor, outsider: Actor) -> None:
+    assert members.get_member(session, strategist, strategist.user_id).is_self
+    with pytest.raises(NotFound):
+        members.get_member(session, strategist, outsider.user_id)
 
 
 @pytest.mark.parametrize(
