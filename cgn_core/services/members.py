@@ -15,7 +15,7 @@ from cgn_core.db.models import Agency, User, UserSession, Workspace, WorkspaceMe
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput
-from cgn_core.services.audit import AuditAction, SubjectKind, System, record
+from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.sessions import end_sessions_of
 from cgn_core.services.tokens import revoke_tokens_beyond
 
@@ -89,7 +89,7 @@ def get_member(session: Session, actor: Actor, user_id: UUID | str) -> Member:
 
 
 def change_role(session: Session, actor: Actor, user_id: UUID | str, role: Role) -> str:
-    """Give a member another role and end their sessions at once; returns their name.
+    """Give a member another role and end their sessions and API tokens at once; returns their name.
 
     Raises:
         Forbidden: the actor's role doesn't manage the team.
@@ -105,12 +105,12 @@ def change_role(session: Session, actor: Actor, user_id: UUID | str, role: Role)
         session, actor, AuditAction.ROLE_CHANGED, subject=(SubjectKind.USER, member.id), before=member.role, after=role
     )
     member.role = role
-    end_access(session, member.id)
+    _end_access(session, actor, member.id)
     return member.name
 
 
 def disable_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
-    """Keep a member from signing in, and end their sessions at once; returns their name.
+    """Keep a member from signing in, and end their sessions and API tokens at once; returns their name.
 
     Raises:
         Forbidden, NotFound, InvalidInput: as :func:`change_role`.
@@ -120,7 +120,7 @@ def disable_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
         _another_owner_remains(session, member)
         member.disabled_at = now()
         record(session, actor, AuditAction.USER_DISABLED, subject=(SubjectKind.USER, member.id))
-        end_access(session, member.id)
+        _end_access(session, actor, member.id)
     return member.name
 
 
@@ -138,7 +138,9 @@ def enable_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
 
 
 def remove_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
-    """Take a member out of the agency, and end their sessions at once; returns their name. What they made stays.
+    """Take a member out of the agency, and end their sessions and API tokens at once; returns their name.
+
+    What they made stays.
 
     Raises:
         Forbidden, NotFound, InvalidInput: as :func:`change_role`.
@@ -150,7 +152,7 @@ def remove_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
     # The same moment tells that removing disabled them, so that bringing them back enables them too.
     member.disabled_at = member.disabled_at or member.removed_at
     record(session, actor, AuditAction.USER_REMOVED, subject=(SubjectKind.USER, member.id))
-    end_access(session, member.id)
+    _end_access(session, actor, member.id)
     return member.name
 
 
@@ -169,12 +171,13 @@ def restore_member(session: Session, actor: Actor, user_id: UUID | str) -> str:
     return member.name
 
 
-def end_access(session: Session, user_id: UUID) -> None:
-    """End everything that lets a user in without signing in anew; the caller has authorised."""
+def _end_access(session: Session, by: Actor, user_id: UUID) -> None:
+    """End everything that lets a member in without signing in anew.
+
+    For good: a token must not come alive again with its user, who may have forgotten it.
+    """
     end_sessions_of(session, user_id)
-    user = session.get_one(User, user_id)
-    # For good: a token must not come alive again with the user, who may have forgotten it.
-    revoke_tokens_beyond(session, System(user.agency_id), user_id, None if user.disabled_at else user.role)
+    revoke_tokens_beyond(session, by, user_id, None)
 
 
 def _editable(session: Session, actor: Actor, user_id: UUID | str) -> User:

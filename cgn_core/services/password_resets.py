@@ -19,9 +19,9 @@ from cgn_core.jobs import JobKind, enqueue
 from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.identities import LONGEST_TEXT
 from cgn_core.services.mail_server import can_mail_links
-from cgn_core.services.members import end_access
 from cgn_core.services.one_time_links import hash_of, new_token
 from cgn_core.services.passwords import check_password_choice, hash_password
+from cgn_core.services.sessions import end_sessions_of
 from cgn_core.settings import settings
 
 MOST_REQUESTS = 1000
@@ -141,7 +141,7 @@ def reset_password(session: Session, token: str, new: str) -> UUID:
     user.password_hash = hash_password(new)
     user.failed_sign_ins, user.locked_until = 0, None
     session.execute(delete(PasswordReset).where(PasswordReset.user_id == user.id))
-    end_access(session, user.id)
+    end_sessions_of(session, user.id)
     record(session, System(user.agency_id), AuditAction.PASSWORD_RESET, subject=(SubjectKind.USER, user.id))
     return user.id
 

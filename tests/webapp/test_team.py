@@ -142,7 +142,7 @@ def test_a_forgotten_password_is_asked_for_in_the_same_words_whoever_asks(
 
 def test_where_no_mail_is_sent_it_says_whom_to_ask(browser: Browse, strategist: Actor) -> None:
     who = browser(None)
-    assert "Ask an owner of your agency" in who.get("/password/forgotten").text
+    assert "An owner of your agency can give you a link" in who.get("/password/forgotten").text
     assert "Forgotten your password?" in who.get("/sign-in").text
     post(who, "/password/forgotten", email=give_password(strategist))
     with reading() as session:

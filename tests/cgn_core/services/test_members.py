@@ -13,7 +13,7 @@ from cgn_core.access import Actor, Role
 from cgn_core.db.models import Agency, User, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import CgnError, Forbidden, InvalidInput, NotFound
-from cgn_core.services import members, sessions, sign_ins
+from cgn_core.services import members, sessions, sign_ins, tokens
 from cgn_core.services.passwords import hash_password
 
 PASSWORD = "tangerine anvil boat"
@@ -76,12 +76,15 @@ def test_a_member_of_another_agency_is_not_found(session: Session, strategist: A
         members.remove_member,
     ],
 )
-def test_a_change_of_rights_ends_sessions_at_once(
+def test_a_change_of_rights_ends_sessions_and_tokens_at_once(
     session: Session, owner: Actor, strategist: Actor, signed_in: str, change: Callable[..., str]
 ) -> None:
+    token = tokens.create_token(session, strategist, name="script", role="viewer").token
     assert sessions.visitor_for_token(session, signed_in) is not None
+    assert tokens.bearer_of(session, token) is not None
     assert change(session, owner, strategist.user_id) == strategist.name
     assert sessions.visitor_for_token(session, signed_in) is None
+    assert tokens.bearer_of(session, token) is None
 
 
 def test_the_same_role_again_ends_no_session(session: Session, owner: Actor, strategist: Actor, signed_in: str) -> None:
