@@ -77,6 +77,7 @@ AGENCY_NAV = (
     NavItem("portfolio", "Portfolio", "Portfolio", "portfolio", routes.PORTFOLIO),
     NavItem("jobs", "All jobs", "Jobs", "jobs", routes.JOBS),
     NavItem("team", "Team", "Team", "team", routes.TEAM, Action.SEE_TEAM),
+    NavItem("audit", "Audit log", "Audit", "reports", routes.AUDIT, Action.READ_AUDIT),
     NavItem("agency", "Agency settings", "Agency", "agency", routes.AGENCY, Action.EDIT_AGENCY),
 )
 
