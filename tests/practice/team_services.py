@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor, Role
-from cgn_core.services import agencies, invitations, members, password_resets, workspace_access
+from cgn_core.services import agencies, audit_lines, invitations, members, password_resets, workspace_access
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ LISTING: dict[str, Call] = {
     "agencies.edit_agency": lambda s, a, _: agencies.edit_agency(
         s, a, name="Other", time_zone="UTC", brand_colour="#000000"
     ),
+    "audit_lines.audit_choices": lambda s, a, _: audit_lines.audit_choices(s, a),
+    "audit_lines.audit_csv": lambda s, a, _: audit_lines.audit_csv(s, a, audit_lines.read_filter()),
+    "audit_lines.list_audit": lambda s, a, _: audit_lines.list_audit(s, a, audit_lines.read_filter()),
     "invitations.list_invitations": lambda s, a, _: invitations.list_invitations(s, a),
     "workspace_access.list_access": lambda s, a, _: workspace_access.list_access(s, a),
 }
