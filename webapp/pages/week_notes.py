@@ -177,6 +177,7 @@ def change(*presses_and_workspace: Any) -> tuple[Any, Any, Any, Any]:
     # A button that has just been drawn reports zero clicks.
     if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
         return no_update, no_update, no_update, no_update
+    actor().require(Action.WRITE_NOTES)
     note_id, kind = identifier(pressed["note"]), pressed["type"]
     if kind == EDIT:
         return no_update, None, _editor(notes.get_note(db(), actor(), note_id)), no_update
