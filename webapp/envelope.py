@@ -1,12 +1,14 @@
 """Refuses bodies to Dash's update route that its own renderer would never send.
 
 Dash trusts the envelope and answers 500 to most malformed ones. Here each is held against the callback it names: the
-same inputs, states and outputs in the same order. Values stay untrusted: callbacks check them.
+same inputs, states and outputs in the same order, and what changed is one of the inputs. Values stay untrusted:
+callbacks check them, but what no browser sends at all, and no database takes, ends here.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,13 @@ from webapp.errors import BadRequest
 
 UPDATE = "/_dash-update-component"
 MANY = (["ALL"], ["ALLSMALLER"])
+LOCATION = "_pages_location"
+BEGINS = {"pathname": "/", "search": "?"}
+"""How the parts of an address begin that are not empty: Dash's own callback reads them without looking."""
+DEEPEST = 50
+"""Levels of lists and objects within one another."""
+LARGEST_INTEGER = 10**21
+"""From here on a browser writes its numbers with an exponent."""
 
 
 def register_envelope_check(server: Flask, dash_app: Dash) -> None:
@@ -50,10 +59,13 @@ def check_envelope(body: Any, callbacks: Mapping[str, Any]) -> None:
     if "callback" not in declared:  # runs in the browser, so there is nothing to ask the server for
         raise BadRequest
     fits = (
-        _fits_all(declared["inputs"], body.get("inputs"))
+        _is_sendable(body)
+        and _fits_all(declared["inputs"], body.get("inputs"))
         and _fits_all(declared["state"], body.get("state", []))
         and _fits_outputs(_outputs_of(declared), body.get("outputs", []), multi=body["output"].startswith(".."))
-        and _are_texts(body.get("changedPropIds", []))
+        and _rows_agree([*declared["inputs"], *declared["state"]], [*body["inputs"], *body.get("state", [])])
+        and _are_inputs(declared["inputs"], body.get("changedPropIds", []))
+        and all(_is_address(one) for one in body["inputs"] if isinstance(one, dict) and one["id"] == LOCATION)
     )
     if not fits:
         raise BadRequest
@@ -97,9 +109,62 @@ def _fits_pattern(pattern: Mapping[str, Any], declared: Mapping[str, str], recei
 def _is_slot(received: Any, prop: str) -> bool:
     if not isinstance(received, dict) or "id" not in received or not isinstance(received.get("property"), str):
         return False
+    if prop == "id" and received.get("value") != received["id"]:
+        return False
     # The renderer marks an output that several callbacks share by a hash after its property.
     return bool(received["property"].split("@")[0] == prop)
 
 
-def _are_texts(received: Any) -> bool:
-    return isinstance(received, list) and all(isinstance(one, str) and "." in one for one in received)
+def _rows_agree(declared: list[Any], received: list[Any]) -> bool:
+    """Whether slots of the same wildcard come from the same components: their values are taken together, in order."""
+    rows: dict[str, list[Any]] = {}
+    for one, other in zip(declared, received, strict=True):
+        if isinstance(other, list):
+            found = [each["id"] for each in other]
+            if rows.setdefault(one["id"], found) != found:
+                return False
+    return True
+
+
+def _are_inputs(declared: list[Any], received: Any) -> bool:
+    return isinstance(received, list) and all(
+        isinstance(one, str) and any(_names(one, each) for each in declared) for one in received
+    )
+
+
+def _names(received: str, declared: Mapping[str, str]) -> bool:
+    """Whether ``{"row":"1","type":"x"}.n_clicks`` is an input, or was one until its row went."""
+    identity, _, prop = received.rpartition(".")
+    if not declared["id"].startswith("{"):
+        return received == f"{declared['id']}.{declared['property']}"
+    try:
+        found = json.loads(identity)
+    except (ValueError, RecursionError):
+        return False
+    return _fits_pattern(json.loads(declared["id"]), declared, {"id": found, "property": prop})
+
+
+def _is_address(slot: Mapping[str, Any]) -> bool:
+    part = slot.get("value")
+    return not part or (isinstance(part, str) and part.startswith(BEGINS.get(slot["property"], "")))
+
+
+def _is_sendable(value: Any, depth: int = 0) -> bool:
+    """No number that JSON doesn't know, no text that is none, nothing nested without end."""
+    if isinstance(value, dict | list):
+        within = [*value, *value.values()] if isinstance(value, dict) else value
+        return depth < DEEPEST and all(_is_sendable(each, depth + 1) for each in within)
+    if isinstance(value, str):
+        return "\x00" not in value and (value.isascii() or _is_unicode(value))
+    if isinstance(value, int | float):
+        return math.isfinite(value) if isinstance(value, float) else abs(value) < LARGEST_INTEGER
+    return True
+
+
+def _is_unicode(text: str) -> bool:
+    """Half of a surrogate pair is no letter, and no database takes it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

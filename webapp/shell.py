@@ -143,8 +143,8 @@ def take_pulse(
 def show_jobs(pulse: Any) -> tuple[Any, str]:
     """The header's words about running jobs."""
     known = pulse if isinstance(pulse, dict) else {}
-    count = known.get("count", 0)
-    words = jobs_indicator(count, str(known.get("headline", "")), float(known.get("progress", 0.0)))
+    count, progress = (known[key] if isinstance(known.get(key), int | float) else 0 for key in ("count", "progress"))
+    words = jobs_indicator(int(count), str(known.get("headline", "")), float(progress))
     return words, "jobs-link is-active" if count else "jobs-link"
 
 

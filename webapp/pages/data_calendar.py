@@ -71,7 +71,7 @@ def _calendar(calendar: DataCalendar, column: Any) -> Component:
         sentence = "Import an export above; then each of its days is shown here with where its numbers come from."
         return empty_state("No days yet", sentence, glyph="data")
     # The column may have gone with an undo.
-    name = column if column in calendar.states else next(iter(calendar.states))
+    name = column if column in tuple(calendar.states) else next(iter(calendar.states))
     states = calendar.states[name]
     counts = Counter(states)
     told = [f"{count(counts[state])} {state}" for state in DayState if counts[state]]

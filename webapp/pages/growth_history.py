@@ -62,7 +62,7 @@ def show_span(span: Any, _noted: Any, workspace_id: Any) -> Component:
     wanted = identifier(workspace_id)
     past = forecasts.history(db(), actor(), wanted)
     happened = timelines.events(db(), actor(), wanted)
-    weeks = int(span) if span in SPANS else int(USUAL_SPAN)
+    weeks = int(span if span in tuple(SPANS) else USUAL_SPAN)
     return history_chart(week_notes.CHART, past, weeks=weeks, events=happened)
 
 

@@ -180,7 +180,9 @@ def change(*presses_and_workspace: Any) -> tuple[Any, Any, Any, Any]:
     actor().require(Action.WRITE_NOTES)
     note_id, kind = identifier(pressed["note"]), pressed["type"]
     if kind == EDIT:
-        return no_update, None, _editor(notes.get_note(db(), actor(), note_id)), no_update
+        view = notes.get_note(db(), actor(), note_id)
+        actor().require(Action.WRITE_NOTES)
+        return no_update, None, _editor(view), no_update
     if kind == REMOVE:
         notes.remove_note(db(writes=True), actor(), note_id)
         undo = button("Undo", id={"type": UNDO, "note": str(note_id)}, glyph="undo")

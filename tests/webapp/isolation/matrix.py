@@ -32,7 +32,7 @@ class Matrix:
     def __init__(self, world: World, snapshot: Snapshot, writes: Writes) -> None:
         self.world = world
         self._snapshot = snapshot
-        self._writes = writes
+        self.writes = writes
         self._place = UUID(world.theirs["workspace"])
         self._before = fingerprint(), fingerprint(workspace_id=self._place)
         self.cells = 0
@@ -45,14 +45,15 @@ class Matrix:
         told: dict[str, tuple[int, str]] = {}
         for label, forged, allowed in self._forgeries(reach, person, kinds):
             named = f"{what} by {person} with {label}"
-            self._writes.clear()
+            self.writes.clear()
             answer = attempt(forged)
             self.cell(named, answer, reach, person, allowed=allowed)
             told[label] = _without(answer, forged)
-            if self._writes:
+            if self.writes:
                 self._compare(named, reach, person, allowed=allowed)
         if reach in BY_ID and NOBODYS in told and person not in MAY[reach] and person is not Person.VIEWER:
-            assert told[THEIRS] == told[NOBODYS], f"{what} tells {person} whether the thing is there"
+            there, absent = told[THEIRS], told[NOBODYS]
+            assert there == absent, f"{what} tells {person} whether the thing is there: {there} and {absent}"
 
     def put_back(self) -> None:
         """Undo what is not compared: sessions that a route ended."""

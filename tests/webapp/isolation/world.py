@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -113,6 +113,7 @@ def make_world() -> World:
         own: dict[Person, Ids] = dict.fromkeys(COLLEAGUES, shared)
         for person in STAFF - {Person.OWNER}:
             own[person] = {**shared, **_files_on_their_way(session, people[person], open_to_all)}
+        _left_from_other_days(session, people, theirs)
         outsider = people[Person.OUTSIDER]
         own[Person.OUTSIDER] = {**furnish(session, outsider, others), **_furnish_team(session, outsider)}
         tokens = {person: _sign_in(session, actor) for person, actor in people.items()}
@@ -282,6 +283,14 @@ def _files_on_their_way(session: Session, actor: Actor, workspace: Workspace | N
     session.get_one(Arrival, arrival).upload_id = view.id
     session.flush()
     return {"upload": str(view.id), "arrival": str(arrival)}
+
+
+def _left_from_other_days(session: Session, people: Mapping[Person, Actor], theirs: Workspace) -> None:
+    """What viewers uploaded who were strategists then, and what a strategist did who was let in then."""
+    for person in (Person.VIEWER, Person.STRANGER):
+        _files_on_their_way(session, replace(people[person], role=Role.STRATEGIST), None)
+    outside = people[Person.OUTSIDE]
+    _files_on_their_way(session, replace(outside, role=Role.OWNER), theirs)
 
 
 def make_csv(handle: str) -> bytes:
