@@ -39,6 +39,8 @@ class Product:
     printed: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     """Environment variables beyond those of a fresh machine."""
+    demo: bool = True
+    """Else it starts with nobody in it."""
 
     @property
     def data(self) -> Path:
@@ -50,7 +52,7 @@ class Product:
 
     def command(self, *options: str) -> list[str]:
         chosen = ("--port", str(self.port), "--data-dir", str(self.data), *options)
-        return [sys.executable, "-m", "cgn_core.cli.main", "up", "--demo", *chosen]
+        return [sys.executable, "-m", "cgn_core.cli.main", "up", *(["--demo"] if self.demo else []), *chosen]
 
     def environment(self) -> dict[str, str]:
         """This machine's, with every place where programs like to write moved to where the test looks."""
@@ -78,7 +80,7 @@ class Product:
         self.printed = []
         for line in process.stdout:
             self.printed.append(line.rstrip())
-            if line.startswith("Sign in: "):
+            if line.startswith("Sign in: " if self.demo else "Open "):
                 return
         process.wait()
         pytest.fail(f"it ended with {process.returncode}: {self.printed}; {self.logs()}")
