@@ -10,6 +10,9 @@ from cgn_core.access import Actor
 from cgn_core.db.models import StoredFile, Workspace
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 
+EVERYTHING = "everything"
+"""The purpose of a file that holds all rows of a workspace: notes and who did what, which only its maker may fetch."""
+
 
 def readable_files(actor: Actor) -> Select[StoredFile]:
     """The files of workspaces that ``actor`` may see, and those of several workspaces that were made for them.
@@ -19,8 +22,9 @@ def readable_files(actor: Actor) -> Select[StoredFile]:
     visible = readable_workspaces(actor).with_only_columns(Workspace.id)
     mine = StoredFile.made_for == actor.user_id if actor.sees_the_agency else false()
     own = and_(StoredFile.workspace_id.is_(None), mine)
+    open_to_all = or_(StoredFile.purpose != EVERYTHING, StoredFile.made_for == actor.user_id)
     return select(StoredFile).where(
-        StoredFile.agency_id == actor.agency_id, or_(own, StoredFile.workspace_id.in_(visible))
+        StoredFile.agency_id == actor.agency_id, or_(own, and_(StoredFile.workspace_id.in_(visible), open_to_all))
     )
 
 

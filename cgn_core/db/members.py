@@ -22,5 +22,7 @@ def editable_members(actor: Actor) -> Select[User]:
 
 def removed_members(actor: Actor) -> Select[User]:
     """The removed members that ``actor`` may bring back."""
-    removed = select(User).where(User.agency_id == actor.agency_id, User.removed_at.is_not(None))
+    removed = select(User).where(
+        User.agency_id == actor.agency_id, User.removed_at.is_not(None), User.deleted_at.is_(None)
+    )
     return removed if actor.may(Action.MANAGE_TEAM) else removed.where(false())

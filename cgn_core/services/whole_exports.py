@@ -12,16 +12,18 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
+from cgn_core.db.files import EVERYTHING
 from cgn_core.db.models import Workspace, now
-from cgn_core.db.session import reading
+from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.ingest.storage import Cell, csv_of
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
 from cgn_core.services.audit import AuditAction, SubjectKind, record
-from cgn_core.services.exports import ExportFormat, ExportTable, export_table
+from cgn_core.services.exports import ExportFormat, ExportTable, export_table, file_name
 from cgn_core.services.files import store_file
+from cgn_core.services.workspace_archives import write_archive
 
 INDEX = "index.csv"
 
@@ -51,6 +53,9 @@ def run(claim: Claim) -> None:
         FileTooLarge: it is more than is kept.
     """
     claim.progress(0.0, "Looking for what to export")
+    if claim.workspace_id is not None:
+        _run_of_one(claim, claim.workspace_id)
+        return
     with reading() as session:
         actor = actor_of(session, claim.requested_by)
         wanted = list(session.execute(_wanted(actor).with_only_columns(Workspace.id, Workspace.handle)))
@@ -67,6 +72,24 @@ def run(claim: Claim) -> None:
             record(session, actor, AuditAction.EXPORTED, subject=(SubjectKind.FILE, kept), workspaces=len(wanted))
             sentence = f"Exported {len(wanted):,} creator{'' if len(wanted) == 1 else 's'}"
             claim.finish(session, {"file": str(kept), "creators": len(wanted)}, sentence=sentence)
+
+
+def _run_of_one(claim: Claim, workspace_id: UUID) -> None:
+    with reading() as session:
+        actor = actor_of(session, claim.requested_by)
+        handle = one_or_not_found(session, readable_workspaces(actor), workspace_id).handle
+    with tempfile.TemporaryFile() as file:
+        rows = write_archive(claim, actor, workspace_id, file)
+        size = file.seek(0, SEEK_END)
+        file.seek(0)
+        name = file_name(handle, f"everything-{now():%Y-%m-%d}", "zip")
+        with claim.commit() as session:
+            kept = store_file(
+                session, claim, purpose=EVERYTHING, name=name, media_type="application/zip", content=file, size=size
+            )
+            subject = (SubjectKind.FILE, kept)
+            record(session, actor, AuditAction.EXPORTED, subject=subject, workspace_id=workspace_id, rows=rows)
+            claim.finish(session, {"file": str(kept)}, sentence=f"Exported everything of {handle}")
 
 
 def _wanted(actor: Actor) -> Select[Workspace]:

@@ -27,6 +27,10 @@ class Agency(Model):
     """#RRGGBB, dark enough to be read on white; reports are headed in it."""
     second_factor_required: Mapped[bool] = mapped_column(default=False)
     """Whoever has none is led to set one up before anything else."""
+    files_kept_days: Mapped[int | None] = mapped_column(default=None)
+    """After so many days files that jobs made are deleted; None leaves it to the installation."""
+    jobs_kept_days: Mapped[int | None] = mapped_column(default=None)
+    """After so many days jobs that have ended are deleted; None keeps them."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
@@ -46,4 +50,6 @@ class User(Model):
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     """No member any more; kept so that it can be undone. Whoever is removed is disabled too."""
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None)
+    """Who it was is forgotten for good; the row stays for what they did."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
