@@ -8,7 +8,7 @@ import io
 from flask import Blueprint, Response, request
 
 from cgn_core.errors import NotFound
-from cgn_core.services import audit, audit_lines, data_history, exports, files, imports, workspaces
+from cgn_core.services import audit, audit_lines, data_history, exports, files, imports, own_data, workspaces
 from cgn_core.services.audit import AuditAction, SubjectKind
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
@@ -97,6 +97,13 @@ def audit_csv() -> Response:
     content = audit_lines.audit_csv(db(), actor(), wanted)
     _record(None, audit_log=True)
     return _as_file(content, "audit-log.csv")
+
+
+@blueprint.get(routes.MY_DATA)
+def my_data() -> Response:
+    """Everything that is stored about whoever asks."""
+    file = own_data.export_own_data(db(writes=True), actor())
+    return _as_file(file.content, file.name, media_type=file.media_type)
 
 
 def plain_text(text: str) -> str:

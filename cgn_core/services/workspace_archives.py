@@ -30,8 +30,8 @@ def request_workspace_export(session: Session, actor: Actor, workspace_id: UUID 
         NotFound: no such workspace, or not the actor's.
         QuotaExceeded: the agency already has its limit of jobs waiting.
     """
-    workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id)
     actor.require(Action.DELETE_WORKSPACE)  # whoever may take it away may take it with them
+    workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id)
     return enqueue(
         session,
         JobKind.EXPORT,

@@ -65,6 +65,7 @@ SIGNED_IN = frozenset(
         "arrivals.read",
         "downloads.portfolio_csv",
         "downloads.audit_csv",
+        "downloads.my_data",
         "downloads.stored_file",
         "downloads.daily_csv",
         "downloads.workspace_table",

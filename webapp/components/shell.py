@@ -209,6 +209,7 @@ def _account_menu(frame: Frame) -> Component:
                         for item in AGENCY_NAV
                         if item.needs in frame.allowed and item.key in IN_ACCOUNT_MENU
                     ),
+                    dcc.Link([icon("info"), "Privacy"], href=routes.PRIVACY, className="menu-item"),
                     html.Button("Sign out", className="menu-item", type="button", **data(action="sign-out")),
                 ],
                 className="menu-sheet",

@@ -20,7 +20,7 @@ from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
 from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
-from webapp.pages import data_calendar, data_repairs, data_versions, large_files
+from webapp.pages import data_calendar, data_removal, data_repairs, data_versions, large_files
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
@@ -69,6 +69,7 @@ def layout(workspace_id: UUID, arrival: str = "") -> list[Component]:
         *data_repairs.cards(view),
         *data_calendar.cards(view),
         *([_effort(view)] if view.may_edit else []),
+        *data_removal.cards(view),
     ]
 
 

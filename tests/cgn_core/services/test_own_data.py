@@ -99,6 +99,6 @@ def test_only_its_maker_an_owner_gets_it(
     for actor in (strategist, viewer, outsider):
         with pytest.raises(NotFound):
             fetch_file(session, actor, file.id)
-    for actor, error in ((strategist, Forbidden), (viewer, NotFound), (outsider, NotFound)):
+    for actor, error in ((strategist, Forbidden), (viewer, Forbidden), (outsider, NotFound)):
         with pytest.raises(error):
             request_workspace_export(session, actor, trained.id, key="k")
