@@ -75,7 +75,7 @@ _SENTENCES: dict[AuditAction, str] = {
     A.WORKSPACE_CHANGED: "Changed the settings of {workspace}",
     A.WORKSPACE_RESTRICTED: "Restricted {workspace} to its members",
     A.WORKSPACE_OPENED: "Opened {workspace} to the whole team",
-    A.WORKSPACE_DELETED: "Deleted {workspace} with everything in it{ledger}",
+    A.WORKSPACE_DELETED: "Deleted a workspace with everything in it{ledger}",
     A.GENERATED: "Synthetic data were generated for {workspace}",
     A.IMPORTED: "Imported a file into {workspace}{rows}{version}",
     A.IMPORT_UNDONE: "Put {workspace} back to other data{version}",

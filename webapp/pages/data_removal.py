@@ -46,20 +46,15 @@ def cards(view: WorkspaceView) -> list[Component]:
                 "jobs; made by a job, for you alone.",
                 className="muted",
             ),
-            html.Div(button("Export everything", id=Ids.EXPORT, glyph="download"), className="actions"),
+            html.Div(button("Export everything", id=Ids.EXPORT, glyph="download"), className="actions above-space"),
             html.Hr(),
             html.P(
                 "Deleting takes all of that away for everybody, the track record too, and can't be undone. A line in "
                 "the audit log stays, which names no creator.",
                 className="muted",
             ),
-            html.Div(
-                [
-                    text_field("Name of the workspace", id=Ids.TYPED, hint=hint),
-                    html.Div(button("Delete this workspace", id=Ids.DELETE, danger=True), className="actions"),
-                ],
-                className="field-grid",
-            ),
+            html.Div(text_field("Name of the workspace", id=Ids.TYPED, hint=hint), className="above-space"),
+            html.Div(button("Delete this workspace", id=Ids.DELETE, danger=True), className="actions above-space"),
             html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
             title="Take along or delete",
             aside="\N{MIDDLE DOT} owners only",

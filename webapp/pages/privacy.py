@@ -22,7 +22,7 @@ PATH = routes.PRIVACY
 TITLE = "Privacy"
 WORDS = "What is stored about you and your creators, for how long, and how to take it along or have it forgotten."
 KEPT = (
-    "Of the files you import only numbers per day are kept; names, captions and links of others are dropped at the door.",
+    "Of the files you import only numbers per day are kept; others' names, captions and links are dropped at the door.",
     "What a model or forecast was made of is kept with it, so that it can be shown later why it was made.",
     "The audit log holds ids and numbers, never names or addresses. Nobody can change or delete its lines.",
 )
@@ -85,7 +85,7 @@ def _mine() -> Component:
     address = get_account(db(), actor()).email
     return card(
         html.P("Your account, sign-ins, tokens, and every row that names you, as one JSON file.", className="muted"),
-        html.Div(download_button("Download my data", routes.MY_DATA), className="actions"),
+        html.Div(download_button("Download my data", routes.MY_DATA), className="actions above-space"),
         html.Hr(),
         html.P(
             "Deleting your account forgets your name, address and password, and ends your sign-ins and tokens at once. "
@@ -93,12 +93,9 @@ def _mine() -> Component:
             className="muted",
         ),
         html.Div(
-            [
-                text_field("Your e-mail address", id=Ids.TYPED, hint=f"{address}, to confirm"),
-                html.Div(button("Delete my account", id=Ids.DELETE, danger=True), className="actions"),
-            ],
-            className="field-grid",
+            text_field("Your e-mail address", id=Ids.TYPED, hint=f"{address}, to confirm"), className="above-space"
         ),
+        html.Div(button("Delete my account", id=Ids.DELETE, danger=True), className="actions above-space"),
         dcc.Location(id=Ids.GONE, refresh=True),
         title="Your own data",
     )
