@@ -9,7 +9,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor, Role
-from cgn_core.services import agencies, audit_lines, invitations, members, password_resets, workspace_access
+from cgn_core.services import (
+    agencies,
+    audit_lines,
+    invitations,
+    members,
+    password_resets,
+    removals,
+    retention,
+    workspace_access,
+    workspace_archives,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,10 @@ NAMING: dict[str, Call] = {
     "members.remove_member": lambda s, a, x: members.remove_member(s, a, x.member),
     "members.restore_member": lambda s, a, x: members.restore_member(s, a, x.removed),
     "password_resets.issue_reset_link": lambda s, a, x: password_resets.issue_reset_link(s, a, x.member),
+    "removals.delete_workspace": lambda s, a, x: removals.delete_workspace(s, a, x.workspace, typed="lena.moves"),
+    "workspace_archives.request_workspace_export": lambda s, a, x: workspace_archives.request_workspace_export(
+        s, a, x.workspace, key="k"
+    ),
     "workspace_access.get_access": lambda s, a, x: workspace_access.get_access(s, a, x.workspace),
     "workspace_access.grant_access": lambda s, a, x: workspace_access.grant_access(s, a, x.workspace, x.member),
     "workspace_access.revoke_access": lambda s, a, x: workspace_access.revoke_access(s, a, x.workspace, x.member),
@@ -54,9 +68,13 @@ LISTING: dict[str, Call] = {
     "audit_lines.audit_csv": lambda s, a, _: audit_lines.audit_csv(s, a, audit_lines.read_filter()),
     "audit_lines.list_audit": lambda s, a, _: audit_lines.list_audit(s, a, audit_lines.read_filter()),
     "invitations.list_invitations": lambda s, a, _: invitations.list_invitations(s, a),
+    "retention.set_retention": lambda s, a, _: retention.set_retention(s, a, files_kept_days=5, jobs_kept_days=None),
     "workspace_access.list_access": lambda s, a, _: workspace_access.list_access(s, a),
 }
 """They name none, and only owners may."""
-EVERYBODYS = {"agencies.get_agency", "members.get_member", "members.list_members", "profiles.rename"}
+EVERYBODYS = {
+    "agencies.get_agency", "members.get_member", "members.list_members", "own_data.export_own_data",
+    "profiles.rename", "removals.delete_user", "retention.get_retention",
+}  # fmt: skip
 """What they show or change is the actor's, or their agency's; proven where they are tested."""
 ALL = {*NAMING, *LISTING, *EVERYBODYS}
