@@ -32,6 +32,10 @@ class ExportTable(StrEnum):
     FORECASTS = "forecasts"
 
 
+DAY_OF = {ExportTable.DAILY: "date", ExportTable.WEEKLY: "week_start", ExportTable.FORECASTS: "week_start"}
+"""The column that says when."""
+
+
 class ExportFormat(StrEnum):
     """As what."""
 
@@ -64,11 +68,40 @@ def export_table(
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     actor.require(Action.EXPORT)
-    columns = {ExportTable.DAILY: _daily, ExportTable.WEEKLY: _weekly, ExportTable.FORECASTS: _forecasts}[table](
-        session, actor, workspace
-    )
+    columns = _columns(session, actor, workspace, table)
     content = csv_of(columns) if form is ExportFormat.CSV else xlsx_of(columns, title=table.value.capitalize())
     return ExportFile(file_name(workspace.handle, table.value, form.value), content, MEDIA_TYPES[form])
+
+
+def read_table(
+    session: Session,
+    actor: Actor,
+    workspace_id: UUID | str,
+    *,
+    table: ExportTable,
+    first: date | None = None,
+    last: date | None = None,
+) -> list[dict[str, Cell]]:
+    """Rows of one of a workspace's tables, oldest first, from one day to another; a week counts by its Monday.
+
+    Raises:
+        NotFound: no such workspace, not the actor's, or nothing was imported yet.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    columns = _columns(session, actor, workspace, table)
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    day = DAY_OF[table]
+    return [row for row in rows if _is_between(row[day], first, last)]
+
+
+def _is_between(day: Cell, first: date | None, last: date | None) -> bool:
+    assert isinstance(day, date)
+    return (first is None or day >= first) and (last is None or day <= last)
+
+
+def _columns(session: Session, actor: Actor, workspace: Workspace, table: ExportTable) -> dict[str, list[Cell]]:
+    made = {ExportTable.DAILY: _daily, ExportTable.WEEKLY: _weekly, ExportTable.FORECASTS: _forecasts}
+    return made[table](session, actor, workspace)
 
 
 def file_name(handle: str, words: str, ending: str) -> str:

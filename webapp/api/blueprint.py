@@ -5,10 +5,27 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from webapp import security
-from webapp.api import catalogue, jobs, predictions, workspaces
+from webapp.api import (
+    catalogue,
+    competitors,
+    data,
+    decisions,
+    diagnostics,
+    imports,
+    jobs,
+    models,
+    predictions,
+    records,
+    scenarios,
+    schedules,
+    workspaces,
+)
 from webapp.api.description import PREFIX
 
-NOUNS = (workspaces.blueprint, predictions.blueprint, jobs.blueprint)
+NOUNS = (
+    workspaces, imports, data, models, predictions, decisions, diagnostics, competitors, scenarios, schedules, jobs,
+    records,
+)  # fmt: skip
 
 
 def register_api(server: Flask) -> None:
@@ -17,6 +34,6 @@ def register_api(server: Flask) -> None:
     blueprint.add_url_rule("/openapi.json", "openapi", catalogue.openapi, methods=["GET"])
     blueprint.add_url_rule("/docs", "docs", catalogue.docs, methods=["GET"])
     for noun in NOUNS:
-        security.csrf.exempt(noun)
-        blueprint.register_blueprint(noun)
+        security.csrf.exempt(noun.blueprint)
+        blueprint.register_blueprint(noun.blueprint)
     server.register_blueprint(blueprint)

@@ -10,8 +10,70 @@ from cgn_core.settings import settings
 from webapp.auth.limits import limiter
 from webapp.request_scope import NotSignedIn
 
-REFUSED_PER_ADDRESS = "300 per hour; 60 per minute"
-"""Requests with no token or a wrong one, from one network address."""
+BEARER = frozenset(
+    {
+        "api.competitors.add_competitors",
+        "api.competitors.list_competitors",
+        "api.competitors.read_benchmark",
+        "api.competitors.remove_competitor",
+        "api.data.list_oddities",
+        "api.data.list_versions",
+        "api.data.make_repairs",
+        "api.data.read_daily",
+        "api.data.read_forecasts",
+        "api.data.read_left_out",
+        "api.data.read_weekly",
+        "api.data.restore_version",
+        "api.data.try_repairs",
+        "api.data.undo_import",
+        "api.decisions.imagine_past",
+        "api.decisions.make_plan",
+        "api.decisions.read_evidence",
+        "api.decisions.read_returns",
+        "api.diagnostics.read_diagnostics",
+        "api.imports.confirm_import",
+        "api.imports.discard_import",
+        "api.imports.import_files",
+        "api.imports.import_files_of",
+        "api.imports.read_left_out",
+        "api.jobs.cancel_job",
+        "api.jobs.create_job",
+        "api.jobs.list_jobs",
+        "api.jobs.read_job",
+        "api.jobs.retry_job",
+        "api.models.change_current_model",
+        "api.models.list_models",
+        "api.models.list_promotions",
+        "api.models.read_current_model",
+        "api.predictions.compare",
+        "api.predictions.predict",
+        "api.records.list_members",
+        "api.records.list_reports",
+        "api.records.read_file",
+        "api.records.read_track_record",
+        "api.records.remove_report",
+        "api.scenarios.edit_note",
+        "api.scenarios.list_notes",
+        "api.scenarios.list_scenarios",
+        "api.scenarios.pin_note",
+        "api.scenarios.remove_note",
+        "api.scenarios.remove_scenario",
+        "api.scenarios.rename_scenario",
+        "api.scenarios.save_scenario",
+        "api.schedules.add_schedule",
+        "api.schedules.change_schedule",
+        "api.schedules.list_schedules",
+        "api.schedules.read_schedule",
+        "api.schedules.remove_schedule",
+        "api.workspaces.change_workspace",
+        "api.workspaces.create_workspace",
+        "api.workspaces.list_workspaces",
+        "api.workspaces.read_workspace",
+    }
+)
+"""Endpoints of the REST API: they answer whoever sends an API token, and no session's cookie."""
+REFUSED_PER_ADDRESS = "600 per minute"
+"""Requests with no token or a wrong one, from one address. Nobody guesses 256 bits; this spares the database."""
 
 
 class NoToken(NotSignedIn):

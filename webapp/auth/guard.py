@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from webapp import problems, routes
-from webapp.auth.bearer import let_bearer_in
+from webapp.auth.bearer import BEARER, let_bearer_in
 from webapp.auth.session_cookie import login_manager, visitor
 from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
@@ -85,23 +85,6 @@ ENROLLING = frozenset(
     {"account.second_factor", "account.begin_second_factor", "account.finish_second_factor", "account.confirm"}
 )
 """All that answers somebody whose agency asks for a second factor, until they have one."""
-
-BEARER = frozenset(
-    {
-        "api.jobs.cancel_job",
-        "api.jobs.create_job",
-        "api.jobs.list_jobs",
-        "api.jobs.read_job",
-        "api.jobs.retry_job",
-        "api.predictions.compare",
-        "api.predictions.predict",
-        "api.workspaces.change_workspace",
-        "api.workspaces.create_workspace",
-        "api.workspaces.list_workspaces",
-        "api.workspaces.read_workspace",
-    }
-)
-"""Endpoints of the REST API: they answer whoever sends an API token, and no session's cookie."""
 
 CATCH_ALL = "/<path:path>"
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})

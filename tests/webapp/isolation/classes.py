@@ -315,11 +315,16 @@ ROWS: dict[str, list[tuple[dict[str, Any], Any]]] = {
 
 ARGUMENTS: dict[str, Any] = {
     "arrival_id": "{arrival}",
+    "competitor_id": "{competitor}",
     "file_id": "{file}",
     "filename": "tokens.css",
     "fingerprinted_path": "dash.min.js",
     "form": "csv",
+    "import_id": "{upload}",
     "job_id": "{job}",
+    "note_id": "{note}",
+    "scenario_id": "{scenario}",
+    "schedule_id": "{schedule}",
     "number": "{version}",
     "package_name": "dash",
     "path": "jobs",

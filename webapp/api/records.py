@@ -1,0 +1,143 @@
+"""What is kept: reports and other files, the ledger of forecasts with its score, the members."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask import Blueprint, Response
+from pydantic import BaseModel, Field
+
+from cgn_core.errors import NotFound
+from cgn_core.services import audit, files, members, reports, track_records
+from cgn_core.services.audit import AuditAction, SubjectKind
+from webapp.api.answers import file, nothing, reply
+from webapp.api.description import operation
+from webapp.request_scope import actor, db, identifier
+
+blueprint = Blueprint("records", __name__)
+ANY = ("*/*",)
+
+
+class ReportOut(BaseModel):
+    """A client report; get it at /files/{id}."""
+
+    id: UUID
+    name: str
+    size: int
+    created_at: datetime
+    made_for: str
+    data_version: int | None
+    model_number: int | None
+
+
+class ReportList(BaseModel):
+    """Reports, newest first."""
+
+    items: list[ReportOut]
+
+
+class KeptForecastOut(BaseModel):
+    """A forecast as it was shown, beside what came; followers per week."""
+
+    number: int
+    model_number: int
+    week_start: date
+    made_at: datetime
+    plan: dict[str, float]
+    level: float
+    median: float
+    low: float
+    high: float
+    naive: float
+    actual: float | None
+    posted: dict[str, float] | None
+    median_as_posted: float | None
+    held: bool | None
+
+
+class ScoreOut(BaseModel):
+    """Of the last forecast that was shown for each complete week."""
+
+    weeks: int
+    held: int
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    promised: float
+    mae: float
+    naive_mae: float
+    beats_naive: bool | None
+
+
+class TrackRecordOut(BaseModel):
+    """Every forecast that was shown, and how those did whose week is complete."""
+
+    forecasts: list[KeptForecastOut]
+    scenarios: list[KeptForecastOut]
+    score: ScoreOut | None
+    next_week_ends: date | None
+    is_untouched: bool = Field(description="Whether every forecast is still what was written.")
+
+
+class MemberOut(BaseModel):
+    """A member of the agency."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    disabled: bool
+    is_self: bool
+
+
+class MemberList(BaseModel):
+    """Members; for those who don't see the team, oneself."""
+
+    items: list[MemberOut]
+
+
+@blueprint.get("/workspaces/<workspace_id>/reports")
+@operation("Reports", ReportList)
+def list_reports(workspace_id: str) -> Response:
+    """List a workspace's reports, newest first; POST /jobs makes one."""
+    found = reports.list_reports(db(), actor(), identifier(workspace_id))
+    return reply(ReportList(items=[ReportOut.model_validate(each, from_attributes=True) for each in found]))
+
+
+@blueprint.delete("/workspaces/<workspace_id>/reports/<file_id>")
+@operation("Reports", status=204)
+def remove_report(workspace_id: str, file_id: str) -> Response:
+    """Delete a report."""
+    session, wanted = db(writes=True), identifier(file_id)
+    if wanted not in {each.id for each in reports.list_reports(session, actor(), identifier(workspace_id))}:
+        raise NotFound
+    reports.remove_report(session, actor(), wanted)
+    return nothing()
+
+
+@blueprint.get("/files/<file_id>")
+@operation("Reports", files=ANY)
+def read_file(file_id: str) -> Response:
+    """Get a file that a job made."""
+    wanted = identifier(file_id)
+    found = files.fetch_file(db(), actor(), wanted)
+    subject = (SubjectKind.FILE, wanted)
+    audit.record(db(writes=True), actor(), AuditAction.DOWNLOADED, subject=subject, bytes=len(found.content))
+    return file(found.content, found.name, found.media_type)
+
+
+@blueprint.get("/workspaces/<workspace_id>/track-record")
+@operation("Track record", TrackRecordOut)
+def read_track_record(workspace_id: str) -> Response:
+    """Read every forecast that was shown for a workspace, and how those did whose week is complete."""
+    found = track_records.track_record(db(), actor(), identifier(workspace_id))
+    return reply(TrackRecordOut.model_validate(found, from_attributes=True))
+
+
+@blueprint.get("/members")
+@operation("Members", MemberList)
+def list_members() -> Response:
+    """List the members of the agency."""
+    found = members.list_members(db(), actor())
+    return reply(MemberList(items=[MemberOut.model_validate(each, from_attributes=True) for each in found]))
