@@ -26,7 +26,7 @@ from webapp import (
     shell,
 )
 from webapp.api.blueprint import register_api
-from webapp.auth import account, guard, invitations, openid, password_resets, views
+from webapp.auth import account, guard, invitations, openid, password_resets, token_pages, views
 from webapp.auth.limits import limiter
 
 ASSETS = Path(__file__).parent / "assets"
@@ -89,7 +89,7 @@ def _server(used: Settings) -> Flask:
     limiter.init_app(server)
     register_api(server)
     for module in (
-        health, metrics, views, account, openid, invitations, password_resets, downloads, arrivals,
+        health, metrics, views, account, token_pages, openid, invitations, password_resets, downloads, arrivals,
     ):  # fmt: skip
         server.register_blueprint(module.blueprint)
     return server

@@ -36,6 +36,9 @@ FORGOTTEN = "/password/forgotten"
 NEW_PASSWORD = "/password/reset/<token>"  # noqa: S105 - an address
 TEAM = "/team"
 AGENCY = "/agency"
+TOKENS = "/account/tokens"
+TOKEN_REVOKE = "/account/tokens/revoke"  # noqa: S105 - an address
+API_DOCS = "/api/v1/docs"
 PORTFOLIO_CSV = "/portfolio.csv"
 ARRIVALS = "/arrivals"
 

@@ -8,15 +8,17 @@ from uuid import UUID
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 
-from cgn_core.errors import NotFound
-from cgn_core.services import audit, files, members, reports, track_records
+from cgn_core.errors import InvalidInput, NotFound
+from cgn_core.services import audit, audit_lines, files, members, reports, track_records
 from cgn_core.services.audit import AuditAction, SubjectKind
-from webapp.api.answers import file, nothing, reply
+from webapp.api.answers import Paging, file, nothing, read_cursor, reply, write_cursor
 from webapp.api.description import operation
 from webapp.request_scope import actor, db, identifier
 
 blueprint = Blueprint("records", __name__)
 ANY = ("*/*",)
+LONGEST_NUMBER = 12
+"""Digits of a line's number."""
 
 
 class ReportOut(BaseModel):
@@ -80,6 +82,32 @@ class TrackRecordOut(BaseModel):
     is_untouched: bool = Field(description="Whether every forecast is still what was written.")
 
 
+class AuditQuery(Paging):
+    """Which lines; what is left out doesn't filter."""
+
+    who: str = Field(default="", max_length=64, description="A user's id, or system.")
+    what: str = Field(default="", max_length=64, description="An action, or a group of them.")
+    workspace: str = Field(default="", max_length=64, description="A workspace's id.")
+    since: str = Field(default="", max_length=10, description="First day, YYYY-MM-DD.")
+    until: str = Field(default="", max_length=10, description="Last day, included.")
+
+
+class AuditEntry(BaseModel):
+    """One line of the audit log."""
+
+    number: int
+    at: datetime
+    who: str
+    sentence: str
+
+
+class AuditList(BaseModel):
+    """Lines, newest first."""
+
+    items: list[AuditEntry]
+    next: str | None
+
+
 class MemberOut(BaseModel):
     """A member of the agency."""
 
@@ -133,6 +161,20 @@ def read_track_record(workspace_id: str) -> Response:
     """Read every forecast that was shown for a workspace, and how those did whose week is complete."""
     found = track_records.track_record(db(), actor(), identifier(workspace_id))
     return reply(TrackRecordOut.model_validate(found, from_attributes=True))
+
+
+@blueprint.get("/audit")
+@operation("Audit", AuditList)
+def list_audit(query: AuditQuery) -> Response:
+    """Read the agency's audit log, newest first; owners only."""
+    wanted = audit_lines.read_filter(**query.model_dump(exclude={"limit", "cursor"}))
+    after = read_cursor(query.cursor)
+    if after is not None and not (after.isdecimal() and len(after) <= LONGEST_NUMBER):
+        raise InvalidInput("This cursor is none; begin again without one.")
+    page = audit_lines.list_audit(db(), actor(), wanted, older_than=int(after) if after else None, limit=query.limit)
+    following = write_cursor(str(page.older_than)) if page.older_than is not None else None
+    items = [AuditEntry.model_validate(each, from_attributes=True) for each in page.lines]
+    return reply(AuditList(items=items, next=following))
 
 
 @blueprint.get("/members")

@@ -35,7 +35,8 @@ def freshly_proven(view: View) -> View:
     def guarded() -> ResponseReturnValue:
         who = visitor()
         if who is None or not who.is_fresh:
-            back = routes.SESSIONS if request.path.startswith(routes.SESSIONS) else routes.SECOND_FACTOR
+            known = (routes.SESSIONS, routes.TOKENS)
+            back = next((each for each in known if request.path.startswith(each)), routes.SECOND_FACTOR)
             return redirect(f"{routes.CONFIRM}?next={back}", code=303)
         return view()
 
@@ -60,7 +61,7 @@ def confirm() -> ResponseReturnValue:
             set_cookie(response, token)
             return response
     form.next.data = wanted
-    return _page("confirm.html", form=form, problem=problem)
+    return account_page("confirm.html", form=form, problem=problem)
 
 
 @blueprint.get(routes.PROFILE)
@@ -77,7 +78,7 @@ def profile() -> ResponseReturnValue:
         else:
             flash("Your name is changed.")
             return redirect(routes.PROFILE, code=303)
-    return _page("profile.html", form=form, problem=problem)
+    return account_page("profile.html", form=form, problem=problem)
 
 
 @blueprint.get(routes.SESSIONS)
@@ -86,7 +87,7 @@ def my_sessions() -> ResponseReturnValue:
     now = datetime.now(UTC)
     listed = sessions.list_sessions(db(), actor(), token=current_token())
     shown = [(one, ago(one.last_seen_at, now=now), ago(one.created_at, now=now)) for one in listed]
-    return _page("sessions.html", sessions=shown, form=EmptyForm())
+    return account_page("sessions.html", sessions=shown, form=EmptyForm())
 
 
 @blueprint.post(routes.SESSION_END)
@@ -129,7 +130,7 @@ def password() -> ResponseReturnValue:
             response = make_response(redirect(routes.MY_PASSWORD, code=303))
             set_cookie(response, token)
             return response
-    return _page("password.html", form=form, problem=problem)
+    return account_page("password.html", form=form, problem=problem)
 
 
 @blueprint.get(routes.SECOND_FACTOR)
@@ -214,14 +215,14 @@ def _with_code(change: Callable[[str], list[str] | None]) -> ResponseReturnValue
         flash("Your second factor is turned off.")
         return redirect(routes.SECOND_FACTOR, code=303)
     db(writes=True).commit()  # before they are shown: nobody may write down codes that a failed commit forgets
-    return _page("recovery_codes.html", codes=codes)
+    return account_page("recovery_codes.html", codes=codes)
 
 
 def _second_factor(form: FlaskForm, *, problem: str = "") -> ResponseReturnValue:
     factor = second_factors.get_second_factor(db(), actor())
     set_up = second_factors.get_set_up(db(), actor()) if factor.set_up_at is None else None
     who = visitor()
-    return _page(
+    return account_page(
         "second_factor.html",
         form=form,
         problem=problem,
@@ -236,14 +237,15 @@ def _second_factor(form: FlaskForm, *, problem: str = "") -> ResponseReturnValue
     )
 
 
-def _page(template: str, *, problem: str = "", **values: Any) -> ResponseReturnValue:
-    status = 200 if request.method == "GET" or "codes" in values else 422
+def account_page(template: str, *, problem: str = "", **values: Any) -> ResponseReturnValue:
+    """A page of one's account, with what stands on each of them."""
+    status = 200 if request.method == "GET" or "codes" in values or "made" in values else 422
     who = visitor()
     shown = render_template(
         template,
         account=accounts.get_account(db(), actor()),
         problem=problem,
-        tabs=_TABS,
+        tabs=_TABS if actor().may(Action.MAKE_TOKENS) else _TABS[:-1],
         here=request.path,
         may_leave=who is not None and not who.must_enrol,
         **values,
@@ -256,4 +258,5 @@ _TABS = (
     (routes.SESSIONS, "Sessions"),
     (routes.SECOND_FACTOR, "Second factor"),
     (routes.MY_PASSWORD, "Password"),
+    (routes.TOKENS, "API tokens"),
 )

@@ -47,6 +47,7 @@ BEARER = frozenset(
         "api.models.read_current_model",
         "api.predictions.compare",
         "api.predictions.predict",
+        "api.records.list_audit",
         "api.records.list_members",
         "api.records.list_reports",
         "api.records.read_file",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 LONGEST_PASSWORD = 1024
@@ -63,6 +63,23 @@ class ProfileForm(FlaskForm):
     """One's own name."""
 
     name = StringField("Name", [InputRequired("Enter your name."), Length(max=LONGEST_NAME)])
+
+
+class TokenForm(FlaskForm):
+    """A new API token."""
+
+    name = StringField("What it is for", [InputRequired("Say what the token is for."), Length(max=100)])
+    role = SelectField("Role", default="viewer")
+    days = SelectField(
+        "Lives for",
+        choices=[SelectChoice("30", "30 days"), SelectChoice("90", "90 days"), SelectChoice("365", "a year")],
+        default="90",
+    )
+    sees = RadioField(
+        "Sees",
+        choices=[SelectChoice("all", "All workspaces that I see"), SelectChoice("some", "Only these")],
+        default="all",
+    )
 
 
 class EmptyForm(FlaskForm):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .reach import EDITS, MINE, OWN, PUBLIC, READS, STAFF, Reach, Sends, sends
+from .reach import EDITS, MINE, OWN, OWNERS, PUBLIC, READS, STAFF, Reach, Sends, sends
 
 WORKSPACE = "/api/v1/workspaces/<workspace_id>"
 PEER = b"date,followers\n2026-11-01,10\n2026-11-02,12\n"
 REPAIRS = [{"kind": "missing", "column": "follows", "first_day": "2026-11-10", "last_day": "2026-11-10"}]
 
 API_ROUTES: dict[str, Reach | Sends] = {
+    "GET /api/v1/audit": OWNERS,
     "GET /api/v1/docs": PUBLIC,
     "GET /api/v1/openapi.json": PUBLIC,
     "GET /api/v1/files/<file_id>": READS,
@@ -21,7 +22,7 @@ API_ROUTES: dict[str, Reach | Sends] = {
     "GET /api/v1/jobs/<job_id>": READS,
     "POST /api/v1/jobs/<job_id>/cancel": EDITS,
     "POST /api/v1/jobs/<job_id>/retry": EDITS,
-    "GET /api/v1/members": OWN,
+    "GET /api/v1/members": STAFF,
     "PATCH /api/v1/notes/<note_id>": sends(EDITS, {"text": "y"}),
     "DELETE /api/v1/notes/<note_id>": EDITS,
     "PATCH /api/v1/scenarios/<scenario_id>": sends(EDITS, {"name": "Two more"}),

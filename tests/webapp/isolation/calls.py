@@ -43,8 +43,8 @@ def filled(template: Any, ids: Ids) -> Any:
     """A template with its "{kind}" replaced by ids."""
     if isinstance(template, str) and template[:1] == "{" and template[1:-1] in ids:
         return ids[template[1:-1]]
-    if isinstance(template, Mapping):
-        return {key: filled(value, ids) for key, value in template.items()}
+    if isinstance(template, dict):
+        return type(template)({key: filled(value, ids) for key, value in template.items()})
     if isinstance(template, list | tuple):
         return type(template)(filled(value, ids) for value in template)
     return template

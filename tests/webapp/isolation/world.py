@@ -146,12 +146,19 @@ def _sign_in(session: Session, actor: Actor) -> str:
 def _api_token(session: Session, actor: Actor) -> str:
     """Stored as it is: viewers make none, and theirs must be worth no more than they are."""
     token = secrets.token_urlsafe(32)
+    _stored_token(session, actor, token)
+    return token
+
+
+def _stored_token(session: Session, actor: Actor, token: str = "") -> ApiToken:
     made = ApiToken(
         agency_id=actor.agency_id, user_id=actor.user_id, name="x", prefix="x", role=actor.role,
-        token_hash=hash_token(token), expires_at=now() + timedelta(days=1), last_used_at=now() + timedelta(hours=1),
+        token_hash=hash_token(token or secrets.token_urlsafe(32)), expires_at=now() + timedelta(days=1),
+        last_used_at=now() + timedelta(hours=1),
     )  # fmt: skip
     session.add(made)
-    return token
+    session.flush()
+    return made
 
 
 def _furnish_team(session: Session, owner: Actor) -> Ids:
@@ -177,6 +184,7 @@ def _furnish_team(session: Session, owner: Actor) -> Ids:
         "invitation": str(invitation.id),
         "revoked_invitation": str(revoked.id),
         "session": hash_token(elsewhere)[:SHOWN_OF_HASH],
+        "token": str(_stored_token(session, owner).id),
     }
 
 
