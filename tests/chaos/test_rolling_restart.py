@@ -13,6 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import partial
+from http.client import HTTPException
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ from webapp.pages import portfolio
 ROLLS = int(os.environ.get("ROLLS", "1"))
 EMAIL, PASSWORD = "owner@agency.example", "a long enough pass phrase"
 SUBMITTED_MEANWHILE = 3
+UPDATE = "/_dash-update-component"
+UNDER_WAY = 0.5
+"""Seconds until processes that answer have taken what was begun; what they haven't, others take."""
 
 pytestmark = pytest.mark.timeout(300 + 120 * ROLLS)
 
@@ -84,16 +89,30 @@ class Submitter(threading.Thread):
             if self._stop_asked.is_set():
                 return
             key = f"press-{number}-{uuid4().hex[:8]}"
-            try:
-                status, body = self.visitor.post("/_dash-update-component", self._body(key))
-            except OSError as error:
-                self.refused.append(f"{key}: {error!r}")
-                continue
-            if status == 200 and "is queued" in body:
-                self.accepted.append(key)
-            else:
-                self.refused.append(f"{key}: {status} {body[:300]}")
+            self._note(key, partial(self.visitor.post, UPDATE, self._body(key)))
             time.sleep(0.1)
+
+    def begin_some(self) -> Callable[[], None]:
+        """Begin submissions that are under way until what is returned is called: enough for every web process."""
+        begun = {key: self.visitor.begin_to_post(UPDATE, self._body(key)) for key in (uuid4().hex for _ in range(8))}
+        time.sleep(UNDER_WAY)
+
+        def finish() -> None:
+            for key, rest in begun.items():
+                self._note(key, rest)
+
+        return finish
+
+    def _note(self, key: str, ask: Callable[[], tuple[int, str]]) -> None:
+        try:
+            status, body = ask()
+        except (OSError, HTTPException) as error:
+            self.refused.append(f"{key}: {error!r}")
+            return
+        if status == 200 and "is queued" in body:
+            self.accepted.append(key)
+        else:
+            self.refused.append(f"{key}: {status} {body[:300]}")
 
     def end(self) -> None:
         self._stop_asked.set()
@@ -149,8 +168,10 @@ def test_a_rolling_restart_loses_no_request_and_no_job(
     some_more("it goes well")
     for _ in range(ROLLS):
         # New processes under the same server.
-        before = children_of(int(pid_file.read_text()))
+        before, finish = children_of(int(pid_file.read_text())), submitter.begin_some()
         os.kill(int(pid_file.read_text()), signal.SIGHUP)
+        time.sleep(UNDER_WAY)
+        finish()
         wait_until(gone(before), seconds=90, what="the old processes have gone")
         some_more("the new processes answer")
 
@@ -159,7 +180,10 @@ def test_a_rolling_restart_loses_no_request_and_no_job(
         os.kill(old, signal.SIGUSR2)
         wait_until(lambda: len(children_of(pid_in(beside))) == 2, seconds=90, what="the new server has begun")
         some_more("both serve")
+        finish = submitter.begin_some()
         os.kill(old, signal.SIGTERM)
+        time.sleep(UNDER_WAY)
+        finish()
         wait_until(lambda process=web, pid=old: ended(process, pid), seconds=90, what="the old server has gone")
         wait_until(lambda pid=old: pid_in(pid_file) not in {0, pid}, seconds=30, what="the new one is the server")
         some_more("the new server answers alone")

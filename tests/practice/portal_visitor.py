@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import http.cookiejar
 import json
 import re
@@ -9,6 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 
 PATIENCE = 60
 """Seconds that an answer may take: a busy machine starts a process meanwhile."""
@@ -56,14 +59,35 @@ class Visitor:
 
     def post(self, path: str, body: object) -> tuple[int, str]:
         """Send JSON as a page's script does; the status and body of the answer."""
-        token = next(one.value for one in self._jar if one.name.endswith("_csrf_token"))
-        headers = {"Content-Type": "application/json", "X-CSRFToken": str(token), "Referer": f"{self.address}/"}
-        sent = urllib.request.Request(self.address + path, json.dumps(body).encode(), headers)  # noqa: S310 - our own address
+        sent = urllib.request.Request(self.address + path, json.dumps(body).encode(), self._headers())  # noqa: S310 - our own address
         try:
             with self._opener.open(sent, timeout=PATIENCE) as answer:
                 return answer.status, answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
+
+    def begin_to_post(self, path: str, body: object) -> Callable[[], tuple[int, str]]:
+        """Send the first half of JSON; call what is returned to send the rest: the status and body of the answer."""
+        host, data = urllib.parse.urlsplit(self.address).netloc, json.dumps(body).encode()
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+        connection.putrequest("POST", path)
+        cookies = "; ".join(f"{one.name}={one.value}" for one in self._jar)
+        headers = {**self._headers(), "Origin": self.address, "Cookie": cookies, "Content-Length": str(len(data))}
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(data[: len(data) // 2])
+
+        def finish() -> tuple[int, str]:
+            with contextlib.closing(connection):
+                connection.send(data[len(data) // 2 :])
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode(errors="replace")
+
+        return finish
+
+    def _headers(self) -> dict[str, str]:
+        token = next(one.value for one in self._jar if one.name.endswith("_csrf_token"))
+        return {"Content-Type": "application/json", "X-CSRFToken": str(token), "Referer": f"{self.address}/"}
 
     def check_assets(self, page: str) -> int:
         """Load what a page links to from its own server; how many files that were. Raises NotAdmitted."""
