@@ -1,4 +1,4 @@
-# make up | test | fuzz | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | test | fuzz | mutants | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -12,9 +12,11 @@ HOST ?=
 # Two at least: most integration tests wait for other processes, so even one core gains from a second worker.
 TEST_WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 PYTEST_ARGS ?=
+MUTANTS ?=
 # Parts of benchmarks/run.py to measure anew; all, unless said.
 BENCH ?=
 FUZZ_CASES ?= 20000
+BODY_CASES ?= 10000
 CHAOS_SEEDS ?= 1 2 3
 CHAOS_JOBS ?= 500
 # The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
@@ -24,7 +26,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up test fuzz chaos lint bench prove containers lock clean
+.PHONY: help up test fuzz mutants chaos lint bench prove containers lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -36,9 +38,14 @@ up: $(VENV)/.installed
 test: lint $(VENV)/.browser
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
-# Twenty thousand files made wrong, where `make test` reads a thousand.
+# Twenty thousand files and ten thousand callback bodies made wrong, where `make test` tries a thousand and some hundreds.
 fuzz: $(VENV)/.installed-dev
-	@FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -n $(TEST_WORKERS) tests/cgn_core/ingest/test_fuzz.py $(PYTEST_ARGS)
+	@FUZZ_CASES=$(FUZZ_CASES) BODY_CASES=$(BODY_CASES) $(BIN)/python -m pytest -n $(TEST_WORKERS) \
+	  tests/cgn_core/ingest/test_fuzz.py tests/webapp/isolation/test_bodies.py $(PYTEST_ARGS)
+
+# Takes every wall between agencies and roles down in turn; fails where the isolation tests don't notice. MUTANTS="--wall filter".
+mutants: $(VENV)/.installed-dev
+	@$(BIN)/python tests/webapp/isolation/mutants.py $(MUTANTS)
 
 # Storms of 500 real jobs on both databases: half an hour of a machine that does nothing else; writes docs/reliability.md.
 chaos: $(VENV)/.installed-dev
