@@ -81,6 +81,8 @@ def _ways() -> list[Component]:
     if actor().may(Action.REQUIRE_SECOND_FACTOR):
         # A page of the server's own, not one of Dash's.
         ways.append(html.A("Second factors", href=routes.SECOND_FACTOR, className="button button-plain"))
+    if actor().may(Action.MANAGE_TOKENS):
+        ways.append(html.A("API tokens", href=routes.TOKENS, className="button button-plain"))
     if actor().may(Action.READ_AUDIT):
         ways.append(link_button("Audit log", routes.AUDIT))
     if actor().may(Action.EDIT_AGENCY):
