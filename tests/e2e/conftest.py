@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from whole_product import Product
+
+PATIENCE = 120_000
+"""Milliseconds that anything may take on a machine on which much else runs."""
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -77,6 +81,7 @@ def visit(browser: Browser, product: Product) -> Iterator[Callable[..., Watched]
             color_scheme="dark" if theme == "dark" else "light",
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         watched = Watched(context.new_page())
         email, password = product.sign_in_words()
         watched.page.goto("/sign-in")

@@ -17,6 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e
 TRAINED = 180_000
 """Milliseconds that a training may take on a busy machine."""
 DAYS = 7 * 40
+NOTE_SENDING = """new MutationObserver(() => {
+    if (document.body.innerText.includes("Sending all.csv")) sessionStorage.setItem("sending", "seen");
+}).observe(document, { childList: true, subtree: true, characterData: true })"""
+"""The progress of sending may be gone before the test looks."""
 
 
 def metric_file(path: Path, title: str, days: list[date], values: list[int]) -> Path:
@@ -72,9 +76,10 @@ def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     page = watched.page
     page.goto("/new-workspace")
     names = [f"big{width}.{number}" for number in range(8)]
+    page.evaluate(NOTE_SENDING)
     page.locator("input[type=file]").set_input_files(large_csv(tmp_path / "all.csv", names, days=84))
-    page.get_by_text("Sending all.csv").wait_for()
     page.wait_for_url("**/new-workspace?arrival=*")
+    assert page.evaluate("sessionStorage.getItem('sending')") == "seen"
     page.get_by_role("button", name="Import 8 creators").wait_for(timeout=TRAINED)
     page.screenshot(path=tmp_path / "found.png", full_page=True)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

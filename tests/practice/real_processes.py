@@ -284,4 +284,4 @@ def practice(agency: Agency) -> Practice:
 @pytest.fixture
 def quick(change_settings: Callable[..., None]) -> None:
     """Leases and periods short enough to wait for."""
-    change_settings(job_lease=2.0, job_heartbeat=0.4, job_republish=1.0, reconciler_period=0.2, worker_grace=2.0)
+    change_settings(job_lease=3.0, job_heartbeat=0.5, job_republish=1.0, reconciler_period=0.2, worker_grace=2.0)

@@ -20,6 +20,7 @@
 
   function down(event) {
     held = event.target.closest(KEPT);
+    focused = held;
   }
 
   // Drawn anew between the finger's down and up: the browser sees two buttons and makes no click of them.
@@ -35,14 +36,13 @@
     focused = event.target.closest(KEPT);
   }
 
-  // Without this a keyboard starts at the page's top again each time.
+  // Without this a keyboard starts at the page's top again each time. The button may go a while before the next comes.
   function refocus() {
-    if (!focused || focused.isConnected) {
+    if (!focused || focused.isConnected || document.activeElement !== document.body) {
       return;
     }
     const again = document.getElementById(focused.id);
-    focused = null;
-    if (again && document.activeElement === document.body) {
+    if (again) {
       again.focus({ preventScroll: true });
     }
   }
