@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -62,3 +63,14 @@ def test_a_membership_never_leads_into_another_agency(matrix: Matrix) -> None:
                 places = {row.id if isinstance(row, Workspace) else getattr(row, "workspace_id", None) for row in rows}
             assert theirs not in places, f"{name} for {role}"
             matrix.cells += 1
+
+
+def test_whoever_acts_for_some_workspaces_only_sees_no_others(matrix: Matrix) -> None:
+    theirs, place = (UUID(ids["workspace"]) for ids in (matrix.world.theirs, matrix.world.own[Person.OWNER]))
+    limited = replace(matrix.world.people[Person.OWNER], only=frozenset({place}))
+    for name, select in live_selects():
+        with reading() as session:
+            rows = session.scalars(select(limited)).all()
+            places = {row.id if isinstance(row, Workspace) else getattr(row, "workspace_id", None) for row in rows}
+        assert theirs not in places, name
+        matrix.cells += 1

@@ -299,6 +299,7 @@ def _left_from_other_days(session: Session, people: Mapping[Person, Actor], thei
         _files_on_their_way(session, replace(people[person], role=Role.STRATEGIST), None)
     outside = people[Person.OUTSIDE]
     _files_on_their_way(session, replace(outside, role=Role.OWNER), theirs)
+    _file(session, outside, theirs.id, name="left.html")
 
 
 def make_csv(handle: str) -> bytes:
