@@ -6,20 +6,25 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Boolean, Date, Enum, Float, Integer, Uuid, or_, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
+from cgn_core.db.column_types import UtcDateTime
 from cgn_core.db.models import AuditLine, Model, User, now
 from cgn_core.errors import NotFound
 from cgn_core.services.audit import AuditAction, SubjectKind, record
 from cgn_core.services.exports import ExportFile
 
-SECRET = frozenset(
-    {"password_hash", "token_hash", "code_hash", "secret", "stamp", "tables", "report", "view", "content", "table",
-     "training", "summary"}
+SECRET = frozenset({"password_hash", "token_hash", "code_hash", "secret", "stamp"})
+"""Columns that are left out: secrets and hashes of secrets."""
+OF_THE_PERSON = frozenset(
+    {"users", "user_sessions", "known_devices", "outside_identities", "api_tokens", "second_factors", "recovery_codes",
+     "pending_sign_ins", "password_resets", "audit_log"}
 )  # fmt: skip
-"""Columns that are left out: secrets and hashes of secrets, and creators' numbers, which are the agency's."""
+"""Tables that are about the person and nothing else, written out in full. Of all others, which are about creators whom
+the person may no longer see, only what was done and when: ids, times, numbers and kinds, no text."""
+_TEXTLESS = (Uuid, UtcDateTime, Date, Integer, Float, Boolean, Enum)
 
 
 def export_own_data(session: Session, actor: Actor) -> ExportFile:
@@ -58,5 +63,11 @@ def export_own_data(session: Session, actor: Actor) -> ExportFile:
 
 
 def _rows(model: type[Model], rows: Iterable[Any]) -> list[dict[str, Any]]:
-    names = [column.key for column in model.__mapper__.column_attrs if column.key not in SECRET]
+    names = [name for name, column in model.__table__.columns.items() if _is_told(column)]
     return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def _is_told(column: Any) -> bool:
+    if column.table.name in OF_THE_PERSON:
+        return column.name not in SECRET
+    return isinstance(column.type, _TEXTLESS) or column.name == "kind"

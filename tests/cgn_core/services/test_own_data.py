@@ -40,6 +40,8 @@ def test_ones_own_data_are_the_account_and_every_row_that_names_it(
     assert {row["kind"] for row in found["jobs"]} == {"retrain"}
     assert {row["actor_id"] for row in found["audit_log"]} == {str(strategist.user_id)}
     assert str(owner.user_id) not in file.content.decode()
+    assert "lena.moves" not in file.content.decode(), "creators are the agency's, whoever may see them now"
+    assert "export.csv" not in file.content.decode()
     assert "hush" not in file.content.decode()
     last = session.scalars(select(AuditLine.action).order_by(AuditLine.number.desc()).limit(1)).one()
     assert last == "user_exported"
