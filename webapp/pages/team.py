@@ -183,7 +183,7 @@ def save(press: Any, role: Any) -> tuple[Any, Any, Any]:
     """Give a member another role."""
     if not press:
         return no_update, no_update, no_update
-    if role not in set(Role):
+    if role not in tuple(Role):
         raise InvalidInput("Choose a role.")
     name = members.change_role(db(writes=True), actor(), identifier(pressed_of(press)), Role(role))
     return _changed(alert(f"{name} is {role} now. {LET_OUT}", tone="up"))

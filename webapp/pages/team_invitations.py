@@ -139,7 +139,7 @@ def invite(clicks: int | None, email: Any, role: Any, workspaces: Any) -> tuple[
     """Ask somebody in, and show the link."""
     if not clicks:
         return no_update, no_update, no_update, no_update
-    if role not in set(Role):
+    if role not in tuple(Role):
         raise InvalidInput("Choose a role.")
     wanted = [identifier(each) for each in workspaces] if isinstance(workspaces, list) else []
     made = invitations.invite(db(writes=True), actor(), str(email or ""), Role(role), workspace_ids=wanted)
