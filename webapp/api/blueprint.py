@@ -13,6 +13,7 @@ from webapp.api import (
     diagnostics,
     imports,
     jobs,
+    large_files,
     models,
     predictions,
     records,
@@ -24,7 +25,7 @@ from webapp.api.description import PREFIX
 
 NOUNS = (
     workspaces, imports, data, models, predictions, decisions, diagnostics, competitors, scenarios, schedules, jobs,
-    records,
+    large_files, records,
 )  # fmt: skip
 
 

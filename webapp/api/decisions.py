@@ -18,7 +18,8 @@ blueprint = Blueprint("decisions", __name__, url_prefix="/workspaces/<workspace_
 TAG = "Decisions"
 NO_MODEL = "There is no model yet; import data and let the retraining finish."
 Minutes = dict[str, Annotated[float, Field(gt=0, le=1440)]]
-Pieces = Annotated[int, Field(ge=0, le=500)] | None
+Bound = Annotated[list[Annotated[int, Field(ge=0, le=500)] | None], Field(min_length=2, max_length=2)]
+"""Fewest and most pieces a week; null is none, and the largest week seen."""
 
 
 class EstimateOut(BaseModel):
@@ -90,9 +91,30 @@ class PlanToMake(Body):
     weeks: int | None = Field(default=None, ge=1, le=12)
     caution: Literal["careful", "middle", "bold"] | None = None
     minutes: Minutes | None = Field(default=None, description="Of work per piece.")
-    bounds: dict[str, tuple[Pieces, Pieces]] | None = Field(
-        default=None, description="Fewest and most pieces a week, by content type."
-    )
+    bounds: dict[str, Bound] | None = Field(default=None, description="Fewest and most pieces a week, by content type.")
+
+
+class SettingsOut(BaseModel):
+    """What Decision Support works with; null where nobody has set it."""
+
+    minutes: dict[str, float]
+    value_of_follower: float | None
+    cost_of_hour: float | None
+    currency: str
+    hours: float | None
+    weeks: int
+    caution: str
+    bounds: dict[str, Bound]
+    least_per_hour: float | None
+
+
+class SettingsChange(PlanToMake):
+    """Settings to keep for the team; those left out stay."""
+
+    value_of_follower: float | None = Field(default=None, ge=0, le=1e6)
+    cost_of_hour: float | None = Field(default=None, ge=0, le=1e6)
+    currency: str | None = Field(default=None, min_length=1, max_length=4)
+    least_per_hour: float | None = Field(default=None, ge=0, le=1e9)
 
 
 class PlannedWeekOut(BaseModel):
@@ -195,6 +217,22 @@ def read_returns(workspace_id: str, query: Prices) -> Response:
     )
 
 
+@blueprint.get("/decision-settings")
+@operation(TAG, SettingsOut)
+def read_settings(workspace_id: str) -> Response:
+    """Read what Decision Support works with: minutes, prices, hours, bounds."""
+    return reply(_settings_out(workspace_id))
+
+
+@blueprint.patch("/decision-settings")
+@operation(TAG, SettingsOut)
+def change_settings(workspace_id: str, json: SettingsChange) -> Response:
+    """Change what Decision Support works with, for the team."""
+    given = json.model_dump(exclude_unset=True)
+    decision_settings.save_decision_settings(db(writes=True), actor(), identifier(workspace_id), given)
+    return reply(_settings_out(workspace_id))
+
+
 @blueprint.post("/plans")
 @operation(TAG, PlanOut)
 def make_plan(workspace_id: str, json: PlanToMake) -> Response:
@@ -232,6 +270,11 @@ def read_evidence(workspace_id: str) -> Response:
             insights=[InsightOut.model_validate(each, from_attributes=True) for each in told],
         )
     )
+
+
+def _settings_out(workspace_id: str) -> SettingsOut:
+    found = decision_settings.decision_settings(db(), actor(), identifier(workspace_id))
+    return SettingsOut.model_validate(found, from_attributes=True)
 
 
 def _settings(workspace_id: str, given: dict[str, Any]) -> DecisionSettings:

@@ -14,7 +14,7 @@ from spectree.models import SecureType, SecuritySchemeData
 
 from webapp import problems
 from webapp.api.answers import idempotent as once
-from webapp.api.strict import StrictFlask
+from webapp.api.strict import BYTES, StrictFlask
 
 PREFIX = "/api/v1"
 SCHEME = "token"
@@ -43,6 +43,8 @@ class Extra:
     conflicts: bool
     idempotent: bool
     uploads: bool
+    raw: bool
+    """Whether its body is bytes as they are."""
 
 
 api = SpecTree(
@@ -83,6 +85,7 @@ def operation(
     conflicts: bool = False,
     idempotent: bool = False,
     uploads: bool = False,
+    raw: bool = False,
 ) -> Callable[[View], View]:
     """Describe a view, and have its query, JSON body and form checked and handed to it.
 
@@ -94,12 +97,13 @@ def operation(
         conflicts: whether it may answer 409.
         idempotent: whether it takes an Idempotency-Key.
         uploads: whether its body may be as large as a file.
+        raw: whether its body is bytes as they are, which the view reads itself.
     """
 
     def describe(view: View) -> View:
         name = f"{view.__module__.rsplit('.', 1)[-1]}_{view.__name__}"
         described = api.validate(resp=Answers(**{f"HTTP_{status}": ok}), tags=[tag], operation_id=name)(view)
-        _extras[name] = Extra(name, files, conflicts or idempotent, idempotent, uploads)
+        _extras[name] = Extra(name, files, conflicts or idempotent, idempotent, uploads, raw)
         return once(described) if idempotent else described  # type: ignore[no-any-return]  # spectree returns Any
 
     return describe
@@ -147,6 +151,9 @@ def _shared_answers() -> dict[str, Any]:
 
 def _complete(described: dict[str, Any], extra: Extra, method: str) -> None:
     statuses = [401, 403, 404, 422, 429, 500]
+    if extra.raw:
+        content = {BYTES: {"schema": {"type": "string", "format": "binary"}}}
+        described["requestBody"] = {"required": True, "content": content}
     if "requestBody" in described:
         statuses += [400, 413, 415]
     if extra.conflicts:

@@ -16,6 +16,7 @@ from webapp.errors import InvalidRequest
 
 JSON = "application/json"
 FORM = "multipart/form-data"
+BYTES = "application/octet-stream"
 JSON_BYTES = 2 * 1024 * 1024
 """Of a JSON body, a batch of a thousand plans with room to spare."""
 SUCCESS = 200

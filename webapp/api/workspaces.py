@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, model_validator
 
-from cgn_core.services import workspaces
+from cgn_core.services import removals, workspaces
 from cgn_core.services.workspace_cards import WorkspaceCard
 from cgn_core.services.workspaces import WorkspaceView
-from webapp.api.answers import Body, Paging, page_of, reply
+from webapp.api.answers import Body, Paging, nothing, page_of, reply
 from webapp.api.description import PREFIX, operation
 from webapp.request_scope import actor, db, identifier
 
@@ -102,6 +102,12 @@ class WorkspaceChange(Body):
         return self
 
 
+class Deletion(Body):
+    """Confirms it."""
+
+    handle: str = Field(max_length=80, description="The workspace's handle, written once more.")
+
+
 @blueprint.get("")
 @operation(TAG, WorkspaceList)
 def list_workspaces(query: Paging) -> Response:
@@ -136,6 +142,14 @@ def change_workspace(workspace_id: str, json: WorkspaceChange) -> Response:
     if json.minutes is not None:
         workspaces.set_minutes(db(writes=True), actor(), wanted, json.minutes)
     return reply(_shown(wanted))
+
+
+@blueprint.post("/<workspace_id>/delete")
+@operation(TAG, status=204, conflicts=True)
+def delete_workspace(workspace_id: str, json: Deletion) -> Response:
+    """Delete a workspace with everything in it, for good; owners only."""
+    removals.delete_workspace(db(writes=True), actor(), identifier(workspace_id), typed=json.handle)
+    return nothing()
 
 
 def _shown(workspace_id: UUID) -> Workspace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .reach import EDITS, MINE, OWN, OWNERS, PUBLIC, READS, STAFF, Reach, Sends, sends
+from .reach import EDITS, MANAGES, MINE, OWN, OWNERS, PUBLIC, READS, STAFF, Reach, Sends, sends
 
 WORKSPACE = "/api/v1/workspaces/<workspace_id>"
 PEER = b"date,followers\n2026-11-01,10\n2026-11-02,12\n"
@@ -22,6 +22,12 @@ API_ROUTES: dict[str, Reach | Sends] = {
     "GET /api/v1/jobs/<job_id>": READS,
     "POST /api/v1/jobs/<job_id>/cancel": EDITS,
     "POST /api/v1/jobs/<job_id>/retry": EDITS,
+    "POST /api/v1/large-files": sends(EDITS, {"workspace_id": "{workspace}", "name": "large.csv", "size": 60_000_000}),
+    "GET /api/v1/large-files/<arrival_id>": MINE,
+    "DELETE /api/v1/large-files/<arrival_id>": MINE,
+    "PUT /api/v1/large-files/<arrival_id>/pieces/<int(max=99999):number>": sends(MINE, b"date,followers\n"),
+    "POST /api/v1/large-files/<arrival_id>/read": sends(MINE, {}),
+    "POST /api/v1/large-files/<arrival_id>/import": sends(MINE, {}),
     "GET /api/v1/members": STAFF,
     "PATCH /api/v1/notes/<note_id>": sends(EDITS, {"text": "y"}),
     "DELETE /api/v1/notes/<note_id>": EDITS,
@@ -41,6 +47,9 @@ API_ROUTES: dict[str, Reach | Sends] = {
     f"POST {WORKSPACE}/competitors": sends(EDITS, file=PEER),
     f"DELETE {WORKSPACE}/competitors/<competitor_id>": EDITS,
     f"GET {WORKSPACE}/daily": READS,
+    f"GET {WORKSPACE}/decision-settings": READS,
+    f"PATCH {WORKSPACE}/decision-settings": sends(EDITS, {"hours": 9}),
+    f"POST {WORKSPACE}/delete": sends(MANAGES, {"handle": "lena.moves"}),
     f"GET {WORKSPACE}/diagnostics": READS,
     f"GET {WORKSPACE}/evidence": READS,
     f"GET {WORKSPACE}/forecasts": READS,

@@ -59,6 +59,8 @@ def ask_api(portal: Dash, token: str, route: Route, path: str, ids: Ids, elsewhe
     if isinstance(route.body, Form):
         files = {name: (BytesIO(sent), "forged.csv") for name, sent in body.items() if isinstance(sent, bytes)}
         given: dict[str, Any] = {"data": {**body, **files}}
+    elif isinstance(body, bytes):
+        given = {"data": body, "content_type": "application/octet-stream"}
     else:
         given = {} if body is None else {"json": body}
     return Api(portal, token).send(route.method, path, **{**given, **elsewhere})
