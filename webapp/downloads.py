@@ -38,7 +38,7 @@ def workspace_table(workspace_id: str, table: str, form: str) -> Response:
     return _as_file(file.content, file.name, media_type=file.media_type)
 
 
-@blueprint.get("/workspaces/<workspace_id>/versions/<int:number>/left-out.csv")
+@blueprint.get("/workspaces/<workspace_id>/versions/<int(max=999999999):number>/left-out.csv")
 def version_rejects(workspace_id: str, number: int) -> Response:
     """Rows that a version's files held and that were left out."""
     name, content = data_history.version_rejects(db(), actor(), identifier(workspace_id), number)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from cgn_core.errors import CgnError, Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound, QuotaExceeded
 from webapp import problems, request_scope
 from webapp.components.alerts import alert
+from webapp.request_log import route
 
 ALERTS = "shell-alerts"
 """Where the page shows what went wrong."""
@@ -109,7 +110,8 @@ def answer(
 def reference_for(error: BaseException) -> str:
     """Log what happened and return what it is found by: the request's id, which its other lines carry too."""
     reference: str = g.get("request_id", "unknown")
-    log.error("unexpected error %s at %s", reference, request.path, exc_info=error)
+    # The route and never the address, which may hold a link's secret.
+    log.error("unexpected error %s at %s", reference, route(), exc_info=error)
     return reference
 
 

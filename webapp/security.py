@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cgn_core.errors import SetupError
+from cgn_core.errors import InvalidInput, SetupError
 from cgn_core.services.arrivals import PIECE_BYTES
 from cgn_core.settings import SHORTEST_SECRET, Settings, weakness_of_secret
 from webapp.errors import CrossSite
@@ -84,10 +84,20 @@ def register_request_checks(server: Flask) -> None:
         if request.method in SAFE_METHODS:
             return
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and _host_of(origin) != request.host:
             raise CrossSite
         if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
             raise CrossSite
+        is_form = request.mimetype == "application/x-www-form-urlencoded"
+        if is_form and any("\0" in text for text in request.form.values()):
+            raise InvalidInput("A character of what was typed can't be stored; type it again.")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as half an IPv6 address
+        return ""
 
 
 def register_csrf(server: Flask) -> None:

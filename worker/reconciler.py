@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from cgn_core.db.arrivals import forget_arrivals
 from cgn_core.db.files import forget_files
 from cgn_core.db.heartbeats import forget_silent, hold_lease, release_lease
 from cgn_core.db.invitations import forget_invitations
@@ -23,7 +24,7 @@ from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
 from cgn_core.jobs.recovery import end_lapsed_claims, forgotten_queues, unclaimed_hints, unclaimed_queues
 from cgn_core.logs.configuration import configure
-from cgn_core.services import password_resets
+from cgn_core.services import kept_answers, password_resets
 from cgn_core.services.retention import apply_retention
 from cgn_core.settings import settings
 
@@ -102,10 +103,12 @@ class Reconciler:
     def _clean(self) -> None:
         with transaction() as session:
             session.execute(forget_uploads(before=now() - UPLOADS_KEPT))
+            session.execute(forget_arrivals(before=now() - UPLOADS_KEPT))
             session.execute(forget_silent(before=now() - UPLOADS_KEPT))
             session.execute(forget_invitations(before=now() - INVITATIONS_KEPT))
             session.execute(forget_files(before=now() - timedelta(days=settings().files_kept_days)))
             password_resets.forget_resets(session)
+            kept_answers.forget_answers(session)
         with transaction() as session:
             apply_retention(session, moment=now())
         self._cleaned_at = now()

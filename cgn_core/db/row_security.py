@@ -143,6 +143,15 @@ def let_in(connection: Connection, url: str) -> None:
         raise SetupError(f"The role {role} of CGN_DATABASE_URL sees the rows of all agencies; name an ordinary one.")
     if attributes is None:
         connection.exec_driver_sql(f"CREATE ROLE {quoted} LOGIN")
+    owned = text(
+        "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() "
+        "AND pg_has_role(CAST(:role AS name), tableowner, 'MEMBER') LIMIT 1"
+    )
+    if connection.execute(owned, {"role": role}).first():
+        raise SetupError(
+            f"The role {role} of CGN_DATABASE_URL owns tables, or belongs to the role that does, and so sees the "
+            "rows of all agencies; name another, which this command then makes."
+        )
     if password and _may_set_passwords(connection):
         connection.exec_driver_sql(f"ALTER ROLE {quoted} PASSWORD '{_as_verifier(connection, password, role)}'")
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")

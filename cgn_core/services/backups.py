@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from cgn_core.db.backups import postgresql, sqlite
 from cgn_core.db.backups.archive import Manifest, Reader, Writer
 from cgn_core.db.heartbeats import living_workers
 from cgn_core.db.migrate import NEWEST, move, move_database, revision_of, revisions, tables_of
-from cgn_core.db.models import AuditHead, LedgerEntry, UserSession, now
+from cgn_core.db.models import AuditHead, LedgerEntry, PasswordReset, PendingSignIn, UserSession, now
 from cgn_core.db.session import application_url, forget_engine, make_engine, owner_url
 from cgn_core.errors import Conflict, InvalidInput, SetupError
 from cgn_core.services.audit_checks import check_audit
@@ -295,6 +295,8 @@ def _settle(session: Session, manifest: Manifest, *, despite_problems: bool, kee
     if not keep_sessions:
         ending = update(UserSession).where(UserSession.revoked_at.is_(None)).values(revoked_at=now())
         ended = len(session.execute(ending.returning(UserSession.user_id)).all())
+        for spent in (PasswordReset, PendingSignIn):  # links and codes that were used since would open doors again
+            session.execute(delete(spent))
     return Restored(manifest, ended, tuple(problems))
 
 

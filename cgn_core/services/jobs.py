@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from cgn_core.access import Action, Actor
+from cgn_core.access import Action, Actor, Role
 from cgn_core.db.jobs import ACTIVE, active_jobs, editable_jobs, readable_jobs
 from cgn_core.db.models import Job, JobState, User, Workspace, now
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import Conflict, InvalidInput
+from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.jobs import JobKind, enqueue
 
 FORETELLS = 0.05
@@ -44,6 +44,8 @@ class JobView:
     cancel_requested: bool
     is_mine: bool
     """Whether whoever looks asked for it."""
+    is_told: bool = True
+    """Whether whoever looks may know more of it than its kind and state."""
 
     @property
     def is_active(self) -> bool:
@@ -52,8 +54,8 @@ class JobView:
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether it ended without results."""
-        return self.state in {JobState.FAILED, JobState.CANCELLED}
+        """Whether it ended without results, and whoever looks may know of what."""
+        return self.is_told and self.state in {JobState.FAILED, JobState.CANCELLED}
 
     @property
     def file_id(self) -> str | None:
@@ -89,7 +91,8 @@ class JobPlace:
         moment, _, identifier = text.partition(" ")
         try:
             place = cls(datetime.fromisoformat(moment), UUID(identifier))
-        except ValueError:
+            place.created_at.astimezone(UTC)  # the database is asked in UTC, which the first hours of year 1 don't have
+        except (ValueError, OverflowError):
             raise InvalidInput("There is no such place in the list of jobs.") from None
         if place.created_at.tzinfo is None:
             raise InvalidInput("There is no such place in the list of jobs.")
@@ -154,12 +157,14 @@ def retry_job(session: Session, actor: Actor, job_id: UUID | str) -> UUID:
 
     Raises:
         Forbidden: the role runs no jobs.
-        NotFound: no such job, or not the actor's.
+        NotFound: no such job, or not the actor's, or one of several workspaces that somebody else asked for.
         Conflict: it still waits or runs, or it is done.
         QuotaExceeded: the agency has its limit of jobs waiting.
     """
     actor.require(Action.RUN_JOBS)
     job = one_or_not_found(session, editable_jobs(actor), job_id)
+    if not _is_told(actor, job):
+        raise NotFound
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise Conflict("Only a job that failed or was cancelled can be tried again; reload the page.")
     if job.workspace_id is not None and job.kind == JobKind.RETRAIN:
@@ -195,18 +200,25 @@ def _views(session: Session, actor: Actor, jobs: Select[Job]) -> list[JobView]:
     return [_view(actor, job, handle, name) for job, handle, name in rows]
 
 
+def _is_told(actor: Actor, job: Job) -> bool:
+    """Whether an actor who may see a job may know of what: one of several workspaces may name one closed to them."""
+    return job.workspace_id is not None or job.requested_by == actor.user_id or actor.role is Role.OWNER
+
+
 def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | None) -> JobView:
+    is_told = _is_told(actor, job)
+    params = job.params if is_told else {key: value for key, value in job.params.items() if key != "file"}
     return JobView(
         id=job.id,
         kind=job.kind,
-        title=title_of(job.kind, handle, job.params),
+        title=title_of(job.kind, handle, params),
         workspace_id=job.workspace_id,
         handle=handle,
         state=str(job.state),
         progress=job.progress,
-        message=job.message,
-        error=job.error,
-        result=job.result,
+        message=job.message if is_told else str(job.state).capitalize(),
+        error=job.error if is_told else "",
+        result=job.result if is_told else {},
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
@@ -214,6 +226,7 @@ def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | N
         attempts=job.attempts,
         cancel_requested=job.cancel_requested,
         is_mine=job.requested_by == actor.user_id,
+        is_told=is_told,
     )
 
 

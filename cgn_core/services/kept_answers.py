@@ -53,7 +53,6 @@ def keep_answer(session: Session, token_id: UUID, key: str, answer: Answer, *, r
 
     The caller then rolls its work back and gives the answer that is kept.
     """
-    session.execute(delete(KeptAnswer).where(KeptAnswer.created_at <= now() - KEPT))
     row = KeptAnswer(
         token_id=token_id,
         key=key,
@@ -62,9 +61,15 @@ def keep_answer(session: Session, token_id: UUID, key: str, answer: Answer, *, r
         location=answer.location,
         body=answer.body,
     )
+    forget_answers(session)
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
         return False
     return True
+
+
+def forget_answers(session: Session) -> None:
+    """Delete those that nobody will be given again."""
+    session.execute(delete(KeptAnswer).where(KeptAnswer.created_at <= now() - KEPT))

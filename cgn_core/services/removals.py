@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Action, Actor, Role
 from cgn_core.db.models import (
     Agency,
+    ApiToken,
+    Arrival,
     DataVersion,
     Invitation,
     Job,
     JobState,
+    KeptAnswer,
     LedgerEntry,
     Model,
     ModelVersion,
@@ -32,6 +35,7 @@ from cgn_core.db.models import (
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import Conflict, InvalidInput
+from cgn_core.jobs import JobKind
 from cgn_core.services.audit import AuditAction, SubjectKind, record, write_lines
 
 NOBODY = "Deleted user"
@@ -106,9 +110,9 @@ def delete_user(session: Session, actor: Actor, user_id: UUID | str, *, typed: s
     session.execute(delete(Invitation).where(Invitation.email == user.email))
     session.execute(delete(ResetRequest).where(ResetRequest.email == user.email))
     session.execute(delete(StoredFile).where(StoredFile.made_for == user.id, StoredFile.workspace_id.is_(None)))
-    # "Sent to …" is how a mail's job ends.
-    naming = Job.message.contains(user.name, autoescape=True)
-    session.execute(update(Job).where(Job.agency_id == user.agency_id, naming).values(message="Done"))
+    # This is how a mail's job ends; no other names people.
+    mailed = (Job.kind == JobKind.MAIL, Job.message == f"Sent to {user.name}")
+    session.execute(update(Job).where(Job.agency_id == user.agency_id, *mailed).values(message="Done"))
     moment = now()
     user.email, user.name, user.password_hash = f"{user.id}@deleted.invalid", NOBODY, "!"
     user.failed_sign_ins, user.locked_until = 0, None
@@ -152,9 +156,13 @@ def _record_deletion(session: Session, actor: Actor, workspace: Workspace) -> No
 
 
 def _forget_mentions(session: Session, workspace: Workspace) -> None:
-    """Delete what is kept of a workspace outside of it: files of several, uploads not yet imported, results of jobs."""
+    """Delete what is kept of a workspace outside of it: files of several, uploads, answers to programs, jobs' words."""
     of_several = (StoredFile.agency_id == workspace.agency_id, StoredFile.workspace_id.is_(None))
     session.execute(delete(StoredFile).where(*of_several))
+    tokens = select(ApiToken.id).where(ApiToken.agency_id == workspace.agency_id)
+    session.execute(delete(KeptAnswer).where(KeptAnswer.token_id.in_(tokens)))
+    of_any = (Arrival.agency_id == workspace.agency_id, Arrival.workspace_id.is_(None))
+    session.execute(delete(Arrival).where(*of_any))
     uploads = select(Upload).where(Upload.agency_id == workspace.agency_id, Upload.workspace_id.is_(None))
     for upload in session.scalars(uploads):
         if any(str(name).removeprefix("@") == workspace.handle for name, _ in upload.tables.get("creators", ())):

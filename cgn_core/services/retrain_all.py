@@ -50,11 +50,12 @@ def request_retraining_of_all(
         workspace_ids: only these, of those the actor may edit; None takes all.
 
     Raises:
-        Forbidden: the actor's role runs no jobs.
+        Forbidden: the actor's role runs no jobs, or their token is limited to some workspaces.
         InvalidInput: no workspace has data.
         QuotaExceeded: the agency already has its limit of jobs waiting.
     """
     actor.require(Action.RUN_JOBS)
+    actor.require_agency()  # the job is the agency's
     wanted = editable_workspaces(actor).where(Workspace.data_version > 0)
     if workspace_ids is not None:
         wanted = wanted.where(Workspace.id.in_(workspace_ids))

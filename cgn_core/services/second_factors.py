@@ -259,10 +259,9 @@ def _step_of(factor: SecondFactor, code: str) -> int | None:
     if secret is None:
         return None
     totp, current = pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS), int(now().timestamp()) // STEP_SECONDS
-    steps = (current + offset for offset in TOLERANCE)
-    return next(
-        (step for step in steps if step > factor.last_step and compare_digest(totp.generate_otp(step), code)), None
-    )
+    typed = code.encode()  # digits of any script come in, and texts that aren't ASCII can't be compared
+    steps = (current + offset for offset in TOLERANCE if current + offset > factor.last_step)
+    return next((step for step in steps if compare_digest(totp.generate_otp(step).encode(), typed)), None)
 
 
 def _check_own(session: Session, actor: Actor, code: str, *, device_token: str) -> None:

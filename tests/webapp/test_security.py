@@ -49,7 +49,7 @@ def test_what_a_page_shows_is_never_kept_by_a_cache(browser: Callable, owner: Ac
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "https://portal.example.evil.example", "null", "http://localhost"]
+    "origin", ["https://evil.example", "https://portal.example.evil.example", "null", "http://localhost", "http://["]
 )
 def test_a_foreign_origin_is_refused(browser: Callable, owner: Actor, origin: str) -> None:
     who = browser(owner)
@@ -57,6 +57,13 @@ def test_a_foreign_origin_is_refused(browser: Callable, owner: Actor, origin: st
     for path in (UPDATE, "/sign-out", "/account/sessions/end-all", "/sign-in"):
         assert who.post(path, json=who.body(PULSE), headers=headers).status_code == 403
     assert who.get("/account/sessions").status_code == 200, "the session is still there"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/password/forgotten"])
+def test_a_character_that_no_database_stores_is_answered_with_a_sentence(browser: Callable, path: str) -> None:
+    answer = browser(None).post(path, data={"email": "a\0b@agency.example", "password": "whatever it is"})
+    assert answer.status_code == 422
+    assert "type it again" in answer.text
 
 
 def test_a_cross_site_fetch_is_refused(browser: Callable, owner: Actor) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from cgn_core.access import Actor
 from cgn_core.db.heartbeats import hold_lease
-from cgn_core.db.models import Agency, Heartbeat, Job, JobState, Upload, now
+from cgn_core.db.models import Agency, Arrival, Heartbeat, Job, JobState, Upload, now
 from cgn_core.db.session import reading, transaction
 from cgn_core.jobs import JobKind, broker, enqueue
 from cgn_core.jobs.claims import take
@@ -213,7 +213,18 @@ def test_an_upload_nobody_decided_about_is_forgotten_after_a_day(owner: Actor, s
                     created_at=now() - timedelta(hours=age),
                 )
             )
+            session.add(
+                Arrival(
+                    agency_id=owner.agency_id,
+                    workspace_id=None,
+                    uploaded_by=owner.user_id,
+                    file_name=f"{age}.csv",
+                    size=1,
+                    created_at=now() - timedelta(hours=age),
+                )
+            )
     Reconciler().step()
     with reading() as session:
         assert set(session.scalars(select(Upload.file_name))) == {"1.csv", "23.csv"}
         assert session.scalar(select(func.count()).select_from(Upload)) == 2
+        assert set(session.scalars(select(Arrival.file_name))) == {"1.csv", "23.csv"}

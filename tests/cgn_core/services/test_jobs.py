@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import update
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Job, JobState, Workspace
-from cgn_core.errors import Conflict, Forbidden, NotFound
+from cgn_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cgn_core.jobs import JobKind, enqueue
 from cgn_core.jobs.claims import take
-from cgn_core.services.jobs import active_jobs_summary, cancel_job, get_job, list_jobs, retry_job
+from cgn_core.services.jobs import JobPlace, active_jobs_summary, cancel_job, get_job, list_jobs, retry_job
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -154,3 +154,29 @@ def test_the_summary_speaks_of_the_job_that_is_furthest(
     set_row(session, running, state=JobState.RUNNING, progress=0.5, message="Fold 3 of 6")
     set_row(session, ended, state=JobState.DONE, progress=1.0)
     assert active_jobs_summary(session, owner) == (2, "Validation of @lena.moves: Fold 3 of 6", 0.25)
+
+
+def test_a_job_of_several_workspaces_names_none_to_those_who_didnt_ask_for_it(
+    session: Session, queue_job: Callable[..., UUID], owner: Actor, strategist: Actor
+) -> None:
+    job_id = queue_job(JobKind.RETRAIN_ALL, key="all", workspace_id=None)
+    set_row(
+        session,
+        job_id,
+        state=JobState.FAILED,
+        message="Trained 2 creators; left out @secret.creator",
+        error="@secret.creator has no data",
+        result={"handles": ["secret.creator"]},
+    )
+    assert "secret.creator" in str(get_job(session, owner, job_id))
+    told = get_job(session, strategist, job_id)
+    assert "secret.creator" not in str(told)
+    assert not told.may_be_retried
+    with pytest.raises(NotFound):
+        retry_job(session, strategist, job_id)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-01T00:00:00"])
+def test_a_place_in_the_list_that_no_database_knows_is_refused(moment: str) -> None:
+    with pytest.raises(InvalidInput):
+        JobPlace.parse(f"{moment} {uuid4()}")

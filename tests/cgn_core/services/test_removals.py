@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import (
+    Arrival,
     AuditLine,
     Job,
     LedgerEntry,
@@ -28,8 +29,10 @@ from cgn_core.db.models import (
 from cgn_core.db.session import engine, transaction
 from cgn_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cgn_core.services import imports
+from cgn_core.services.kept_answers import Answer, keep_answer
 from cgn_core.services.members import list_members, restore_member
 from cgn_core.services.removals import NOBODY, delete_user, delete_workspace
+from cgn_core.services.tokens import create_token
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -80,6 +83,12 @@ def test_what_several_workspaces_share_forgets_the_deleted_one(
                 agency_id=agency.id, workspace_id=None, job_id=None, made_for=owner.user_id, purpose="export",
                 name="all.zip", media_type="application/zip", size=1, content=workspace.handle.encode(),
             )
+        )  # fmt: skip
+        token = create_token(own, owner, name="All", role="owner")
+        keep_answer(own, token.view.id, "k", Answer(201, "", {"handle": workspace.handle}), request_hash="h")
+        name = f"{workspace.handle}.csv"
+        own.add(
+            Arrival(agency_id=agency.id, workspace_id=None, uploaded_by=owner.user_id, file_name=name, size=1)
         )  # fmt: skip
     delete_workspace(session, owner, workspace.id, typed=workspace.handle)
     session.commit()
@@ -181,3 +190,20 @@ def test_everybody_may_delete_themselves_and_only_owners_others(
     delete_user(session, viewer, viewer.user_id, typed=address_of(session, viewer.user_id))
     session.commit()
     assert session.get_one(User, viewer.user_id).deleted_at is not None
+
+
+def test_forgetting_a_person_leaves_the_words_of_other_jobs(
+    session: Session, agency: Any, owner: Actor, strategist: Actor
+) -> None:
+    with transaction() as own:
+        own.get_one(User, strategist.user_id).name = "ed"
+        for kind, message in (("retrain", "Trained a model"), ("mail", "Sent to ed")):
+            own.add(
+                Job(
+                    agency_id=agency.id, workspace_id=None, requested_by=owner.user_id, kind=kind, queue="light",
+                    idempotency_key=kind, state="done", finished_at=now(), message=message,
+                )
+            )  # fmt: skip
+    delete_user(session, owner, strategist.user_id, typed=address_of(session, strategist.user_id))
+    session.commit()
+    assert dict(session.execute(select(Job.kind, Job.message)).all()) == {"retrain": "Trained a model", "mail": "Done"}

@@ -115,7 +115,7 @@ def test_the_first_code_must_be_right(session: Session, account: Account) -> Non
     with pytest.raises(Conflict, match="no set-up to finish"):
         finish_set_up(session, account.actor, "123456")
     begin_set_up(session, account.actor)
-    for wrong in ("", "000000000", "abcdef"):
+    for wrong in ("", "000000000", "abcdef", "١٢٣٤٥٦", "köder1"):
         with pytest.raises(InvalidInput, match="code is wrong"):
             finish_set_up(session, account.actor, wrong)
     assert get_second_factor(session, account.actor).set_up_at is None

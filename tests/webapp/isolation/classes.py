@@ -173,7 +173,7 @@ ROUTES: dict[str, Reach | Sends] = {
     "GET /uploads/<upload_id>/left-out.csv": MINE,
     "GET /workspaces/<workspace_id>/export.csv": READS,
     "GET /workspaces/<workspace_id>/exports/<table>.<form>": READS,
-    "GET /workspaces/<workspace_id>/versions/<int:number>/left-out.csv": READS,
+    "GET /workspaces/<workspace_id>/versions/<int(max=999999999):number>/left-out.csv": READS,
     "POST /_dash-update-component": OWN,
     "POST /account/confirm": OWN,
     "POST /account/password": OWN,
