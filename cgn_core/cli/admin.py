@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cgn_core.cli.data_directory import DataDirectory
 from cgn_core.cli.output import Json, print_json, say
 from cgn_core.cli.prepare import upgrade
 from cgn_core.cli.verify_audit import verify_audit
@@ -29,6 +30,8 @@ def db_upgrade() -> None:
 
     if not settings().database_url:
         settings().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not settings().secret_key:
+            DataDirectory(settings().data_dir).kept_secret("secret-key")  # the audit log's first lines are sealed too
     upgrade()
 
 

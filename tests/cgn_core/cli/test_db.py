@@ -55,6 +55,25 @@ def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
     owner.dispose()
 
 
+def test_a_new_data_directorys_audit_log_is_sealed_from_its_first_line(
+    tmp_path: Path, change_settings: Callable[..., None]
+) -> None:
+    change_settings(data_dir=tmp_path / "data", database_url="", database_owner_url="", secret_key="")
+    assert cgn("upgrade").returncode == 0
+    assert (tmp_path / "data" / "secret-key").stat().st_mode & 0o777 == 0o600
+    making = ("user", "create-owner", "--agency", "A", "--email", "o@agency.example", "--name", "O")
+    made = subprocess.run(
+        [CGN, *making, "--password-file", "-"], input="four plain words suffice\n", capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert cgn("verify-audit").stdout == "The audit log is whole: 2 lines of one agency.\n"
+    told = (tmp_path / "data" / "audit-heads").read_text()
+    assert "seal=none" not in told
+    (tmp_path / "data" / "secret-key").write_text("another one, as long as the one before it was")
+    assert "isn't this installation's" in cgn("verify-audit").stderr
+
+
 @pytest.mark.parametrize("command", ["status", "upgrade"])
 def test_a_database_out_of_reach_is_one_sentence(change_settings: Callable[..., None], command: str) -> None:
     change_settings(database_url="postgresql://nobody@127.0.0.1:9/none")
