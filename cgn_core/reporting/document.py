@@ -60,6 +60,8 @@ class Document:
     agency: str
     made: str
     """When, and for which days."""
+    colour: str = LIGHT["accent"]
+    """The agency's, #RRGGBB, readable on white; its name and the page's edge have it."""
     answer: tuple[Phrase, ...] = ()
     answer_note: str = ""
     facts: tuple[Fact, ...] = ()
@@ -71,7 +73,7 @@ class Document:
 
 def to_html(document: Document) -> str:
     """The document as an HTML page of its own; every text in it is escaped."""
-    return _template().render(document=document, colours=LIGHT)
+    return _template().render(document=document, colours=LIGHT | {"accent": document.colour})
 
 
 @cache

@@ -26,7 +26,7 @@ from cgn_core.figures.wording import (
 from cgn_core.reporting.document import Document, Drawing, Fact, Section, Table
 from cgn_core.reporting.drawings import growth_drawing, returns_drawing
 from cgn_core.services import competitors, data_history, decisions, forecasts, models, track_records, workspaces
-from cgn_core.services.accounts import get_account
+from cgn_core.services.agencies import get_agency
 from cgn_core.services.forecasts import History
 from cgn_core.services.headlines import headline, headline_note
 from cgn_core.services.models import ModelView
@@ -45,9 +45,11 @@ def compose(session: Session, actor: Actor, workspace_id: UUID | str, *, today: 
     past = forecasts.history(session, actor, workspace_id)
     model = models.current_model(session, actor, workspace_id)
     newest = workspace.card.data_last_date
+    agency = get_agency(session, actor)
     return Document(
         title=f"Growth of @{workspace.handle}",
-        agency=get_account(session, actor).agency,
+        agency=agency.name,
+        colour=agency.brand_colour,
         made=f"Made on {day_month_year(today)}" + (f", data to {day_month_year(newest)}." if newest else "."),
         answer=headline(model) if model else (),
         answer_note=headline_note(model, week=day_month_year(model.summary.forecast.week_start)) if model else "",

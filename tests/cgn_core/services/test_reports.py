@@ -16,6 +16,7 @@ from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.figures.wording import count, interval, signed
 from cgn_core.jobs import claimed
 from cgn_core.services import competitors, decisions, files, forecasts, imports, models, reports
+from cgn_core.services.agencies import edit_agency
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -71,6 +72,14 @@ def test_a_report_needs_nothing_from_elsewhere(
     for wanted in ("<script", "<link", "<img", "@import", "url(", 'src="'):
         assert wanted not in text.replace("url(#", "")
     assert "default-src" in text
+
+
+def test_a_report_has_the_agencys_colour(
+    session: Session, owner: Actor, trained: Workspace, report: Callable[..., Job]
+) -> None:
+    edit_agency(session, owner, name="Northlight", time_zone="UTC", brand_colour="#9c2a10")
+    session.commit()
+    assert "border-top: 6px solid #9C2A10" in text_of(session, owner, report(owner, trained))
 
 
 def test_what_people_typed_is_text_in_a_report(
