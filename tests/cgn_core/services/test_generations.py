@@ -16,10 +16,10 @@ from cgn_core.errors import Forbidden, InvalidInput
 from cgn_core.ingest.reading import read_bytes
 from cgn_core.jobs import claimed
 from cgn_core.services import generations
-from cgn_core.services.accounts import sign_in
 from cgn_core.services.competitors import list_competitors
 from cgn_core.services.demo import EMAIL, ensure_demo
 from cgn_core.services.generations import GenerationSettings, request_generation
+from cgn_core.services.sign_ins import sign_in
 from cgn_core.services.workspace_cards import today_in
 from cgn_core.services.workspaces import list_workspaces
 from cgn_core.tables import Daily
