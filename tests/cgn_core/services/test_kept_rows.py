@@ -18,6 +18,7 @@ from cgn_core.db.models import Job, LedgerEntry, LedgerScore, ModelVersion, Prom
 from cgn_core.db.session import make_engine, owner_url, transaction
 from cgn_core.services import imports
 from cgn_core.services.registry import promote
+from cgn_core.services.removals import delete_workspace
 from cgn_core.services.track_records import track_record
 
 MakeCsv = Callable[..., bytes]
@@ -72,12 +73,14 @@ def test_every_column_of_what_is_kept_is_refused_to_change(session: Session, sco
 
 
 def test_what_is_kept_is_not_deleted_on_its_own_and_goes_with_its_workspace(
-    session: Session, scored: Workspace
+    session: Session, scored: Workspace, owner: Actor
 ) -> None:
     session.rollback()
     for kept in KEPT:
         assert "can't be deleted on its own" in refused(delete(kept)), kept.__tablename__
-    assert refused(delete(Workspace).where(Workspace.id == scored.id)) == ""
+    assert "together with a line of the audit log" in refused(delete(Workspace).where(Workspace.id == scored.id))
+    with transaction() as own:
+        delete_workspace(own, owner, scored.id, typed="lena.moves")
     with transaction() as own:
         for kept in KEPT:
             assert own.scalars(select(kept)).first() is None, kept.__tablename__
