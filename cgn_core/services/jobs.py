@@ -15,7 +15,7 @@ from cgn_core.db.jobs import ACTIVE, active_jobs, editable_jobs, readable_jobs
 from cgn_core.db.models import Job, JobState, User, Workspace, now
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import Conflict, InvalidInput, NotFound
+from cgn_core.errors import Conflict, InvalidInput
 from cgn_core.jobs import JobKind, enqueue
 
 FORETELLS = 0.05
@@ -44,8 +44,6 @@ class JobView:
     cancel_requested: bool
     is_mine: bool
     """Whether whoever looks asked for it."""
-    is_told: bool = True
-    """Whether whoever looks may know more of it than its kind and state."""
 
     @property
     def is_active(self) -> bool:
@@ -54,8 +52,8 @@ class JobView:
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether it ended without results, and whoever looks may know of what."""
-        return self.is_told and self.state in {JobState.FAILED, JobState.CANCELLED}
+        """Whether it ended without results."""
+        return self.state in {JobState.FAILED, JobState.CANCELLED}
 
     @property
     def file_id(self) -> str | None:
@@ -157,14 +155,12 @@ def retry_job(session: Session, actor: Actor, job_id: UUID | str) -> UUID:
 
     Raises:
         Forbidden: the role runs no jobs.
-        NotFound: no such job, or not the actor's, or one of several workspaces that somebody else asked for.
+        NotFound: no such job, or not the actor's.
         Conflict: it still waits or runs, or it is done.
         QuotaExceeded: the agency has its limit of jobs waiting.
     """
     actor.require(Action.RUN_JOBS)
     job = one_or_not_found(session, editable_jobs(actor), job_id)
-    if not _is_told(actor, job):
-        raise NotFound
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise Conflict("Only a job that failed or was cancelled can be tried again; reload the page.")
     if job.workspace_id is not None and job.kind == JobKind.RETRAIN:
@@ -226,7 +222,6 @@ def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | N
         attempts=job.attempts,
         cancel_requested=job.cancel_requested,
         is_mine=job.requested_by == actor.user_id,
-        is_told=is_told,
     )
 
 
