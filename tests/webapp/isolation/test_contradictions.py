@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from cgn_core.db.files import EVERYTHING, readable_files
 from cgn_core.db.models import Arrival, Job, Schedule, StoredFile, Upload, Workspace, WorkspaceMember, now
 from cgn_core.db.session import reading, transaction
 
@@ -73,4 +74,21 @@ def test_whoever_acts_for_some_workspaces_only_sees_no_others(matrix: Matrix) ->
             rows = session.scalars(select(limited)).all()
             places = {row.id if isinstance(row, Workspace) else getattr(row, "workspace_id", None) for row in rows}
         assert theirs not in places, name
+        matrix.cells += 1
+
+
+def test_a_file_of_everything_is_its_makers_alone(matrix: Matrix) -> None:
+    maker = matrix.world.people[Person.OWNER]
+    with transaction() as session:
+        made = StoredFile(
+            agency_id=maker.agency_id, workspace_id=UUID(matrix.world.theirs["workspace"]), job_id=None,
+            made_for=maker.user_id, purpose=EVERYTHING, name="all.zip", media_type="application/zip", size=1, content=b".",
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        identity = made.id
+    for person in SIGNED_IN:
+        with reading() as session:
+            seen = {file.id for file in session.scalars(readable_files(matrix.world.people[person]))}
+        assert (identity in seen) == (person is Person.OWNER), person
         matrix.cells += 1
