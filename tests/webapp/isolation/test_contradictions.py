@@ -82,7 +82,8 @@ def test_a_file_of_everything_is_its_makers_alone(matrix: Matrix) -> None:
     with transaction() as session:
         made = StoredFile(
             agency_id=maker.agency_id, workspace_id=UUID(matrix.world.theirs["workspace"]), job_id=None,
-            made_for=maker.user_id, purpose=EVERYTHING, name="all.zip", media_type="application/zip", size=1, content=b".",
+            made_for=maker.user_id, purpose=EVERYTHING, name="all.zip", media_type="application/zip", size=1,
+            content=b".",
         )  # fmt: skip
         session.add(made)
         session.flush()
