@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.db.session import transaction
 from cgn_core.services import imports
 from cgn_core.settings import settings
@@ -53,6 +54,7 @@ def run(url: str, work: Callable[..., None], *arguments: Any, at: int = NEVER, s
 def _live(url: str, at: int, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     os.environ["CGN_DATABASE_URL"] = url
     settings.cache_clear()
+    set_for_process(Crossing.EVERYTHING)  # as the tests' own process is; whose request it is isn't what dies here
     steps = itertools.count()
 
     def step(*_: Any) -> None:
