@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -179,6 +180,10 @@ class Fleet:
         with suppress(ProcessLookupError):
             os.killpg(worker.pid, signal.SIGSTOP)
         self.frozen[place] = time.monotonic() + seconds
+        # By itself too: who thaws it may at that time wait for a row that it had locked.
+        timer = threading.Timer(seconds, _go_on, [worker.pid])
+        timer.daemon = True
+        timer.start()
         return worker.pid, doing(worker)
 
     def thaw(self) -> list[int]:
@@ -186,9 +191,13 @@ class Fleet:
         due = [place for place, until in self.frozen.items() if time.monotonic() >= until]
         for place in due:
             del self.frozen[place]
-            with suppress(ProcessLookupError):
-                os.killpg(self.workers[place].pid, signal.SIGCONT)
+            _go_on(self.workers[place].pid)
         return [self.workers[place].pid for place in due]
+
+
+def _go_on(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGCONT)
 
 
 def doing(worker: RealProcess) -> str | None:
