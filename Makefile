@@ -43,7 +43,7 @@ fuzz: $(VENV)/.installed-dev
 	@FUZZ_CASES=$(FUZZ_CASES) BODY_CASES=$(BODY_CASES) $(BIN)/python -m pytest -n $(TEST_WORKERS) \
 	  tests/cgn_core/ingest/test_fuzz.py tests/webapp/isolation/test_bodies.py $(PYTEST_ARGS)
 
-# Takes every wall between agencies and roles down in turn; fails where the isolation tests don't notice. MUTANTS="--wall filter".
+# Takes every filter between agencies and roles down in turn, in memory; fails where the isolation tests don't notice.
 mutants: $(VENV)/.installed-dev
 	@$(BIN)/python tests/webapp/isolation/mutants.py $(MUTANTS)
 
