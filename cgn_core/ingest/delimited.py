@@ -108,7 +108,7 @@ def top_of(raw: bytes, head: str) -> Top:
         RefusedFile: no table, or more rows or cells than can be held.
     """
     line_feeds = count_byte(raw, b"\n")
-    if line_feeds + count_byte(raw, b"\r") > 2 * MOST_ROWS:
+    if line_feeds + (count_byte(raw, b"\r") if b"\r" in raw else 0) > 2 * MOST_ROWS:
         raise too_many_rows()
     separator = _SEPARATOR_LINE.match(head)
     begins = separator.end() if separator else 0
@@ -140,7 +140,7 @@ def top_of(raw: bytes, head: str) -> Top:
 def _typed(raw: bytes, top: Top) -> TypedGrid | None:
     """Its columns that have a meaning, typed; None where anything in them isn't plain."""
     typed = read_typed(raw, top.columns, top.below, skip=top.skip, delimiter=top.delimiter, empty=EMPTY_CELLS[1:])
-    lines = None if typed is None else _lines(raw, typed.num_rows, top)
+    lines = None if typed is None else _lines(raw, typed.rows, top)
     if typed is None or lines is None:
         return None
     return TypedGrid(
@@ -158,8 +158,6 @@ def _typed(raw: bytes, top: Top) -> TypedGrid | None:
 
 def count_byte(raw: bytes, byte: bytes) -> int:
     """How often one byte occurs; several times as fast as ``bytes.count``, which calls a function for each it finds."""
-    if len(raw) < _COUNTED_AT_ONCE:
-        return raw.count(byte)
     seen, wanted = np.frombuffer(raw, dtype=np.uint8), byte[0]
     # In pieces that stay in the processor's cache.
     return sum(
@@ -171,7 +169,10 @@ def count_byte(raw: bytes, byte: bytes) -> int:
 def _opened(text: str) -> str:
     """The text with rows opened that a spreadsheet quoted as a whole, ``"Post ID,""Account ID""…"``."""
     head = text[:_HEAD]
-    if '""' not in head or not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
+    # A single letter is looked for ten times as fast as two.
+    if '"' not in head or '""' not in head:
+        return text
+    if not any(line.startswith('"') and '""' in line for line in head.lstrip().splitlines()[:2]):
         return text
     try:
         top = [row for row in _first_rows(head, ",")[0] if row and not row[0].casefold().startswith("sep=")]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -17,26 +16,34 @@ from pyarrow import csv as arrow_csv
 from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns
 from cgn_core.ingest.grid import ArrowGrid, Days, Floats, Positions
 from cgn_core.ingest.interpretation import REAL_VALUED
-
-Counts = npt.NDArray[np.int64]
+from cgn_core.ingest.plain import Kind, TypedColumns, read_columns
+from cgn_core.ingest.words import Counts
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
-_TEXT = pa.dictionary(pa.int32(), pa.string())
+_SMALL = 1024**2
+"""Bytes up to which a text's cells are read at once, which takes less time than Arrow's threads to begin."""
 _LARGE, _BLOCK = 4 * 1024**2, 4 * 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
+_TYPES: dict[Kind, Any] = {
+    "whole": pa.int64(),
+    "decimal": pa.float64(),
+    "day": pa.date32(),
+    "numbered_day": pa.string(),
+    "text": pa.dictionary(pa.int32(), pa.string()),
+}
 
 
 @dataclass(frozen=True)
 class TypedGrid(ArrowGrid):
     """Columns that have a meaning, typed; any column's text is read again when somebody asks for it."""
 
-    typed: Any = None
-    """Table of the columns read, named by their places."""
-    as_text: Callable[[], ArrowGrid | None] = lambda: None
-    """The same file with every cell as text."""
+    typed: TypedColumns = field(kw_only=True)
+    """The columns that have a meaning."""
     mapped: Columns = field(kw_only=True)
     """What its columns mean by their names."""
+    as_text: Callable[[], ArrowGrid | None] = lambda: None
+    """The same file with every cell as text."""
 
     @cached_property
     def _texts(self) -> ArrowGrid:
@@ -44,54 +51,36 @@ class TypedGrid(ArrowGrid):
         assert found is not None, "what can be typed can be read as text"
         return found
 
-    @cached_property
-    def _columns(self) -> dict[int, Any]:
-        return {int(name): column for name, column in zip(self.typed.column_names, self.typed.columns, strict=True)}
-
-    def _column(self, place: int) -> Any:
-        return self._columns.get(place)
-
     def numbers(self, place: int) -> Floats | None:
         """As :meth:`ArrowGrid.numbers`."""
-        column = self._column(place)
-        if column is None or not (pa.types.is_int64(column.type) or pa.types.is_float64(column.type)):
-            return self._texts.numbers(place)
-        return _floats(column)
+        numbers = self.filled(place)
+        return None if numbers is None else numbers.astype(np.float64, copy=False)
 
     def filled(self, place: int) -> Counts | Floats | None:
         """As :meth:`numbers`, but whole numbers where no cell is empty: nothing has to be turned into anything."""
-        column = self._column(place)
-        if column is not None and pa.types.is_int64(column.type) and not column.null_count:
-            chunks = [np.asarray(chunk) for chunk in column.chunks]
-            return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        return self.numbers(place)
+        return self.typed.numbers[place] if place in self.typed.numbers else self._texts.numbers(place)
 
     def days(self, place: int) -> Days | None:
         """As :meth:`ArrowGrid.days`."""
-        column = self._column(place)
-        if column is None or not pa.types.is_date32(column.type):
-            return None if column is not None and pa.types.is_string(column.type) else self._texts.days(place)
-        return np.asarray(column.to_numpy(), dtype="datetime64[D]")
+        if place in self.typed.words:
+            return None
+        return self.typed.days[place] if place in self.typed.days else self._texts.days(place)
 
     def cells(self, place: int) -> Sequence[object]:
         """As :meth:`ArrowGrid.cells`."""
-        column = self._column(place)
-        if column is None or not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type)):
-            return self._texts.cells(place)
-        return list(column.to_pylist())
+        if place in self.typed.labels:
+            codes, texts = self.typed.labels[place]
+            return [None if code < 0 else texts[code] for code in codes]
+        return self.typed.words[place] if place in self.typed.words else self._texts.cells(place)
 
     def labels(self, place: int) -> tuple[Positions, list[str]]:
         """As :meth:`ArrowGrid.labels`."""
-        column = self._column(place)
-        if column is None or not pa.types.is_dictionary(column.type):
-            return self._texts.labels(place)
-        encoded = column.combine_chunks()
-        return np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64), list(encoded.dictionary.to_pylist())
+        return self.typed.labels[place] if place in self.typed.labels else self._texts.labels(place)
 
 
 def read_typed(
     raw: bytes, columns: Columns, below: Sequence[Sequence[str]], *, skip: int, delimiter: str, empty: Sequence[str]
-) -> Any | None:
+) -> TypedColumns | None:
     """The columns that have a meaning, typed; None as soon as anything in them isn't plain.
 
     Args:
@@ -101,19 +90,32 @@ def read_typed(
         skip: lines to leave out at the top, the header included.
         delimiter: between cells.
         empty: texts other than nothing that stand for an empty cell; none of them is plain.
-
-    Returns: a table with columns named by their places.
     """
-    if _has_hexadecimals(raw) or _has_padding(raw, delimiter):
+    kinds = _kinds(columns, below)
+    if kinds is None or _has_padding(raw, delimiter):
         return None
-    types = _types(columns, below)
-    if types is None:
+    found = None
+    if len(raw) <= _SMALL:
+        found = read_columns(raw, kinds, width=len(columns.header), skip=skip, delimiter=delimiter)
+    if found is None:
+        found = _parsed(raw, kinds, width=len(columns.header), skip=skip, delimiter=delimiter, empty=empty)
+    if found is None or not all(set(empty).isdisjoint(texts) for _, texts in found.labels.values()):
         return None
+    return found
+
+
+def _parsed(
+    raw: bytes, kinds: Mapping[int, Kind], *, width: int, skip: int, delimiter: str, empty: Sequence[str]
+) -> TypedColumns | None:
+    """As :func:`read_typed`, by Arrow's parser; texts may still be words for nothing."""
+    if _has_hexadecimals(raw):
+        return None
+    types = {str(place): _TYPES[kind] for place, kind in kinds.items()}
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(raw),
             read_options=arrow_csv.ReadOptions(
-                column_names=[str(place) for place in range(len(columns.header))],
+                column_names=[str(place) for place in range(width)],
                 skip_rows=skip,
                 use_threads=len(raw) > _LARGE,
                 block_size=len(raw) if len(raw) <= _LARGE else _BLOCK,
@@ -131,11 +133,27 @@ def read_typed(
         )
     except pa.ArrowInvalid:
         return None
-    return table if all(_is_plain(column, empty) for column in table.columns) else None
+    if not all(_is_plain(column, empty) for column in table.columns):
+        return None
+    typed = TypedColumns(rows=table.num_rows)
+    for (place, kind), column in zip(kinds.items(), table.columns, strict=True):
+        if kind == "text":
+            encoded = column.combine_chunks()
+            codes = np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64)
+            typed.labels[place] = codes, encoded.dictionary.to_pylist()
+        elif kind == "numbered_day":
+            typed.words[place] = column.to_pylist()
+        elif kind == "day":
+            typed.days[place] = np.asarray(column.to_numpy(), dtype="datetime64[D]")
+        else:
+            typed.numbers[place] = (
+                pc.cast(column, pa.float64(), safe=False) if column.null_count else column
+            ).to_numpy()
+    return typed
 
 
-def _types(columns: Columns, rows: Sequence[Sequence[str]]) -> dict[str, Any] | None:
-    """The type of each column that has a meaning, by its place; None where days are written in words."""
+def _kinds(columns: Columns, rows: Sequence[Sequence[str]]) -> dict[int, Kind] | None:
+    """What the cells of each column that has a meaning are, by its place; None where days are written in words."""
     if DATE not in columns.places or not rows:
         return None
     place = columns.places[DATE]
@@ -143,13 +161,13 @@ def _types(columns: Columns, rows: Sequence[Sequence[str]]) -> dict[str, Any] | 
     is_iso = all(not day or _ISO.fullmatch(day) for day in days)
     if not is_iso and not all(not day or _NUMBERED.fullmatch(day) for day in days):
         return None
-    types = {str(place): pa.date32() if is_iso else pa.string()}
+    kinds: dict[int, Kind] = {place: "day" if is_iso else "numbered_day"}
     for name, at in (*columns.places.items(), *columns.competitor.items()):
         if name in (CREATOR, *MARKERS):
-            types[str(at)] = _TEXT
+            kinds[at] = "text"
         elif name != DATE:
-            types[str(at)] = pa.float64() if name in REAL_VALUED else pa.int64()
-    return types
+            kinds[at] = "decimal" if name in REAL_VALUED else "whole"
+    return kinds
 
 
 def _has_hexadecimals(raw: bytes) -> bool:
@@ -166,22 +184,9 @@ def _has_padding(raw: bytes, delimiter: str) -> bool:
 
 
 def _is_plain(column: Any, empty: Sequence[str]) -> bool:
-    if pa.types.is_int64(column.type):
-        return True
-    if pa.types.is_dictionary(column.type):
-        return all(set(empty).isdisjoint(chunk.dictionary.to_pylist()) for chunk in column.chunks)
     if pa.types.is_string(column.type):
         return not bool(pc.any(pc.is_in(column, pa.array(empty))).as_py())
     if pa.types.is_float64(column.type):
         # Arrow reads the words infinity and nan, too.
         return bool(column.null_count + (pc.sum(pc.is_finite(column)).as_py() or 0) == len(column))
     return True
-
-
-def _floats(column: Any) -> Floats:
-    """A typed column as numbers, NaN where null; several times as fast as a cast for a file of one creator."""
-    if column.null_count == len(column):
-        return np.full(len(column), np.nan)
-    if column.null_count or column.num_chunks != 1:
-        return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-    return np.asarray(column.chunk(0), dtype=np.float64)

@@ -13,7 +13,8 @@ from cgn_core.ingest.delimited import read_plain
 from cgn_core.ingest.findings import RefusedFile
 from cgn_core.ingest.grid import Days, Floats, Positions
 from cgn_core.ingest.interpretation import MOST_VALUE
-from cgn_core.ingest.typed import Counts, TypedGrid
+from cgn_core.ingest.typed import TypedGrid
+from cgn_core.ingest.words import Counts
 from cgn_core.tables import DAYS_PER_WEEK
 
 # 1970-01-05 was a Monday.

@@ -95,13 +95,14 @@ def test_a_file_typed_at_once_reads_as_one_read_cell_by_cell(data: bytes) -> Non
     assert_same(reading_of(data), as_text(data))
 
 
+@pytest.mark.parametrize("quoted", [True, False])
 @pytest.mark.parametrize("cell", DIRT)
 @pytest.mark.parametrize("name", ["follows", "minutes_spent", "creator", "provisional", "caption"])
-def test_one_unusual_cell_is_read_as_ever(name: str, cell: str) -> None:
+def test_one_unusual_cell_is_read_as_ever(name: str, cell: str, quoted: bool) -> None:  # noqa: FBT001 - a case
     rows = [f"2026-01-{day:02},{day},1,2.5,luna,0,x" for day in range(5, 25)]
     places = ["date", "follows", "unfollows", "minutes_spent", "creator", "provisional", "caption"]
     cells = rows[7].split(",")
-    cells[places.index(name)] = '"' + cell.replace('"', '""') + '"'
+    cells[places.index(name)] = '"' + cell.replace('"', '""') + '"' if quoted else cell
     rows[7] = ",".join(cells)
     data = "\n".join([",".join(places), *rows]).encode()
     assert_same(reading_of(data), as_text(data))
