@@ -12,7 +12,7 @@ from dash import set_props
 
 from webapp.components.shell import Ids
 
-QUICK_MILLISECONDS = 60
+QUICK_MILLISECONDS = 40
 BUSY_MILLISECONDS = 1_000
 IDLE_MILLISECONDS = 12_000
 SHARE_OF_AGE = 0.12

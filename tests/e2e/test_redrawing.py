@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,9 @@ from whole_product import Product
 
 Visit = Callable[..., "Watched"]  # noqa: F821 - the fixture's class, named for readers
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
-PRESS_AND_DRAW = """([button, part]) => {
+PRESS_AND_DRAW = """([button, part, property]) => {
     document.getElementById(button).click();
-    window.dash_clientside.set_props(part, { children: "drawn anew" });
+    window.dash_clientside.set_props(part, { [property]: '"drawn anew"' });
 }"""
 """A press, and before the browser does anything else the answer that draws the part anew."""
 VISIBLE = 800
@@ -69,9 +70,12 @@ def cancel_button(page: Page, job: str) -> Locator:
 
 
 def draw_anew(page: Page, button: Locator) -> None:
-    """Have the server draw the table once more, until the button is another one."""
+    """Have the table drawn once more, until the button is another one."""
     name = button.evaluate("button => { window.before = button; return button.id; }")
-    page.evaluate("window.dash_clientside.set_props('jobs-acted', { data: String(Math.random()) })")
+    page.evaluate(
+        "const table = document.getElementById('jobs-table');"
+        " window.dash_clientside.set_props(table.id, { 'data-tree': `${table.dataset.tree} ` })"
+    )
     # The portal's policy allows no eval, which Playwright's own waiting for a condition is.
     while page.evaluate("name => window.before.isConnected || !document.getElementById(name)", name):
         page.wait_for_timeout(50)
@@ -84,7 +88,7 @@ def test_a_press_right_before_its_card_is_drawn_anew_imports_the_file(visit: Vis
     page.locator("input[type=file]").set_input_files(large_csv(tmp_path / "a.csv", ["press.a", "press.b"], days=140))
     page.wait_for_url("**/new-workspace?arrival=*")
     page.get_by_role("button", name="Import 2 creators").wait_for()
-    page.evaluate(PRESS_AND_DRAW, ["large-file-import", "large-file-body"])
+    page.evaluate(PRESS_AND_DRAW, ["large-file-import", "large-file-body", "children"])
     page.get_by_text("Imported 2 creators.").wait_for()
     assert watched.complaints == []
 
@@ -94,7 +98,7 @@ def test_a_press_right_before_the_table_is_drawn_anew_cancels_the_job(
 ) -> None:
     watched = visit()
     cancel_button(watched.page, job)
-    watched.page.evaluate(PRESS_AND_DRAW, [f"jobs-cancel-{job}", "jobs-table"])
+    watched.page.evaluate(PRESS_AND_DRAW, [f"jobs-cancel-{job}", "jobs-table", "data-tree"])
     is_asked_to_stop()
     assert watched.complaints == []
 
@@ -127,4 +131,17 @@ def test_a_button_that_is_drawn_anew_under_the_finger_is_pressed(
     draw_anew(page, cancel)
     page.mouse.up()
     is_asked_to_stop()
+    assert watched.complaints == []
+
+
+def test_a_link_in_a_table_that_the_browser_draws_stays_in_the_page_and_leads_back(visit: Visit, job: str) -> None:
+    watched = visit()
+    page = watched.page
+    cancel_button(page, job)
+    page.evaluate("() => { window.same = true; }")
+    page.locator("#jobs-table th.primary a").first.click()
+    page.wait_for_url(re.compile("/workspaces/[0-9a-f-]+"))
+    page.go_back()
+    page.locator(f"[id='jobs-cancel-{job}']").wait_for()
+    assert page.evaluate("window.same === true")
     assert watched.complaints == []

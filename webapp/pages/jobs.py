@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -17,6 +17,7 @@ from webapp.components import shell
 from webapp.components.alerts import empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import card, link_button, page_header
+from webapp.components.drawn import TREE, as_text, drawn
 from webapp.components.jobs import CANCEL, RETRY, jobs_table
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.pages.schedules import schedules_card
@@ -47,7 +48,7 @@ def job_list(workspace_id: UUID | None) -> list[Component]:
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id) if workspace_id is not None else None),
         dcc.Store(id=Ids.ACTED),
         *kept_presses(CANCEL, RETRY),
-        html.Div(_table(workspace_id), id=Ids.TABLE, **aria(live="polite")),
+        drawn(_table(workspace_id), id=Ids.TABLE, **aria(live="polite")),
     ]
 
 
@@ -62,16 +63,16 @@ def _table(workspace_id: UUID | None) -> Component:
 
 
 @callback(
-    Output(Ids.TABLE, "children"),
+    Output(Ids.TABLE, TREE),
     Input(shell.Ids.PULSE, "data"),
     Input(shell.Ids.FINISHED, "data"),
     Input(Ids.ACTED, "data"),
     State(Ids.WORKSPACE, "data"),
     prevent_initial_call=True,
 )
-def refresh(_pulse: Any, _finished: Any, _acted: Any, workspace_id: Any) -> Component:
+def refresh(_pulse: Any, _finished: Any, _acted: Any, workspace_id: Any) -> str:
     """Draw the table anew when the header's pulse says that something moved."""
-    return _table(identifier(workspace_id) if workspace_id is not None else None)
+    return as_text(_table(identifier(workspace_id) if workspace_id is not None else None))
 
 
 @callback(Output(Ids.ACTED, "data"), pressed(CANCEL), prevent_initial_call=True)

@@ -1,0 +1,75 @@
+// Draws the parts of a page that come as one text (components/drawn.py): plain elements, no component of Dash's each.
+(function () {
+  "use strict";
+
+  const NAMES = { className: "class", tabIndex: "tabindex", colSpan: "colspan", rowSpan: "rowspan", dateTime: "datetime" };
+  const ATTRIBUTE = /^(id|class|title|role|type|scope|lang|download|tabindex|colspan|rowspan|datetime|aria-[a-z]+|data-[a-z-]+)$/;
+
+  function set(element, prop, value) {
+    const name = NAMES[prop] ?? prop;
+    if (value === null || value === undefined || value === false) {
+      return;
+    }
+    if (name === "style") {
+      Object.assign(element.style, value);
+    } else if (name === "href") {
+      // Only ever a place of this portal: what people wrote is never followed.
+      if (new URL(value, location.href).origin === location.origin) {
+        element.setAttribute("href", value);
+      }
+    } else if (ATTRIBUTE.test(name)) {
+      element.setAttribute(name, value === true ? "" : value);
+    }
+  }
+
+  function draw(node) {
+    if (Array.isArray(node)) {
+      return node.flatMap(draw);
+    }
+    if (node === null || node === undefined || typeof node !== "object") {
+      return node === null || node === undefined ? [] : [document.createTextNode(String(node))];
+    }
+    const isLink = node.namespace === "dash_core_components";
+    const element = document.createElement(isLink ? "a" : node.type.toLowerCase());
+    if (isLink) {
+      element.dataset.stays = "";
+    }
+    for (const [prop, value] of Object.entries(node.props)) {
+      if (prop === "children") {
+        element.append(...draw(value));
+      } else {
+        set(element, prop, value);
+      }
+    }
+    return [element];
+  }
+
+  const done = new WeakMap();
+
+  function drawAll() {
+    for (const part of document.querySelectorAll("[data-tree]")) {
+      const tree = part.dataset.tree;
+      if (done.get(part) !== tree) {
+        done.set(part, tree);
+        part.replaceChildren(...draw(JSON.parse(tree)));
+      }
+    }
+  }
+
+  // As Dash's own links do: the next page without loading everything anew.
+  function follow(event) {
+    const link = event.target.closest("a[data-stays]");
+    if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+      return;
+    }
+    event.preventDefault();
+    history.pushState({}, "", link.href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  document.addEventListener("click", follow);
+  new MutationObserver(drawAll).observe(document, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-tree"],
+  });
+})();
