@@ -72,6 +72,59 @@ FORMULAS = {
         "a \N{MULTIPLICATION SIGN} sin(2\N{GREEK SMALL LETTER PI} day / 365.25) + b \N{MULTIPLICATION SIGN} "
         "cos(2\N{GREEK SMALL LETTER PI} day / 365.25), fitted with posting and weekday held, as followers a week."
     ),
+    "residual": (
+        "miss = (growth \N{MINUS SIGN} fitted) / standard deviation of all misses. For the daily fit growth and "
+        "fitted are weekly sums without viral days, each over the standard deviation that the fit gives that week."
+    ),
+    "normal_quantile": (
+        "the i-th smallest of n misses against the normal quantile of the median of Beta(i, n + 1 \N{MINUS SIGN} "
+        "i); band: its 2.5 and 97.5 % points."
+    ),
+    "memory": (
+        "correlation k weeks apart = \N{N-ARY SUMMATION} miss(t) \N{MULTIPLICATION SIGN} miss(t + k) / "
+        "\N{N-ARY SUMMATION} miss(t)\N{SUPERSCRIPT TWO}; bounds: \N{PLUS-MINUS SIGN}1.96 / \N{SQUARE ROOT}n."
+    ),
+    "leverage": (
+        "h = the week's diagonal of X(X'X)\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT ONE}X'; studentised miss = miss / "
+        "(spread without the week \N{MULTIPLICATION SIGN} \N{SQUARE ROOT}(1 \N{MINUS SIGN} h))."
+    ),
+    "cooks_distance": (
+        "D = miss\N{SUPERSCRIPT TWO} \N{MULTIPLICATION SIGN} h / (terms \N{MULTIPLICATION SIGN} "
+        "spread\N{SUPERSCRIPT TWO} \N{MULTIPLICATION SIGN} (1 \N{MINUS SIGN} h)\N{SUPERSCRIPT TWO}), h being the "
+        "leverage; listed from 4 / n."
+    ),
+    "inflation": (
+        "VIF = 1 / (1 \N{MINUS SIGN} R\N{SUPERSCRIPT TWO}) of the term on all others, over the weeks of the fit."
+    ),
+    "stability": ("least squares on the first n weeks alone, for each n; band: two standard errors."),
+    "drift": (
+        "up(t) = max(0, up(t \N{MINUS SIGN} 1) + surprise \N{MINUS SIGN} 1), down alike with the sign turned; "
+        "surprise = (growth \N{MINUS SIGN} forecast from the weeks before) / robust deviation, clipped at 3. "
+        "Bounds by block bootstrap of this account's own surprises to the stated rate of false alarms."
+    ),
+    "coverage_by_level": (
+        "share of unseen weeks inside the interval of each level; whisker: two standard errors of a share."
+    ),
+    "scores": (
+        "over all unseen weeks, each forecast from the weeks before it alone: MAE = mean |growth \N{MINUS SIGN} "
+        "median|; RMSE = \N{SQUARE ROOT}mean (growth \N{MINUS SIGN} expected)\N{SUPERSCRIPT TWO}; scaled = MAE / "
+        "mean |weekly change|; R\N{SUPERSCRIPT TWO} = 1 \N{MINUS SIGN} squared errors / those of the mean so far; "
+        "CRPS = twice the mean pinball loss over all quantiles; Winkler = width + 2 / (1 \N{MINUS SIGN} level) "
+        "\N{MULTIPLICATION SIGN} what lies outside."
+    ),
+    "ranking": (
+        "mean |growth \N{MINUS SIGN} median forecast| of each on the same unseen weeks; interval by Student's t "
+        "over the weeks."
+    ),
+    "lights": (
+        "forecasts: paired t test against the best naive one; intervals: within two standard errors of the promise; "
+        "drift: see its chart; tests of the fit: 5 % for all of them together (Holm), so a sound fit raises any of "
+        "them in one of twenty cases."
+    ),
+    "challenge": (
+        "one-sided paired t test of the absolute errors of both on the same weeks, at 5 % divided by the number of "
+        "forms tried."
+    ),
     "naive": "the week before, taken as the forecast; the best of the naive forecasts where several were tried.",
 }
 """By key; shown with the data version and the model version that the number was made from."""

@@ -107,6 +107,65 @@ TERMS = {
         "A lasting change of growth that neither posting nor season explains, noticed by adding up small surprises "
         "until chance can't explain them.",
     ),
+    "residual": Term(
+        "Miss",
+        "What a week brought beyond what the fit gives it, measured in the usual size of such misses. If the fit has "
+        "caught everything, misses look like noise: even, without a bend, and one week's says nothing of the next's.",
+    ),
+    "normal_quantile": Term(
+        "Normal quantiles",
+        "Misses put in order beside where the normal law would have them. On the line they follow it; ends that bend "
+        "away are weeks more extreme than the law allows, such as viral ones.",
+    ),
+    "memory": Term(
+        "Memory of misses",
+        "How like the misses of weeks are that lie one, two or more weeks apart. A bar beyond the dashed lines hints "
+        "at something that comes back, such as a season, that the fit doesn't know.",
+    ),
+    "leverage": Term(
+        "Leverage",
+        "How unusual a week's posting was, and so how strongly that one week pulls the fit towards itself: 0 not at "
+        "all, 1 the fit goes through it.",
+    ),
+    "cooks_distance": Term(
+        "Cook's distance",
+        "How far all of the fit's numbers would move if one week were left out. A week that towers over the rest "
+        "deserves a look at its data.",
+    ),
+    "inflation": Term(
+        "Variance inflation",
+        "How much wider an effect's uncertainty is because it moves together with others. 1 is apart; from 10 on the "
+        "history can hardly tell which of them did it.",
+    ),
+    "coefficient": Term(
+        "Effect of a piece",
+        "The followers that one more piece brings, on all days on which it works together, with the range that the "
+        "history leaves open. A pale bar can't be told from nothing.",
+    ),
+    "stability": Term(
+        "Stability",
+        "Each effect as the history would have given it at the time. A line that settles is one number; one that keeps "
+        "wandering says that the effect itself has changed.",
+    ),
+    "drift": Term(
+        "Drift",
+        "Small surprises in one direction added up week by week. Where they pass the dashed line growth has left its "
+        "path. The lines are set so that a history like this one passes them by chance only as often as is stated.",
+    ),
+    "score": Term(
+        "Scores",
+        "Different measures of how far forecasts lie from what came, all on weeks that the model had not seen. Lower "
+        "is better, except where a share is given.",
+    ),
+    "champion": Term(
+        "Champion and challenger",
+        "The champion is the model in force. A challenger is another form, tried on the same weeks; it takes over only "
+        "when it is better by more than luck explains.",
+    ),
+    "percentile": Term(
+        "Percentile",
+        "How many of a hundred accounts like the compared ones grow more slowly. With few accounts the range is wide.",
+    ),
     "p_value": Term(
         "p",
         "How often a test result at least this clear would come by chance if there were nothing to find. Below 0.05 is "

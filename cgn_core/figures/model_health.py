@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cgn_core.figures.frame import axis, layout
+from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import count, percent
+from cgn_core.figures.wording import count, day_month_year, interval, percent, signed
 
 
 @dataclass(frozen=True)
@@ -116,5 +116,99 @@ def coverage_figure(rows: Sequence[MeasuredCoverage]) -> Figure:
             height=280,
             xaxis=axis(title="promised", tickformat=".0%", range=[0.4, 1.02], showgrid=False),
             yaxis=axis(title="held", tickformat=".0%", range=[0.3, 1.05]),
+        ),
+    }
+
+
+CLIPPED = 3.0
+"""Half-intervals beyond which a week is drawn at the edge: one viral week would squash all others."""
+
+
+@dataclass(frozen=True)
+class HeldWeek:
+    """A week beside the interval given before it; followers."""
+
+    week_start: str
+    actual: float
+    median: float
+    low: float
+    high: float
+    share: float
+    """Of all weeks up to this one, how many were held."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the growth fell into the interval."""
+        return self.low <= self.actual <= self.high
+
+    @property
+    def position(self) -> float:
+        """Where it fell: 0 the median, 1 and -1 the interval's ends."""
+        gap = self.actual - self.median
+        half = self.high - self.median if gap >= 0 else self.median - self.low
+        return gap / half if half > 0 else 0.0
+
+
+def held_weeks_figure(weeks: Sequence[HeldWeek], *, level: float) -> Figure:
+    """Where each week fell in its interval, and below the share of weeks that were held so far beside the promise.
+
+    Args:
+        weeks: ascending, at least one; all of intervals of one level.
+        level: theirs.
+    """
+    dates = [week.week_start for week in weeks]
+    far = [abs(week.position) > CLIPPED for week in weeks]
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": dates,
+        "y": [min(max(week.position, -CLIPPED), CLIPPED) for week in weeks],
+        "marker": {
+            "size": 8,
+            "color": [token("accent" if week.held else "caution") for week in weeks],
+            "symbol": [
+                ("triangle-up" if week.position > 0 else "triangle-down") if beyond
+                else "circle" if week.held else "diamond"
+                for week, beyond in zip(weeks, far, strict=True)
+            ],
+        },
+        "text": [
+            f"Week of {day_month_year(week.week_start)}: {signed(week.actual)} followers,<br>"
+            f"{'inside' if week.held else 'outside'} {interval(week.low, week.high)}."
+            for week in weeks
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
+    }  # fmt: skip
+    share = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": dates,
+        "y": [week.share for week in weeks],
+        "yaxis": "y2",
+        "line": {"color": token("accent"), "width": 2},
+        "text": [
+            f"Up to the week of {day_month_year(week.week_start)} {percent(week.share)} of {number} were held; "
+            f"promised {percent(level)}."
+            for number, week in enumerate(weeks, 1)
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -1, "y1": 1, "fillcolor": token("band"),
+            "line": {"width": 0}, "layer": "below"}  # fmt: skip
+    promise = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": level, "y1": level,
+               "line": {"color": token("muted"), "width": 1, "dash": "dot"}}  # fmt: skip
+    return {
+        "data": [dots, share],
+        "layout": layout(
+            height=340,
+            shapes=[band, zero_line(), promise],
+            xaxis=axis(showgrid=False, type="date", anchor="y2"),
+            yaxis=axis(
+                domain=[0.4, 1],
+                range=[-CLIPPED - 0.3, CLIPPED + 0.3],
+                tickvals=[-1, 0, 1],
+                ticktext=["low", "median", "high"],
+            ),
+            yaxis2=axis(title="held so far", domain=[0, 0.28], range=[0, 1.05], tickformat=".0%", nticks=3),
         ),
     }

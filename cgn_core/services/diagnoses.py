@@ -2,26 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from cgn_core.access import Actor
+from cgn_core.db.data_versions import readable_data_versions
+from cgn_core.db.models import DataVersion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import InvalidInput, NotFound
+from cgn_core.errors import InvalidInput, NotFound, StatisticsError
 from cgn_core.ingest.storage import daily_from_bytes
+from cgn_core.services import drift_watch
 from cgn_core.services.data_versions import current_version
+from cgn_core.services.models import ModelView, current_model
 from cgn_core.services.validations import MODELS
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats.diagnosis import Diagnosis, diagnose
+from cgn_core.stats.diagnostics import Diagnostics, diagnose_fit
+from cgn_core.stats.drift import Drift
+from cgn_core.stats.fit import Fit
+from cgn_core.stats.judged_series import JudgedSeries, judged_series
+from cgn_core.stats.judged_weeks import judged_weeks
 
 FALSE_ALARMS_A_YEAR = 0.5
 FEWEST_ALARMS, MOST_ALARMS = 0.05, 12.0
 REMEMBERED = 16
-"""Tables whose diagnosis is kept at hand: one takes seconds, and the same data have the same."""
+"""Tables whose diagnosis is kept at hand: one takes up to seconds, and the same data have the same."""
+
+
+@dataclass(frozen=True)
+class ModelDiagnosis:
+    """The model in force under its tests on the data it was trained on, and drift up to the newest week."""
+
+    model: ModelView
+    fit: Diagnostics | None
+    """None where the fit can't be judged; ``refusal`` says why."""
+    series: JudgedSeries | None
+    """Its weeks one by one."""
+    refusal: str
+    drift: Drift | None
+    """Of the workspace's current data, with the bounds that a training sets; None where they can't be learned from."""
+    drift_data_version: int
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A stored fit; two of the same model version are the same."""
+
+    model_id: UUID
+    fit: Fit = field(compare=False)
+
+
+def diagnose_model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelDiagnosis | None:
+    """Judge the model in force; None while there is none.
+
+    Raises:
+        NotFound: no such workspace, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    model = current_model(session, actor, workspace.id)
+    if model is None:
+        return None
+    tables = {
+        version.number: version.table
+        for version in session.scalars(
+            readable_data_versions(actor)
+            .where(
+                DataVersion.workspace_id == workspace.id,
+                DataVersion.number.in_({model.data_version, workspace.data_version}),
+            )
+            .options(undefer(DataVersion.table))
+        )
+    }
+    fit: Diagnostics | None = None
+    series: JudgedSeries | None = None
+    refusal = ""
+    try:
+        fit, series = _judged(tables[model.data_version], _Trained(model.id, model.training.fit))
+    except InvalidInput as error:
+        refusal = error.message
+    try:
+        drift = _drift(tables[workspace.data_version])
+    except StatisticsError:
+        drift = None  # a repair may have left fewer weeks than the model was trained on
+    return ModelDiagnosis(
+        model=model,
+        fit=fit,
+        series=series,
+        refusal=refusal,
+        drift=drift,
+        drift_data_version=workspace.data_version,
+    )
 
 
 def diagnose_workspace(
@@ -69,3 +144,14 @@ def _diagnosis(
         false_alarms_per_year=false_alarms_per_year,
         minutes=dict(minutes),
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _judged(table: bytes, trained: _Trained) -> tuple[Diagnostics, JudgedSeries]:
+    daily = daily_from_bytes(table)
+    return diagnose_fit(daily, trained.fit), judged_series(judged_weeks(daily, trained.fit))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _drift(table: bytes) -> Drift:
+    return drift_watch.look(daily_from_bytes(table))

@@ -19,6 +19,15 @@ STRONG_MEMORY = 0.4
 STRONG_INFLATION = 30.0
 SHOWN_WEEKS = 3
 NOTHING = "Nothing."
+TEST_NAMES = {
+    "breusch_pagan": "Breusch-Pagan",
+    "white": "White",
+    "durbin_watson": "Durbin-Watson",
+    "ljung_box": "Ljung-Box",
+    "jarque_bera": "Jarque-Bera",
+    "reset": "RESET",
+    "cusum": "CUSUM",
+}
 WAIT = "Import more weeks; until then take the fit's intervals with caution."
 
 
@@ -95,8 +104,7 @@ def _evidence(names: tuple[str, ...], tests: Mapping[str, ResidualTest]) -> str:
     for name in names:
         test = tests[name]
         if test.statistic is not None and test.adjusted_p_value is not None:
-            title = name.replace("_", " ").capitalize()
-            words.append(f"{title}: {test.statistic:.2f}, corrected p {_p(test.adjusted_p_value)}")
+            words.append(f"{TEST_NAMES[name]}: {test.statistic:.2f}, corrected p {_p(test.adjusted_p_value)}")
     return "; ".join(words) + "."
 
 

@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
+from cgn_core.services.model_lights import coverage_slack
 from cgn_core.services.models import ModelView
 from cgn_core.services.workspace_cards import STALE_AFTER_DAYS
 from cgn_core.services.workspaces import WorkspaceView
@@ -27,11 +28,6 @@ def model_lights(workspace: WorkspaceView, model: ModelView) -> Component:
             )
         ]
     )
-
-
-def coverage_slack(level: float, weeks: int) -> float:
-    """How far measured coverage may lie from the level by chance: two standard errors of a share."""
-    return 2.0 * float((level * (1 - level) / max(weeks, 1)) ** 0.5)
 
 
 def _against_naive(model: ModelView) -> tuple[str, str, Tone]:

@@ -12,18 +12,19 @@ from dash.development.base_component import Component
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
 from cgn_core.figures.wording import model_name
 from cgn_core.services import models, retrainings, track_records, workspaces
+from cgn_core.services.model_lights import coverage_slack
 from cgn_core.services.models import ModelView
-from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, page_header
 from webapp.components.charts import chart
-from webapp.components.lights import coverage_slack, model_lights
+from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.numbers import count, interval, percent, plural
 from webapp.components.tables import Column, data_table
+from webapp.pages.model_diagnostics import diagnostics_cards, lights_card
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
-from webapp.pages.model_versions import version_cards
+from webapp.pages.model_versions import challenge_card, version_cards
 from webapp.pages.track_record import track_record_card
 from webapp.pages.validation_form import validation_cards
 from webapp.request_scope import actor, db, identifier
@@ -87,14 +88,19 @@ def _body(workspace_id: UUID) -> Component:
     model = models.current_model(db(), actor(), workspace_id)
     if model is None:
         return without_model(workspace, title=TITLE)
+    source = source_of(model, workspace_id)
     return html.Div(
         [
             page_header(TITLE, model.training.reason),
             *model_notice(workspace, model),
-            columns(html.Div([_lights(workspace, model), _coverage(model)], className="stack"), _scores(model)),
-            track_record_card(track_records.track_record(db(), actor(), workspace_id), _all_forecasts(workspace_id)),
-            _ranking(model),
+            lights_card(workspace_id),
+            columns(_scores(model, source), _coverage(model, source)),
+            track_record_card(
+                track_records.track_record(db(), actor(), workspace_id), _all_forecasts(workspace_id), source=source
+            ),
+            columns(_ranking(model, source), challenge_card(model, source)),
             _cautions(model),
+            diagnostics_cards(),
             version_cards(workspace_id, may_edit=workspace.may_edit),
         ],
         className="stack",
@@ -106,11 +112,7 @@ def _all_forecasts(workspace_id: UUID) -> Component:
     return html.Div(link, className="actions above-space")
 
 
-def _lights(workspace: WorkspaceView, model: ModelView) -> Component:
-    return card(model_lights(workspace, model), title="At a glance")
-
-
-def _scores(model: ModelView) -> Component:
+def _scores(model: ModelView, source: Source) -> Component:
     validation = model.training.validation
     naive = validation.baselines[model.summary.baseline]
     rows = [
@@ -129,14 +131,19 @@ def _scores(model: ModelView) -> Component:
         Column("unit", "Unit"),
     ]
     weeks = f"\N{MIDDLE DOT} {plural(validation.origins, 'unseen week')}"
-    return card(data_table(shown, rows, caption="Scores beside the best naive forecast"), title="Scores", aside=weeks)
+    return card(
+        data_table(shown, rows, caption="Scores beside the best naive forecast"),
+        title="Scores",
+        aside=weeks,
+        marks=[what("score"), trail(source, "scores", of="Scores")],
+    )
 
 
 def _score(value: float | None, decimals: int) -> str:
     return count(value, decimals=decimals)
 
 
-def _ranking(model: ModelView) -> Component:
+def _ranking(model: ModelView, source: Source) -> Component:
     ranking = model.training.ranking
     figure = ranking_figure(
         [
@@ -164,10 +171,15 @@ def _ranking(model: ModelView) -> Component:
     ]
     words = "Mean absolute error of every model and naive forecast on the same unseen weeks, best on top"
     drawn = chart("health-ranking", figure, words=words, columns=shown, rows=rows)
-    return card(drawn, title="Every model, on the same unseen weeks", aside="\N{MIDDLE DOT} rings are naive forecasts")
+    return card(
+        drawn,
+        title="Every model, on the same unseen weeks",
+        aside="\N{MIDDLE DOT} rings are naive forecasts",
+        marks=[what("naive"), trail(source, "ranking", of="Every model's error")],
+    )
 
 
-def _coverage(model: ModelView) -> Component:
+def _coverage(model: ModelView, source: Source) -> Component:
     validation = model.training.validation
     measured = [
         MeasuredCoverage(
@@ -197,7 +209,11 @@ def _coverage(model: ModelView) -> Component:
     parts = [chart("health-coverage", coverage_figure(measured), words=words, columns=shown, rows=rows)]
     if refused:
         parts.append(html.P(f"Not offered, as the history is too short for them: {refused}.", className="muted"))
-    return card(*parts, title="Do the intervals hold?")
+    return card(
+        *parts,
+        title="Do the intervals hold?",
+        marks=[what("coverage"), trail(source, "coverage_by_level", of="Measured coverage")],
+    )
 
 
 def _cautions(model: ModelView) -> Component | None:

@@ -11,14 +11,15 @@ from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
 from cgn_core.services import models, registry, retrainings, workspaces
-from cgn_core.services.models import ModelVersionView
+from cgn_core.services.models import ModelVersionView, ModelView
 from cgn_core.services.registry import PromotionView
 from cgn_core.services.validations import MODELS
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns
+from webapp.components.explain import Source, trail, what
 from webapp.components.fields import field, text_field
-from webapp.components.numbers import count, percent, short_day
+from webapp.components.numbers import count, percent, plural, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -37,6 +38,39 @@ class Ids(StrEnum):
     FORM = "versions-form"
     CHALLENGE = "versions-challenge"
     OUTCOME = "versions-outcome"
+
+
+def challenge_card(model: ModelView, source: Source) -> Component:
+    """The champion beside the best challenger of the training that made this model, on the same weeks."""
+    marks = [what("champion"), trail(source, "challenge", of="Champion and challenger")]
+    title = "Champion and challenger"
+    found = model.training.challenge
+    if found is None:
+        sentence = (
+            f"Model {model.number} was trained without a champion to beat. The next retraining sets every other form "
+            "against it on the same unseen weeks; one form alone can be tried below."
+        )
+        return card(html.P(sentence, className="words"), title=title, marks=marks)
+    rows = [
+        {"role": role, "form": model_name(form), "mae": count(mae)}
+        for role, form, mae in (
+            ("Champion", found.champion, found.champion_mae),
+            ("Challenger", found.challenger, found.challenger_mae),
+        )
+    ]
+    shown = [
+        Column("role", "Role", primary=True),
+        Column("form", "Form"),
+        Column("mae", "Off by, a week", numeric=True),
+    ]
+    chance = "" if found.p_value is None else f" A lead like this comes by chance with p = {found.p_value:.3f}."
+    return card(
+        data_table(shown, rows, caption="Champion and challenger on the same weeks", keep=True),
+        html.P(found.sentence + chance, className="words above-space"),
+        title=title,
+        aside=f"\N{MIDDLE DOT} {plural(found.weeks, 'unseen week')}",
+        marks=marks,
+    )
 
 
 def version_cards(workspace_id: UUID, *, may_edit: bool) -> Component:

@@ -7,9 +7,36 @@ import pytest
 
 from cgn_core.figures.competitors import PeerGrowth, peer_growth_figure
 from cgn_core.figures.drift import DriftWeek, drift_figure
+from cgn_core.figures.formulas import FORMULAS
+from cgn_core.figures.glossary import TERMS
 from cgn_core.figures.growth_history import EVENT_KINDS, GrowthWeek, WeekEvent, growth_history_figure, week_sentence
-from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
+from cgn_core.figures.influence import (
+    Inflation,
+    RecursivePath,
+    WeekInfluence,
+    inflation_figure,
+    influence_figure,
+    leverage_figure,
+    recursive_figure,
+)
+from cgn_core.figures.model_health import (
+    HeldWeek,
+    MeasuredCoverage,
+    RankedError,
+    coverage_figure,
+    held_weeks_figure,
+    ranking_figure,
+)
 from cgn_core.figures.plan import PlannedWeek, plan_figure
+from cgn_core.figures.residuals import (
+    MemoryBar,
+    QuantilePoint,
+    Residual,
+    memory_figure,
+    normal_quantile_figure,
+    residuals_by_fitted_figure,
+    residuals_over_time_figure,
+)
 from cgn_core.figures.response import CurvePoint, response_curve_figure
 from cgn_core.figures.returns import ReturnBar, returns_figure
 from cgn_core.figures.scenarios import ScenarioLine, scenarios_figure
@@ -70,6 +97,28 @@ FIGURES = {
     ),
     "ranking": ranking_figure([RankedError("Daily fit", 80.0, 70.0, 90.0, chosen=True, baseline=False)]),
     "coverage": coverage_figure([MeasuredCoverage(0.9, 0.91, 0.85, 0.95, 78)]),
+    "held weeks": held_weeks_figure(
+        [
+            HeldWeek("2026-01-05", 120.0, 100.0, 50.0, 200.0, 1.0),
+            HeldWeek("2026-01-12", 9000.0, 100.0, 50.0, 200.0, 0.5),
+            HeldWeek("2026-01-19", 40.0, 100.0, 50.0, 200.0, 1 / 3),
+        ],
+        level=0.9,
+    ),
+    "residuals by fitted": residuals_by_fitted_figure([Residual("2026-01-05", 200.0, 2.4)]),
+    "residuals over time": residuals_over_time_figure([Residual("2026-01-05", 200.0, -0.4)]),
+    "normal quantiles": normal_quantile_figure(
+        [QuantilePoint("2026-01-05", -1.0, -3.0, -2.0, 0.0), QuantilePoint("2026-01-12", 1.0, 1.1, 0.0, 2.0)]
+    ),
+    "memory": memory_figure([MemoryBar(1, 0.1), MemoryBar(2, -0.6)], bound=0.2),
+    "influence": influence_figure(
+        [WeekInfluence("2026-01-05", 0.02, -1.0, 0.01), WeekInfluence("2026-01-12", 1.0, None, None)],
+        listed=0.04,
+        moving=0.9,
+    ),
+    "leverage": leverage_figure([WeekInfluence("2026-01-05", 0.5, -1.0, 0.3)], typical=0.1),
+    "inflation": inflation_figure([Inflation("reels", 12.0), Inflation("trend", 1.1)], high=10.0),
+    "stability": recursive_figure(RecursivePath("reels", ["2026-01-05"], [12.0], [8.0], [16.0])),
     "peers": peer_growth_figure(
         [PeerGrowth("own", 0.01, 0.005, 0.015, own=True), PeerGrowth("a", 0.02, None, None, own=False)]
     ),
@@ -96,6 +145,28 @@ def test_plotly_accepts_every_figure_in_both_themes(name: str) -> None:
         drawn = resolved(FIGURES[name], theme=theme)
         assert "token:" not in json.dumps(drawn)
         go.Figure(drawn)
+
+
+def test_a_week_stands_in_its_interval_and_a_viral_one_at_the_edge() -> None:
+    dots, share = FIGURES["held weeks"]["data"]
+    assert dots["y"] == [pytest.approx(0.2), 3.0, pytest.approx(-1.2)]
+    assert dots["marker"]["symbol"] == ["circle", "triangle-up", "diamond"]
+    assert "outside 50 to 200" in dots["text"][1]
+    assert "33\N{NO-BREAK SPACE}% of 3" in share["text"][2]
+
+
+def test_what_stands_out_has_a_shape_of_its_own_beside_its_colour() -> None:
+    points = FIGURES["normal quantiles"]["data"][2]["marker"]
+    assert points["symbol"] == ["diamond", "circle"]
+    assert FIGURES["memory"]["data"][0]["marker"]["color"] == [token("accent"), token("caution")]
+    assert FIGURES["residuals by fitted"]["data"][0]["marker"]["symbol"] == ["diamond"]
+    assert len(FIGURES["influence"]["data"][0]["x"]) == 1, "a week without a distance isn't drawn"
+    assert FIGURES["inflation"]["data"][0]["y"] == ["Trend", "Reels"]
+
+
+def test_terms_and_formulas_are_whole_sentences() -> None:
+    assert all(term.words.endswith(".") and term.name for term in TERMS.values())
+    assert all(formula.endswith(".") for formula in FORMULAS.values())
 
 
 def test_both_themes_name_the_same_roles() -> None:

@@ -94,6 +94,7 @@ READS: dict[str, Call] = {
     "decision_settings.decision_settings": lambda s, a, x: decision_settings.decision_settings(s, a, x.workspace),
     "decisions.money_view": lambda s, a, x: decisions.money_view(s, a, x.workspace),
     "decisions.plan_view": lambda s, a, x: decisions.plan_view(s, a, x.workspace),
+    "diagnoses.diagnose_model": lambda s, a, x: diagnoses.diagnose_model(s, a, x.workspace),
     "diagnoses.diagnose_workspace": lambda s, a, x: diagnoses.diagnose_workspace(s, a, x.workspace),
     "exports.read_table": lambda s, a, x: exports.read_table(s, a, x.workspace, table=exports.ExportTable.DAILY),
     "decisions.returns_view": lambda s, a, x: decisions.returns_view(s, a, x.workspace),

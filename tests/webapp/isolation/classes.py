@@ -64,6 +64,8 @@ CALLBACKS: dict[str, Reach] = {
     "webapp.pages.large_files.import_file": MINE,
     "webapp.pages.large_files.read_again": MINE,
     "webapp.pages.large_files.refresh": MINE,
+    "webapp.pages.model_diagnostics.show_diagnostics": READS,
+    "webapp.pages.model_diagnostics.show_lights": READS,
     "webapp.pages.model_health.retrain": EDITS,
     "webapp.pages.model_state.redraw_decisions": READS,
     "webapp.pages.model_state.redraw_health": READS,
