@@ -16,6 +16,8 @@ from cgn_core.stats.lights import AMBER, GREEN, NOTHING, RED, Light
 from cgn_core.stats.model_choice import words
 from cgn_core.stats.training import Training
 
+__all__ = ["Light", "coverage_slack", "model_lights"]
+
 FAR_BEYOND_CHANCE = 2.0
 """Times the usual slack from which intervals are called wrong rather than doubtful."""
 

@@ -28,6 +28,7 @@ from cgn_core.stats.diagnostics import Diagnostics, diagnose_fit
 from cgn_core.stats.drift import Drift, DriftWeek, detect_drift, regime_caution
 from cgn_core.stats.history import read_history
 from cgn_core.stats.influence import Influence, InfluentialWeek, influence, influential_weeks, typical_distance
+from cgn_core.stats.judged_series import JudgedSeries, Memory, NormalQuantile, SeenWeek, judged_series
 from cgn_core.stats.judged_weeks import JudgedWeeks, judged_weeks
 from cgn_core.stats.lights import Light, first_autocorrelation, health_lights
 from cgn_core.stats.one_step import OneStep, one_step_residuals
@@ -66,6 +67,20 @@ def storable(value: Any) -> bool:
     return bool(json.dumps(value, allow_nan=False)) and all_finite(value)
 
 
+def series_hold(series: JudgedSeries, *, weeks: int) -> None:
+    """One residual a week, in order at its quantiles, and no correlation beyond one."""
+    assert isinstance(series, JudgedSeries)
+    assert storable(series.to_json())
+    assert len(series.weeks) == weeks
+    assert all(isinstance(each, SeenWeek) and 0 <= each.leverage <= 1 for each in series.weeks)
+    assert len(series.quantiles) in {0, weeks}
+    for each in series.quantiles:
+        assert isinstance(each, NormalQuantile)
+        assert each.low < each.normal < each.high
+    assert sorted(series.quantiles, key=lambda each: each.normal) == list(series.quantiles)
+    assert all(isinstance(each, Memory) and abs(each.correlation) <= 1 + 1e-12 for each in series.memory)
+
+
 @FEW
 @given(histories(), st.sampled_from((*MODELS, "mean")))
 def test_a_fit_is_judged_by_tests_that_are_asked_or_say_why_not(daily: Daily, model: str) -> None:
@@ -78,6 +93,7 @@ def test_a_fit_is_judged_by_tests_that_are_asked_or_say_why_not(daily: Daily, mo
     assert storable(found.to_json())
     assert found.tests == sum(each.p_value is not None for each in found.residuals.values())
     judged = judged_weeks(daily, fit)
+    series_hold(judged_series(judged), weeks=len(judged.weeks))
     assert isinstance(judged, JudgedWeeks)
     assert judged.design.shape == (len(judged.weeks), len(judged.terms))
     for numbers in (judged.design, judged.residuals, judged.variance, judged.weights, judged.scaled_design):
