@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,38 +46,34 @@ def _tables(
     first = table.days[begins]
     lengths = (table.days[ends - 1] - first).astype(np.int64) + 1
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    dates = (np.repeat(first, lengths) + within).astype("datetime64[s]")
-    rows: Any = slice(None)
-    if offsets[-1] != len(table.days):
-        shift = np.repeat(offsets[:-1] - first.astype(np.int64), ends - begins)
-        rows = shift + table.days.astype(np.int64)
     names = [name for name in DAILY_COLUMNS if name in values]
-    numbers = np.empty((len(names), offsets[-1]))
-    if offsets[-1] != len(table.days):
-        numbers.fill(np.nan)
-    codes = np.zeros((len(names), offsets[-1]), dtype=np.int8)
-    for place, name in enumerate(names):
-        numbers[place, rows] = values[name]
-        known = ~np.isnan(values[name])
-        marks = known.view(np.int8) * np.int8(Provenance.OBSERVED)
-        for marker, by_column in marked.items():
-            if name in by_column and by_column[name].any():
-                marks[by_column[name] & known] = _CODES[marker]
-        codes[place, rows] = marks
-    has_number = np.logical_or.reduceat(codes != Provenance.MISSING, offsets[:-1], axis=1)
+    if offsets[-1] == len(table.days):
+        dates, rows = table.days.astype("datetime64[s]"), np.arange(len(table.days))
+        numbers = np.array([values[name] for name in names]).reshape(len(names), len(dates))
+    else:
+        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        dates = (np.repeat(first, lengths) + within).astype("datetime64[s]")
+        rows = np.repeat(offsets[:-1] - first.astype(np.int64), ends - begins) + table.days.astype(np.int64)
+        numbers = np.full((len(names), offsets[-1]), np.nan)
+        for place, name in enumerate(names):
+            numbers[place, rows] = values[name]
+    known = ~np.isnan(numbers)
+    codes = known.view(np.int8) * np.int8(Provenance.OBSERVED)
+    for marker, by_column in marked.items():
+        for place, name in enumerate(names):
+            if name in by_column:
+                marks = rows[by_column[name]]
+                codes[place, marks[known[place, marks]]] = _CODES[marker]
+    has_number: Flags = np.logical_or.reduceat(known, offsets[:-1], axis=1)
     # A column is put before numbered ones three times as fast as before named ones.
     frame = pd.DataFrame(numbers.T, columns=range(1, len(names) + 1), copy=False)
     frame.insert(0, 0, dates)
     frame.columns = _index(("date", *names))
     provenance = pd.DataFrame(codes.T, columns=_index(tuple(names)), copy=False)
+    is_whole = np.logical_and.reduce(has_number, axis=0)
     for at, code in enumerate(filled):
         part = slice(offsets[at], offsets[at + 1])
-        kept = (
-            None
-            if has_number[:, at].all()
-            else [name for name, has in zip(names, has_number[:, at], strict=True) if has]
-        )
+        kept = None if is_whole[at] else [name for name, has in zip(names, has_number[:, at], strict=True) if has]
         creator = table.creators[code]
         yield (
             creator,

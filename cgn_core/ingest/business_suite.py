@@ -54,11 +54,10 @@ MOST_BLOCKS = 100
 """Business Suite knows about twenty metrics."""
 _LONGEST_TITLE = 80
 SEARCHED = 40
-_HEAD = 262_144
-_FILLED = re.compile(r"[^,;\t]*[^,;\t\s\"][^,;\t]*")
-"""Cells that hold anything, whatever delimits them."""
-_MOST_PIECES = 6
 """Lines at the top in which the first block must begin."""
+_HEAD = 262_144
+_MANY_FILLED = re.compile(r"(?:[,;\t\s\"]*[^,;\t\s\"][^,;\t]*(?:[,;\t]|$)){7}")
+"""Seven cells that hold anything, whatever delimits them."""
 _SEPARATOR = re.compile(r"\Asep=(.)\s*\Z", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -241,7 +240,7 @@ def _looks_like_blocks(text: str) -> bool:
     title = ""
     lines = _top_lines(text)
     # A header's two cells may have delimiters of their own; tables of days have far more cells in every line.
-    if all(len(_FILLED.findall(line)) > _MOST_PIECES for line in lines):
+    if all(map(_MANY_FILLED.match, lines)):
         return False
     for _, cells in _rows("\n".join(lines)):
         if _is_header(cells, title):

@@ -11,7 +11,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from cgn_core.ingest.columns import Columns
 from cgn_core.ingest.findings import Findings
 from cgn_core.ingest.grid import Floats, Positions
-from cgn_core.ingest.interpreted import Flags, Table
+from cgn_core.ingest.interpreted import ONE_DAY, Flags, Table
+from cgn_core.ingest.medians import medians
 from cgn_core.tables import DAYS_PER_WEEK
 
 METRICS = (
@@ -36,7 +37,6 @@ MOST_CREATORS = 50
 _SLIP = 0.5
 _NO_SCATTER = 1e-12
 """What rounding leaves of a column that moves alike every day."""
-_ONE_DAY = np.timedelta64(1, "D")
 
 
 def note_changes(table: Table, columns: Columns, found: Findings) -> None:
@@ -54,7 +54,7 @@ def followers_slips(table: Table) -> Positions:
     if counts is None or len(counts) < 3:  # noqa: PLR2004 - a day and its neighbours
         return np.empty(0, dtype=np.int64)
     before, here, after = counts[:-2], counts[1:-1], counts[2:]
-    alike = (table.codes[:-2] == table.codes[2:]) & (table.days[2:] - table.days[:-2] == 2 * _ONE_DAY)
+    alike = (table.codes[:-2] == table.codes[2:]) & (table.days[2:] - table.days[:-2] == 2 * ONE_DAY)
     with np.errstate(invalid="ignore"):
         steady = alike & (np.minimum(before, after) > _SLIP * np.maximum(before, after))
         low = here < _SLIP * np.minimum(before, after)
@@ -148,10 +148,10 @@ def _note_definitions(table: Table, columns: Columns, found: Findings) -> None:
 
 def _moving(levels: Floats) -> Flags:
     """Metrics whose level moves at all against the middle of all: the others need no closer look."""
-    relative = levels - np.median(levels, axis=0)
-    sums = np.cumsum(np.pad(relative, ((0, 0), (1, 0))), axis=1) if not np.isnan(relative).any() else None
-    if sums is None:
+    if np.isnan(levels).any():
         return np.ones(len(levels), dtype=bool)
+    sums = np.zeros((levels.shape[0], levels.shape[1] + 1))
+    np.cumsum(levels - medians(levels.T), axis=1, out=sums[:, 1:])
     means = (sums[:, WINDOW:] - sums[:, :-WINDOW]) / WINDOW
     moves = np.abs(means[:, WINDOW + 1 :] - means[:, : -WINDOW - 1])
     return np.asarray(moves.max(axis=1) >= _SUSPICIOUS * np.log(LEAST_FACTOR))
@@ -189,7 +189,7 @@ def _note_shifted_days(table: Table, columns: Columns, found: Findings) -> None:
     told: set[tuple[str, str]] = set()
     for code, (begin, end) in enumerate(pairwise(table.starts())):
         part = slice(max(begin, end - _DAYS_COMPARED), end)
-        if part.stop - part.start < _FEWEST_DAYS or (np.diff(table.days[part]) != _ONE_DAY).any():
+        if part.stop - part.start < _FEWEST_DAYS or (np.diff(table.days[part]) != ONE_DAY).any():
             continue
         names = [name for name in METRICS if name in table.values and (table.values[name][part] >= 0).all()]
         counts = np.array([table.values[name][part] for name in names]).reshape(len(names), part.stop - part.start)
@@ -228,15 +228,16 @@ def _shifted(steps: dict[str, Floats]) -> list[tuple[str, str]]:
     moves = moves[kept] / scatter[kept]
     same, later = moves @ moves.T / moves.shape[1], moves[:, 1:] @ moves[:, :-1].T / (moves.shape[1] - 1)
     found = []
-    middles = zip(*(_middle_of_others(each).tolist() for each in (same, later, later.T)), strict=True)
-    for name, (now, late, early) in zip(names, middles, strict=True):
+    middles = _middles_of_others(np.stack((same, later, later.T)))
+    for name, (now, late, early) in zip(names, middles.T.tolist(), strict=True):
         if max(late, early) >= _ALIKE and now <= _APART:
             found.append((name, "behind" if late > early else "ahead of"))
     # Of two, either may be the one that is moved; of more, the one that differs from most.
     return found[:1] if len(names) == 2 else found  # noqa: PLR2004 - a pair
 
 
-def _middle_of_others(agreement: Floats) -> Floats:
-    """The median of each row of a square matrix without its diagonal."""
-    others = agreement[~np.eye(len(agreement), dtype=bool)]
-    return np.asarray(np.median(others.reshape(len(agreement), -1), axis=1))
+def _middles_of_others(agreements: Floats) -> Floats:
+    """The median of each row of square matrices without their diagonals, shape (matrices, rows)."""
+    matrices, size, _ = agreements.shape
+    others = agreements[:, ~np.eye(size, dtype=bool)]
+    return medians(others.reshape(matrices * size, size - 1)).reshape(matrices, size)

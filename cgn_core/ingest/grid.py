@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cgn_core.ingest.columns import DATE, canonical_name
 from cgn_core.ingest.findings import RefusedFile, listed
 
+Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
 Positions = npt.NDArray[np.int64]
@@ -52,7 +53,7 @@ class CellGrid:
     ragged: tuple[int, ...] = ()
     """Lines of rows that have more or fewer cells than the header; none of them is among the rows."""
 
-    def numbers(self, place: int) -> Floats | None:
+    def numbers(self, place: int) -> Counts | Floats | None:
         """None: nothing is known of these cells' types beforehand."""
         del place
         return None
@@ -89,8 +90,11 @@ class ArrowGrid:
     ragged: tuple[int, ...] = ()
     """Lines of rows that have more or fewer cells than the header; none of them is among the rows."""
 
-    def numbers(self, place: int) -> Floats | None:
-        """The column as numbers, NaN where empty; None when its cells need a closer look."""
+    def numbers(self, place: int) -> Counts | Floats | None:
+        """The column as numbers, NaN where empty; None when its cells need a closer look.
+
+        Whole numbers may come as such where no cell is empty.
+        """
         column = self.table.column(place)
         if column.null_count == len(column):
             return np.full(len(column), np.nan)

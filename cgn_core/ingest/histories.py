@@ -8,9 +8,10 @@ import numpy as np
 
 from cgn_core.ingest.changes import note_changes
 from cgn_core.ingest.columns import DATE, Columns
-from cgn_core.ingest.findings import Findings, Severity, listed
+from cgn_core.ingest.findings import NAMED, Findings, Severity, listed
 from cgn_core.ingest.grid import Days, Floats, Positions
-from cgn_core.ingest.interpreted import Flags, Table
+from cgn_core.ingest.interpreted import ONE_DAY, Flags, Table
+from cgn_core.ingest.medians import medians
 from cgn_core.tables import CONTENT_TYPES, DAYS_PER_WEEK
 
 WEEKS_NEEDED, WEEKS_RECOMMENDED = 8, 13
@@ -21,11 +22,9 @@ _CONSTANT_FROM = 14
 """Days from which a column that never changes says something."""
 _SPIKE_DEVIATIONS, _SPIKE_FACTOR = 8.0, 4.0
 _MAD_TO_SD = 1.4826
-_ONE_DAY = np.timedelta64(1, "D")
 # 1970-01-05 was a Monday.
 _MONDAY_SHIFT = 4
 _GROWTH = ("followers", "follows", "unfollows")
-_WEEKS_BETWEEN_CREATORS = 1_000_000
 FEWEST_WEEKLY_STEPS = 3
 """Steps of seven days that tell a table of weeks from a few days with gaps."""
 
@@ -44,51 +43,28 @@ def note_warnings(table: Table, columns: Columns, found: Findings) -> None:
 def complete_weeks(table: Table) -> Positions:
     """By creator, the Monday-Sunday weeks whose growth is observed on all seven days: what training can use."""
     known = _known_days(table)
-    keys = table.codes[known] * _WEEKS_BETWEEN_CREATORS + _week_numbers(table.days[known])
-    weeks, days = np.unique(keys, return_counts=True)
-    full = weeks[days == DAYS_PER_WEEK] // _WEEKS_BETWEEN_CREATORS
-    return np.bincount(full, minlength=len(table.creators))
+    codes, weeks = table.codes[known], _week_numbers(table.days[known])
+    begins = np.ones(len(codes), dtype=bool)
+    np.logical_or(codes[1:] != codes[:-1], weeks[1:] != weeks[:-1], out=begins[1:])
+    firsts = np.flatnonzero(begins)
+    is_full = np.diff(firsts, append=len(codes)) == DAYS_PER_WEEK
+    return np.bincount(codes[firsts[is_full]], minlength=len(table.creators))
 
 
 def _week_numbers(days: Days) -> Positions:
-    return (days.astype("datetime64[D]").astype(np.int64) - _MONDAY_SHIFT) // DAYS_PER_WEEK
-
-
-def _follows_yesterday(table: Table) -> Flags:
-    """Rows whose row before is the same creator's day before."""
-    following = np.zeros(len(table.days), dtype=bool)
-    following[1:] = (np.diff(table.codes) == 0) & (np.diff(table.days) == _ONE_DAY)
-    return following
-
-
-def _followers_change(table: Table) -> Floats:
-    change = np.full(len(table.days), np.nan)
-    change[1:] = np.diff(table.values["followers"])
-    return np.where(_follows_yesterday(table), change, np.nan)
-
-
-def _net_growth(table: Table) -> Floats:
-    """As :func:`cgn_core.tables.net_growth`, for all creators at once."""
-    values = table.values
-    growth = np.full(len(table.days), np.nan)
-    if "follows" in values and "unfollows" in values:
-        growth = values["follows"] - values["unfollows"]
-    if "followers" in values:
-        growth = np.where(np.isnan(growth), _followers_change(table), growth)
-    if "follows" in values and np.isnan(growth).all():
-        growth = values["follows"]
-    return growth
+    return (days.astype("datetime64[D]", copy=False).view(np.int64) - _MONDAY_SHIFT) // DAYS_PER_WEEK
 
 
 def _known_days(table: Table) -> Flags:
     values = table.values
     pair = ("follows", "unfollows") if "follows" in values and "unfollows" in values else ()
     read = pair or (("followers",) if "followers" in values else ("follows",))
-    known = ~np.isnan(_net_growth(table))
+    known = ~np.isnan(table.net_growth)
     for name in read:
         known &= ~np.isnan(values[name])
         for marks in table.marked.values():
-            known &= ~marks[name]
+            if name in marks:
+                known &= ~marks[name]
     return known
 
 
@@ -106,7 +82,7 @@ def _note_gaps(table: Table, columns: Columns, found: Findings) -> None:
         )
         return
     missing, first = int((steps[at - 1] - 1).sum()), int(at[0])
-    before, after = table.days[first - 1] + _ONE_DAY, table.days[first] - _ONE_DAY
+    before, after = table.days[first - 1] + ONE_DAY, table.days[first] - ONE_DAY
     span = str(before) if before == after else f"{before} to {after}"
     where = f"before {found.places(table.lines[at])}"
     found.add(
@@ -133,6 +109,8 @@ def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
         if name not in table.values:
             continue
         empty = np.isnan(table.values[name])
+        if not empty.any():
+            continue
         if empty.all():
             found.add(
                 "info",
@@ -156,8 +134,6 @@ def _note_empty_cells(table: Table, columns: Columns, found: Findings) -> None:
 def _tail(table: Table, empty: Flags) -> Flags:
     """Empty rows after which a creator has no number any more: platforms publish the newest days late."""
     tail = np.zeros(len(empty), dtype=bool)
-    if not empty.any():
-        return tail
     for begin, end in pairwise(table.starts()):
         known = np.flatnonzero(~empty[begin:end])
         if len(known):
@@ -173,7 +149,7 @@ def _note_tail(table: Table, source: str, tail: Flags, found: Findings) -> None:
     found.add(
         "info",
         "not_there_yet",
-        f"{source} ends on {table.days[first] - _ONE_DAY}{table.named(table.codes[tail])}, {_count(missing, 'day')} "
+        f"{source} ends on {table.days[first] - ONE_DAY}{table.named(table.codes[tail])}, {_count(missing, 'day')} "
         "before the other numbers; platforms publish the newest days late, so they stay open and don't count as zero.",
         np.sort(table.lines[tail]),
     )
@@ -182,7 +158,7 @@ def _note_tail(table: Table, source: str, tail: Flags, found: Findings) -> None:
 def disagreements(table: Table) -> tuple[Flags, Floats, Floats]:
     """Rows where the change of followers isn't follows less unfollows, and both; the table has all three columns."""
     flow = table.values["follows"] - table.values["unfollows"]
-    change = _followers_change(table)
+    change = table.followers_change
     with np.errstate(invalid="ignore"):
         return np.abs(change - flow) > _ROUNDING, change, flow
 
@@ -191,15 +167,15 @@ def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
     if not all(name in table.values for name in _GROWTH):
         return
     off, change, flow = disagreements(table)
-    both = ~np.isnan(flow) & ~np.isnan(change)
     if not off.any():
         return
+    both = ~np.isnan(flow) & ~np.isnan(change)
     rows = np.sort(table.lines[off])
     worst = int(np.argmax(np.where(off, np.abs(change - flow), -1.0)))
     followers, follows, unfollows = (columns.source(name) for name in _GROWTH)
     before = np.full(len(flow), np.nan)
     before[1:] = flow[:-1]
-    shifted = _follows_yesterday(table) & ~np.isnan(before) & ~np.isnan(change)
+    shifted = table.follows_yesterday & ~np.isnan(before) & ~np.isnan(change)
     is_shifted = off.sum() > both.sum() / 2 and (np.abs(change - before)[shifted] <= _ROUNDING).mean() >= _SHIFTED
     hint = (
         f"{followers} looks like the count at the start of the day, so "
@@ -218,12 +194,13 @@ def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
 
 def _note_constants(table: Table, columns: Columns, found: Findings) -> None:
     starts = table.starts()
-    long = [code for code in range(len(table.creators)) if starts[code + 1] - starts[code] >= _CONSTANT_FROM]
+    long = np.flatnonzero(np.diff(starts) >= _CONSTANT_FROM)
+    firsts, lasts = starts[long], starts[long + 1] - 1
     same: dict[Severity, dict[str, list[int]]] = {"warning": {}, "info": {}}
     for name, values in table.values.items():
-        for code in long:
+        for code in long[values[firsts] == values[lasts]].tolist():
             part = values[starts[code] : starts[code + 1]]
-            if part[0] != part[-1] or not (part == part[0]).all():
+            if not (part == part[0]).all():
                 continue
             is_growth = name in _GROWTH and not (name == "unfollows" and part[0] == 0)
             text = f"{columns.source(name)} ({part[0]:,.10g})"
@@ -242,7 +219,7 @@ def _note_constants(table: Table, columns: Columns, found: Findings) -> None:
 
 def growth_spikes(table: Table) -> tuple[Flags, Floats]:
     """Rows whose growth is far above its creator's usual, and the growth of every row."""
-    growth = _net_growth(table)
+    growth = table.net_growth
     limits = np.full(len(table.creators), np.inf)
     known = np.flatnonzero(~np.isnan(growth))
     days = np.bincount(table.codes[known], minlength=len(limits))
@@ -251,8 +228,8 @@ def growth_spikes(table: Table) -> tuple[Flags, Floats]:
         # Creators with as many days at once.
         codes = np.flatnonzero(days == length)
         parts = growth[known[begins[codes][:, None] + np.arange(length)]]
-        middle = np.median(parts, axis=1)
-        deviation = _MAD_TO_SD * np.median(np.abs(parts - middle[:, None]), axis=1)
+        middle = medians(parts)
+        deviation = _MAD_TO_SD * medians(np.abs(parts - middle[:, None]))
         limits[codes] = np.maximum(middle + _SPIKE_DEVIATIONS * deviation, np.maximum(_SPIKE_FACTOR * middle, 1.0))
     with np.errstate(invalid="ignore"):
         return growth > limits[table.codes], growth
@@ -262,7 +239,7 @@ def _note_spikes(table: Table, found: Findings) -> None:
     spikes, growth = growth_spikes(table)
     if spikes.any():
         at = np.flatnonzero(spikes)
-        days = listed([f"{table.days[position]} ({growth[position]:+,.0f})" for position in at])
+        days = listed([f"{table.days[row]} ({growth[row]:+,.0f})" for row in at[:NAMED]], of=len(at))
         rows = np.sort(table.lines[at])
         found.add(
             "info",

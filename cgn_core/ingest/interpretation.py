@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -11,7 +12,7 @@ from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, MONTH_FIRST, Columns
 from cgn_core.ingest.counts import parse_counts
 from cgn_core.ingest.dates import Order, ParsedDays, parse_days
 from cgn_core.ingest.findings import Findings, excerpt
-from cgn_core.ingest.grid import Days, Floats, Grid, Positions
+from cgn_core.ingest.grid import Counts, Days, Floats, Grid, Positions
 from cgn_core.ingest.interpreted import Flags, Table
 from cgn_core.ingest.mending import Mending
 from cgn_core.ingest.storage import formula_plain
@@ -40,22 +41,28 @@ def interpret(grid: Grid, columns: Columns, mending: Mending, *, today: date) ->
     values = {name: _numbers(grid, columns.places[name], name, mending) for name in columns.metrics}
     rival = {name: _numbers(grid, place, name, mending) for name, place in columns.competitor.items()}
     days = _days(grid, columns, codes, today, mending)
-    has_number = np.zeros(len(codes), dtype=bool)
-    for numbers in (*values.values(), *rival.values()):
-        has_number |= ~np.isnan(numbers)
-    unreadable = np.zeros(len(codes), dtype=bool)
-    unreadable[days.unreadable] = True
-    undated = np.isnat(days.values) & ~unreadable
-    _note_days(grid, columns, days, np.flatnonzero(undated & has_number), mending)
-    marked = {name: _marks(grid, columns.places[name], columns, mending) for name in MARKERS if name in columns.places}
     dated = ~np.isnat(days.values)
-    _note_creators(grid, columns, codes, np.flatnonzero(dated), mending)
+    undated = np.flatnonzero(~dated)
+    empty = np.setdiff1d(undated, days.unreadable, assume_unique=True)
+    _note_days(grid, columns, days, _with_numbers(empty, (*values.values(), *rival.values())), mending)
+    marked = {name: _marks(grid, columns.places[name], columns, mending) for name in MARKERS if name in columns.places}
+    _note_creators(grid, columns, np.flatnonzero(dated & (codes < 0)), mending)
     left_out = mending.decide_rows()
     kept = np.flatnonzero(dated & ~np.isin(grid.lines, left_out) if len(left_out) else dated)
     table = Table(names, codes, days.values, values, rival, marked, grid.lines)
     if len(kept) == len(codes) and _are_ordered(codes, days.values):
         return table
     return table.only(kept[np.lexsort((days.values[kept], codes[kept]))])
+
+
+def _with_numbers(rows: Positions, columns: Sequence[Floats]) -> Positions:
+    """Those of the rows that have a number in any of the columns."""
+    if not len(rows):
+        return rows
+    has_number = np.zeros(len(rows), dtype=bool)
+    for numbers in columns:
+        has_number |= ~np.isnan(numbers[rows])
+    return rows[has_number]
 
 
 def _are_ordered(codes: Positions, days: Days) -> bool:
@@ -95,8 +102,8 @@ def _creators(grid: Grid, columns: Columns, found: Findings) -> tuple[tuple[str,
     return tuple(names), codes
 
 
-def _note_creators(grid: Grid, columns: Columns, codes: Positions, kept: Positions, mending: Mending) -> None:
-    rows = grid.lines[kept[codes[kept] < 0]]
+def _note_creators(grid: Grid, columns: Columns, nameless: Positions, mending: Mending) -> None:
+    rows = grid.lines[nameless]
     if len(rows):
         mending.fault(
             "missing_creator",
@@ -110,11 +117,11 @@ def _numbers(grid: Grid, place: int, name: str, mending: Mending) -> Floats:
     """A column's numbers; NaN where empty or unreadable."""
     found = mending.found
     source, whole = grid.header[place], name not in REAL_VALUED
-    values = grid.numbers(place)
-    if values is None:
+    numbers = grid.numbers(place)
+    if numbers is None:
         cells = grid.cells(place)
         counts = parse_counts(cells, whole=whole)
-        values = counts.values
+        numbers = counts.values
         if len(counts.unreadable):
             rows = grid.lines[counts.unreadable]
             first = excerpt(cells[int(counts.unreadable[0])])
@@ -134,7 +141,8 @@ def _numbers(grid: Grid, place: int, name: str, mending: Mending) -> Floats:
                 "the full numbers if you can.",
                 rows,
             )
-    if _are_usual(values, whole=whole):
+    values = numbers.astype(np.float64, copy=False)
+    if _are_usual(numbers, whole=whole):
         return values
     with np.errstate(invalid="ignore"):
         wild = np.isinf(values) | (np.abs(values) >= MOST_VALUE)
@@ -157,11 +165,13 @@ def _numbers(grid: Grid, place: int, name: str, mending: Mending) -> Floats:
     return values
 
 
-def _are_usual(values: Floats, *, whole: bool) -> bool:
+def _are_usual(numbers: Counts | Floats, *, whole: bool) -> bool:
     """Whether every number is one that nothing is said about."""
-    if not (np.fmin.reduce(values) >= 0 and np.fmax.reduce(values) < MOST_VALUE):
+    if not (np.fmin.reduce(numbers) >= 0 and np.fmax.reduce(numbers) < MOST_VALUE):
         return False
-    return not whole or bool(np.count_nonzero(values != np.floor(values)) == np.count_nonzero(np.isnan(values)))
+    if not whole or numbers.dtype.kind == "i":
+        return True
+    return bool(np.count_nonzero(numbers != np.floor(numbers)) == np.count_nonzero(np.isnan(numbers)))
 
 
 def _days(grid: Grid, columns: Columns, codes: Positions, today: date, mending: Mending) -> ParsedDays:
@@ -211,6 +221,7 @@ def _note_days(grid: Grid, columns: Columns, days: ParsedDays, undated: Position
 
 
 def _marks(grid: Grid, place: int, columns: Columns, mending: Mending) -> dict[str, Flags]:
+    """The rows that the marker names, by column; none of columns that it never names."""
     labels, texts = grid.labels(place)
     # Each text is read once; the last place answers for empty cells, whose label is -1.
     by_text = {name: np.zeros(len(texts) + 1, dtype=bool) for name in columns.metrics}
@@ -233,7 +244,7 @@ def _marks(grid: Grid, place: int, columns: Columns, mending: Mending) -> dict[s
             f"{_places(mending.found, rows, excerpt(texts[labels[wrong[0]]]))}; write yes or leave the cell empty.",
             rows,
         )
-    return {name: flags[labels] for name, flags in by_text.items()}
+    return {name: flags[labels] for name, flags in by_text.items() if flags.any()}
 
 
 def _places(found: Findings, rows: Positions, first: str) -> str:

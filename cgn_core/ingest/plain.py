@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from cgn_core.ingest.grid import Days, Positions
-from cgn_core.ingest.words import LETTERS, Cells, Counts, Floats, NotPlain, decimals, iso_days, texts, whole_numbers
+from cgn_core.ingest.grid import Counts, Days, Floats, Positions
+from cgn_core.ingest.words import LETTERS, Cells, NotPlain, decimals, iso_days, texts, whole_numbers
 
 Kind = Literal["whole", "decimal", "day", "numbered_day", "text"]
 """What a column's cells are: whole numbers, numbers, ISO days, days as 31-01-2026, or one of a few texts."""

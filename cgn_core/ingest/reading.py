@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -213,14 +214,14 @@ def read_part(
 
 def _sample(grid: Grid) -> Sample:
     rows = grid.top or tuple(zip(*(grid.cells(place)[:SAMPLED] for place in range(len(grid.header))), strict=True))
-    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in rows[:SAMPLED]]
-    return Sample(
-        grid.header,
-        tuple(
-            tuple([text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…" for text in row])
-            for row in texts
-        ),
-    )
+    return Sample(grid.header, tuple(map(_sampled, rows[:SAMPLED])))
+
+
+def _sampled(row: Sequence[object]) -> tuple[str, ...]:
+    texts = ["" if cell is None else str(cell).strip() for cell in row]
+    if max(map(len, texts), default=0) <= _LONGEST_CELL:
+        return tuple(texts)
+    return tuple(text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…" for text in texts)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from cgn_core.ingest.columns import CREATOR, DATE, MARKERS, Columns
-from cgn_core.ingest.grid import ArrowGrid, Days, Floats, Positions
+from cgn_core.ingest.grid import ArrowGrid, Counts, Days, Floats, Positions
 from cgn_core.ingest.interpretation import REAL_VALUED
 from cgn_core.ingest.plain import Kind, TypedColumns, read_columns
-from cgn_core.ingest.words import Counts
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
@@ -51,13 +50,8 @@ class TypedGrid(ArrowGrid):
         assert found is not None, "what can be typed can be read as text"
         return found
 
-    def numbers(self, place: int) -> Floats | None:
+    def numbers(self, place: int) -> Counts | Floats | None:
         """As :meth:`ArrowGrid.numbers`."""
-        numbers = self.filled(place)
-        return None if numbers is None else numbers.astype(np.float64, copy=False)
-
-    def filled(self, place: int) -> Counts | Floats | None:
-        """As :meth:`numbers`, but whole numbers where no cell is empty: nothing has to be turned into anything."""
         return self.typed.numbers[place] if place in self.typed.numbers else self._texts.numbers(place)
 
     def days(self, place: int) -> Days | None:

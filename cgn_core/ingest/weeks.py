@@ -11,10 +11,9 @@ from cgn_core.ingest.columns import CREATOR, DATE
 from cgn_core.ingest.content import decode, kind_of
 from cgn_core.ingest.delimited import read_plain
 from cgn_core.ingest.findings import RefusedFile
-from cgn_core.ingest.grid import Days, Floats, Positions
+from cgn_core.ingest.grid import Counts, Days, Floats, Positions
 from cgn_core.ingest.interpretation import MOST_VALUE
 from cgn_core.ingest.typed import TypedGrid
-from cgn_core.ingest.words import Counts
 from cgn_core.tables import DAYS_PER_WEEK
 
 # 1970-01-05 was a Monday.
@@ -56,7 +55,7 @@ def _plain_weeks(grid: TypedGrid) -> Weeks | None:
         return None
     numbers = []
     for name in columns.metrics:
-        each = grid.filled(columns.places[name])
+        each = grid.numbers(columns.places[name])
         if each is None or np.fmin.reduce(each) < 0 or np.fmax.reduce(each) >= MOST_VALUE:
             return None
         numbers.append(each)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Counts = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from cgn_core.ingest.grid import Counts, Floats
+
 Words = npt.NDArray[np.uint64]
 
 LETTERS = 8
@@ -156,6 +156,9 @@ def texts(cells: Cells) -> tuple[Counts, list[str]]:
     if longest > _LONGEST_TEXT:
         raise NotPlain
     words = np.stack([cells.letters(before) for before in range(0, max(longest, 1), LETTERS)][::-1], axis=-1)
+    if (words == words[0]).all():  # as in a file of one creator
+        text = words[0].tobytes().lstrip(b"\0").decode()
+        return np.full(len(words), 0 if text else -1), [text] if text else []
     size = words.shape[-1] * LETTERS
     packed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(size), len(words), [None, pa.py_buffer(words)])
     encoded = packed.dictionary_encode()
