@@ -1,4 +1,4 @@
-# make up | test | fuzz | mutants | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | pack | test | fuzz | mutants | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,16 +26,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up test fuzz mutants chaos lint bench prove containers lock clean
+.PHONY: help up pack test fuzz mutants chaos lint bench prove containers lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
 
 # `exec` puts the product in the recipe shell's place, so that a signal to make reaches it and nothing outlives it.
-up: $(VENV)/.installed
+up: $(VENV)/.packed
 	@exec $(BIN)/cgn up --demo --port $(PORT) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(HOST),--host $(HOST))
 
-test: lint $(VENV)/.browser
+# What browsers load, compressed ahead, with the small chart library where npm is at hand; without it all works, heavier.
+pack: $(VENV)/.packed
+
+test: lint $(VENV)/.browser $(VENV)/.packed
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 # Twenty thousand files and ten thousand callback bodies made wrong, where `make test` tries a thousand and some hundreds.
@@ -59,7 +62,7 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed-dev
+bench: $(VENV)/.installed-dev $(VENV)/.packed
 	@$(MAKE) --no-print-directory $(PEERS)/.installed || echo "Measuring without the other forecasters." >&2
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py $(BENCH)
 
@@ -100,6 +103,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
 	@echo "Installing the locked packages into $(VENV) (once; a minute or two) ..."
 	@$(INSTALL) --require-hashes --requirement requirements.lock
 	$(install-project)
+	@touch $@
+
+$(VENV)/.packed: $(VENV)/.installed webapp/npm/package-lock.json webapp/packing.py $(wildcard webapp/assets/*)
+	@$(BIN)/python -m webapp.packing
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed

@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 CLICKS = 20
 """Few enough for all to stand on the page, which shows the fifty newest jobs."""
@@ -62,12 +63,27 @@ class Clicks:
         )
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
+
+
+def sign_in(page: Any, words: tuple[str, str]) -> None:
+    """Sign the page's browser in and wait for the Portfolio."""
+    email, password = words
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Portfolio").wait_for()
+
+
 @contextmanager
 def product() -> Iterator[tuple[Path, str, tuple[str, str]]]:
     """The product with its demo: data directory, address, e-mail and password."""
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port = int(tried.getsockname()[1])
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="cgn-bench-") as folder:
         data = Path(folder) / "data"
         command = ["-m", "cgn_core.cli.main", "up", "--demo", "--port", str(port), "--data-dir", str(data)]
@@ -133,16 +149,12 @@ def measure() -> Clicks:
     from playwright.sync_api import sync_playwright
 
     beyond, own = [], []
-    with product() as (data, address, (email, password)), sync_playwright() as playwright:
+    with product() as (data, address, words), sync_playwright() as playwright:
         wait_until_idle(data)
         jobs = cancelled_scorings(data, CLICKS + 1)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(base_url=address)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="Portfolio").wait_for()
+        sign_in(page, words)
         page.goto("/jobs")
         for number, job in enumerate(jobs):
             page.locator(f"[id='jobs-retry-{job}']").wait_for()

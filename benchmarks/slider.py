@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from clicks import product, wait_until_idle
+from clicks import product, sign_in, wait_until_idle
 
 STEPS = 240
 FRAME = 16
@@ -44,14 +44,11 @@ def measure() -> Steps:
     from playwright.sync_api import sync_playwright
 
     asked: list[str] = []
-    with product() as (data, address, (email, password)), sync_playwright() as playwright:
+    with product() as (data, address, words), sync_playwright() as playwright:
         wait_until_idle(data)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        sign_in(page, words)
         page.get_by_role("link", name="@sourdough.daily").first.click()
         page.get_by_role("link", name="Predictor", exact=True).first.click()
         page.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dash import Dash
 from dash.exceptions import DependencyException
 from flask import Flask
@@ -24,14 +22,14 @@ from webapp import (
     request_scope,
     security,
     shell,
+    static_files,
 )
 from webapp.api.blueprint import register_api
 from webapp.auth import account, guard, invitations, openid, password_resets, token_pages, views
 from webapp.auth.limits import limiter
+from webapp.light_pages import LightDash
 
-ASSETS = Path(__file__).parent / "assets"
-BOOTSTRAP = "/bootstrap/static/css/bootstrap.min.css"
-IN_HEAD = r"theme\.js"
+EVERY_ASSET = r".*"
 
 
 def create_app(chosen: Settings | None = None) -> Dash:
@@ -50,6 +48,7 @@ def create_app(chosen: Settings | None = None) -> Dash:
     security.register_request_checks(server)
     guard.register_guard(server)
     security.register_csrf(server)
+    static_files.register_static_files(server)
     dash_app = _dash(server)
     metrics.register_metrics(server, dash_app)
     envelope.register_envelope_check(server, dash_app)
@@ -82,7 +81,7 @@ def _server(used: Settings) -> Flask:
         RATELIMIT_STORAGE_URI=_limiter_storage(used.redis_url),
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 1} if used.redis_url else {},
     )
-    server.jinja_env.globals["asset"] = _asset
+    server.jinja_env.globals["fingerprinted"] = _fingerprinted
     errors.register_error_handlers(server)
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)
@@ -96,14 +95,15 @@ def _server(used: Settings) -> Flask:
 
 
 def _dash(server: Flask) -> Dash:
-    dash_app = Dash(
+    dash_app = LightDash(
         "webapp",
         server=server,  # type: ignore[arg-type]  # its annotation forgets the Flask server that its documentation asks for
         use_pages=True,
         pages_folder="",
         include_pages_meta=False,
-        assets_ignore=IN_HEAD,
-        external_stylesheets=[BOOTSTRAP],
+        assets_ignore=EVERY_ASSET,  # they are joined
+        external_stylesheets=[_fingerprinted(static_files.SHEET)],
+        external_scripts=[_fingerprinted(static_files.SCRIPT)],
         suppress_callback_exceptions=True,
         title=shell.BRAND,
         update_title="",
@@ -130,8 +130,8 @@ def _index() -> str:
   <head>
     {{%metas%}}
     <title>{{%title%}}</title>
-    <link rel="icon" type="image/svg+xml" href="{_asset("icon.svg")}">
-    <script src="{_asset("theme.js")}"></script>
+    <link rel="icon" type="image/svg+xml" href="{_fingerprinted(static_files.ICON)}">
+    <script src="{_fingerprinted(static_files.THEME)}"></script>
     {{%css%}}
   </head>
   <body>
@@ -142,9 +142,8 @@ def _index() -> str:
 """
 
 
-def _asset(name: str) -> str:
-    """An asset's address; it changes with the file, so that browsers may keep it for long."""
-    return f"/assets/{name}?m={(ASSETS / name).stat().st_mtime}"
+def _fingerprinted(address: str) -> str:
+    return static_files.static_files()[address].fingerprinted
 
 
 def _limiter_storage(redis_url: str) -> str:

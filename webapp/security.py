@@ -15,12 +15,13 @@ from cgn_core.errors import InvalidInput, SetupError
 from cgn_core.services.arrivals import PIECE_BYTES
 from cgn_core.settings import SHORTEST_SECRET, Settings, weakness_of_secret
 from webapp.errors import CrossSite
+from webapp.static_files import ENDPOINTS
 
 CSRF_COOKIE = "_csrf_token"
 CSRF_HEADER = "X-CSRFToken"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ON = frozenset({"1", "true", "yes", "on", "t", "y"})
-STATIC = frozenset({"_dash_assets.static", "bootstrap.static"})
+STATIC = frozenset({*ENDPOINTS, "bootstrap.static"})
 ENVELOPE_BYTES = 256 * 1024
 """Room for a callback's ids beside an uploaded file."""
 

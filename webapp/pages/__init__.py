@@ -4,6 +4,7 @@ A page module has
 
 - ``PATH``: a Dash path template, ``routes.WORKSPACE + "/…"`` for pages of a workspace,
 - ``TITLE``: its name in the tab,
+- ``HAS_CHARTS = True`` where it draws charts: the library then begins to load with the page; other pages never load it,
 - ``class Ids(StrEnum)``: its component ids, each beginning with the page's name,
 - ``layout(...)``: keyword arguments by name: ``workspace_id: UUID`` on pages of a workspace (already parsed, not yet
   authorised: hand it to a service, which raises NotFound), and any query parameters it names, as text. Everything else

@@ -28,6 +28,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/competitors"
 TITLE = "Competitors"
+HAS_CHARTS = True
 REMOVE = "competitors-remove"
 HUNDRED = 100
 

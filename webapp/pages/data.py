@@ -25,6 +25,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/data"
 TITLE = "Data"
+HAS_CHARTS = True
 
 
 class Ids(StrEnum):

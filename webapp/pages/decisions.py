@@ -28,6 +28,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/decisions"
 TITLE = "Decisions"
+HAS_CHARTS = True
 LOOKING = "You can try any settings here; an owner or strategist can save them for the team."
 
 

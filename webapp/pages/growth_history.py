@@ -31,6 +31,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/growth-history"
 TITLE = "Growth history"
+HAS_CHARTS = True
 SPANS = {"13": "3 months", "26": "6 months", "52": "1 year", "104": "2 years", "0": "everything"}
 USUAL_SPAN = "52"
 

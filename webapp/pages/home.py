@@ -23,6 +23,7 @@ from webapp.request_scope import actor, db
 
 PATH = routes.WORKSPACE
 TITLE = "Home"
+HAS_CHARTS = True
 WEEKS_SHOWN = 52
 
 

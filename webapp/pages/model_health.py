@@ -31,6 +31,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/model-health"
 TITLE = "Model health"
+HAS_CHARTS = True
 SCORES = {
     "mae": ("Mean absolute error", "followers a week; median forecast", 0),
     "rmse": ("Root mean squared error", "followers a week; expected forecast", 0),

@@ -33,6 +33,7 @@ from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/predictor"
 TITLE = "Predictor"
+HAS_CHARTS = True
 NAIVE = "The levers move nothing here: the naive forecast knows no plan."
 ROOM = 1.5
 """How far beyond the largest week ever the levers reach, as a multiple of it."""

@@ -1,0 +1,48 @@
+"""Dash with lighter pages: no grid library, and a small chart library that begins to load early where it is needed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dash import Dash
+from flask import request
+
+from webapp.pages import PAGES
+from webapp.static_files import GENERATOR_SCRIPT, PLOTLY, SUITES, static_files
+
+GRID = "/dash_table/"
+"""What Dash puts into every page though none has a grid."""
+POLYFILL = f'<script src="{SUITES}/dash/deps/polyfill@'
+"""What browsers of today have, but for the one function of it that Dash calls."""
+GRAPH = f"{SUITES}/dash/dcc/async-graph.js"
+"""Dash's graph, which its own loader asks for by this address when one is to be drawn."""
+WITH_CHARTS = re.compile(
+    "|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES if getattr(page, "HAS_CHARTS", False))
+)
+
+
+class LightDash(Dash):
+    """Dash, but for what its pages load."""
+
+    def _config(self) -> Any:
+        # The renderer takes the address from here where Dash believes that a stranger serves the library; its own
+        # address for it has no fingerprint.
+        return {**super()._config(), "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
+
+    def interpolate_index(self, **parts: Any) -> str:
+        """The page without the grid library; the chart library begins to load beside the others, not after them."""
+        lines = [line for line in parts["scripts"].splitlines() if GRID not in line]
+        generators = static_files().get(GENERATOR_SCRIPT)
+        if generators is not None:
+            instead = f'<script src="{generators.fingerprinted}"></script>'
+            lines = [instead if line.startswith(POLYFILL) else line for line in lines]
+        parts["scripts"] = "\n".join(lines)
+        if WITH_CHARTS.fullmatch(request.path):
+            library = static_files()[PLOTLY].fingerprinted
+            links = (
+                f'<link rel="preload" as="script" fetchpriority="low" href="{library}" data-charts>',
+                f'<link rel="preload" as="script" fetchpriority="low" href="{GRAPH}">',
+            )
+            parts["css"] = "\n".join((parts["css"], *links))
+        return str(super().interpolate_index(**parts))
