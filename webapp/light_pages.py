@@ -28,9 +28,10 @@ class LightDash(Dash):
     def _config(self) -> Any:
         # The renderer takes the address from here where Dash believes that a stranger serves the library; its own
         # address for it has no fingerprint.
-        return {**super()._config(), "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
+        dashs = super()._config()  # type: ignore[no-untyped-call]  # Dash's; it has no types
+        return {**dashs, "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
 
-    def interpolate_index(self, **parts: Any) -> str:
+    def interpolate_index(self, *arguments: Any, **parts: Any) -> str:
         """The page without the grid library; the chart library begins to load beside the others, not after them."""
         lines = [line for line in parts["scripts"].splitlines() if GRID not in line]
         generators = static_files().get(GENERATOR_SCRIPT)
@@ -45,4 +46,4 @@ class LightDash(Dash):
                 f'<link rel="preload" as="script" fetchpriority="low" href="{GRAPH}">',
             )
             parts["css"] = "\n".join((parts["css"], *links))
-        return str(super().interpolate_index(**parts))
+        return str(super().interpolate_index(*arguments, **parts))  # type: ignore[no-untyped-call]  # as above

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import brotli
 from dash import _dash_renderer, dcc, html
@@ -90,7 +91,7 @@ def whole_chart_library() -> Path:
 
 
 def _names_of_dash() -> list[str]:
-    renderer = _dash_renderer
+    renderer: Any = _dash_renderer
     first = renderer._js_dist_dependencies  # noqa: SLF001 - Dash names its files nowhere else
     then = (*renderer._js_dist, *dcc._js_dist, *html._js_dist)  # noqa: SLF001 - as above
     listed = [
@@ -156,7 +157,7 @@ def register_static_files(server: Flask) -> None:
         if request.method not in {"GET", "HEAD"} or request.endpoint not in ENDPOINTS:
             return None
         folder, slash, name = request.path.rpartition("/")
-        plain, has_fingerprint = check_fingerprint(name)
+        plain, has_fingerprint = check_fingerprint(name)  # type: ignore[no-untyped-call]  # Dash's; it has no types
         found = static_files().get(f"{folder}{slash}{plain}")
         if found is None:
             return None
