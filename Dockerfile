@@ -13,14 +13,17 @@ COPY webapp webapp
 COPY worker worker
 COPY datagen datagen
 RUN /opt/cgn/bin/pip install --quiet --no-deps --no-build-isolation . \
-    && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib \
-    && rm -rf /opt/cgn/bin/pip* /opt/cgn/bin/redis-* /opt/cgn/lib/python3.11/site-packages/pip*
+    && rm -rf /opt/cgn/bin/pip* /opt/cgn/bin/redis-* /opt/cgn/lib/python3.11/site-packages/pip* \
+    # The tests that packages bring along are a seventh of it, and nothing imports them.
+    && find /opt/cgn/lib -depth -type d -name tests -exec rm -rf {} + \
+    && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib
 
 FROM python:3.11-slim-bookworm
 # The version is the distribution's: it moves with its security updates.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends redis-server \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin cgn \
     && install --directory --owner=cgn --group=nogroup --mode=0700 /data

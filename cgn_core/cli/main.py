@@ -9,7 +9,7 @@ import importlib
 import io
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -94,8 +94,21 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - Typer hands it over so
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"cgn {version('creator-growth-navigator')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def cgn() -> None:
+def cgn(
+    *,
+    version: Annotated[  # noqa: ARG001 - acted on before any command
+        bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
     """What drives a creator's follower growth, and what an hour of work returns."""
     set_for_process(Crossing.EVERYTHING)  # whoever may run this administers the installation
 

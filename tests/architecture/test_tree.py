@@ -13,7 +13,10 @@ LONGEST = 400
 TOP_LEVEL = {
     ".ci",
     ".dockerignore",
+    ".env.example",
+    ".github",
     ".gitignore",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "Dockerfile",
     "LICENSE",
@@ -22,6 +25,8 @@ TOP_LEVEL = {
     "benchmarks",
     "cgn_core",
     "datagen",
+    "deploy",
+    "docker-compose.override.example.yml",
     "docker-compose.yml",
     "docs",
     "pyproject.toml",
@@ -141,7 +146,12 @@ def test_every_decision_has_its_four_parts() -> None:
 
 
 def test_every_locked_package_carries_hashes() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock", "benchmarks/requirements-peers.lock"):
+    for lock in (
+        "requirements.lock",
+        "requirements-dev.lock",
+        "benchmarks/requirements-peers.lock",
+        "tests/chart/requirements.lock",
+    ):
         entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip())
         assert entries
         assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []

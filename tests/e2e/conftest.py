@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from product_elsewhere import ProductElsewhere, named_by_environment
 from whole_product import Product
 
 PATIENCE = 120_000
@@ -47,8 +48,12 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product with its demo, on a fresh data directory."""
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product | ProductElsewhere]:
+    """The product with its demo, on a fresh data directory; or the one that ``make containers`` has started."""
+    elsewhere = named_by_environment()
+    if elsewhere is not None:
+        yield elsewhere
+        return
     # Above this a file is large: the story of a large file needn't drop 50 MB.
     made = Product(tmp_path_factory.mktemp("e2e"), settings={"CGN_UPLOAD_LIMIT_BYTES": str(2 * 1024**2)})
     made.ensure_running()

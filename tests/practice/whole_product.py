@@ -106,6 +106,15 @@ class Product:
         assert found is not None
         return found[1], found[2]
 
+    def new_token(self) -> str:
+        """A token of the REST API, made as an administrator makes one."""
+        named = ("--email", self.sign_in_words()[0], "--name", "examples")
+        command = [sys.executable, "-m", "cgn_core.cli.main", "token", "create", *named]
+        variables = self.environment() | {"CGN_DATA_DIR": str(self.data)}
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def pid(self, name: str) -> int | None:
         """The pid that a child noted of itself."""
         try:

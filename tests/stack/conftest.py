@@ -8,12 +8,20 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from product_elsewhere import ProductElsewhere, named_by_environment
 from whole_product import Product
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product of this module's tests; they share its data directory, and each finds or makes it running."""
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product | ProductElsewhere]:
+    """The product of this module's tests; they share its data directory, and each finds or makes it running.
+
+    For the examples of the API it may be the one that ``make containers`` has started.
+    """
+    elsewhere = named_by_environment()
+    if elsewhere is not None:
+        yield elsewhere
+        return
     product = Product(tmp_path_factory.mktemp("stack"))
     yield product
     if product.process is not None and product.process.poll() is None:
@@ -24,6 +32,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.fixture
-def product(installed: Product) -> Product:
+def product(installed: Product | ProductElsewhere) -> Product | ProductElsewhere:
     installed.ensure_running()
     return installed

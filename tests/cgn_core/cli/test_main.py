@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def test_help_shows_every_command_with_its_sentence() -> None:
     text = " ".join(done.stdout.split())
     for name, command in COMMANDS.items():
         assert f"{name} {command.help}" in text
+
+
+def test_it_says_which_version_it_is() -> None:
+    done = subprocess.run([CGN, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"cgn {version('creator-growth-navigator')}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version as package_version
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ def test_a_retraining_stores_a_model_that_names_its_data_and_code(
     (version,) = data_history.data_versions(session, strategist, trained.id)
     row = session.scalars(select(ModelVersion)).one()
     assert (model.number, model.data_version, model.is_current_data) == (1, version.number, True)
-    assert (model.code_version, row.job_id is not None) == ("0.1.0", True)
+    assert (model.code_version, row.job_id is not None) == (package_version("creator-growth-navigator"), True)
     assert model.training.weeks == 30
     forecast = model.summary.forecast
     assert forecast.low <= forecast.median <= forecast.high

@@ -1,0 +1,251 @@
+"""The compose file as a story: it comes up, is used, loses processes in the middle of jobs, and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import ROOT, CheckFailed, free_port, run, say
+
+sys.path.insert(0, str(ROOT / "tests" / "practice"))
+
+from portal_visitor import Visitor
+from product_elsewhere import ProductElsewhere
+
+READY_SECONDS = 240
+DONE_SECONDS = 300
+EMAIL = "owner@containers.example"
+CREATORS = 12
+"""Made by jobs, each trained by a job that follows: enough work to be in the middle of when processes die."""
+LOG = Path("build/containers.log")
+SECRET_PLACE = "/run/secrets/"
+
+
+class Stack:
+    """A compose project of our own."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+        self.command = ("docker", "compose", "--project-name", f"cgn-check-{os.getpid()}")
+
+    def call(self, *arguments: str, given: str | None = None) -> str:
+        return run(*self.command, *arguments, environment=self.variables, given=given)
+
+    def up(self, *options: str) -> None:
+        """Start what isn't up, and wait until all of it is healthy."""
+        self.call("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(READY_SECONDS), *options)
+
+    def cgn(self, *arguments: str, service: str = "web", given: str | None = None) -> str:
+        return self.call("exec", "-T", service, "cgn", *arguments, given=given)
+
+    def keep_log(self) -> None:
+        """Store what all containers said, for whoever reads afterwards."""
+        written = subprocess.run(
+            [*self.command, "logs", "--no-color", "--timestamps"],
+            cwd=ROOT,
+            env={**os.environ, **self.variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        (ROOT / LOG).parent.mkdir(exist_ok=True)
+        (ROOT / LOG).write_bytes(written.stdout)
+        say(f"compose: the containers' log is in {LOG}")
+
+    def down(self) -> None:
+        """Remove containers, networks and volumes, whatever state they are in."""
+        with contextlib.suppress(CheckFailed):
+            self.call("down", "--volumes", "--timeout", "10")
+
+
+def write_secrets(folder: Path) -> None:
+    """Fresh random secrets, as docs/operations.md describes them; readable for the containers' users."""
+    redis, postgres, application = (secrets.token_urlsafe(24) for _ in range(3))
+    texts = {
+        "cgn_secret_key": secrets.token_urlsafe(48),
+        "cgn_database_url": f"postgresql://cgn_app:{application}@postgres:5432/cgn",
+        "cgn_database_owner_url": f"postgresql://cgn:{postgres}@postgres:5432/cgn",
+        "cgn_redis_url": f"redis://:{redis}@redis:6379/0",
+        "redis_conf": f"requirepass {redis}",
+        "postgres_password": postgres,
+    }
+    for name, text in texts.items():
+        file = folder / name
+        file.write_text(text + "\n", encoding="ascii")
+        file.chmod(0o644)
+    # The engine's daemon and the containers' users read the files; nobody else on this machine can enter the folder.
+    folder.chmod(0o711)
+
+
+@contextlib.contextmanager
+def composed(image: str, folder: Path, port: int) -> Iterator[Stack]:
+    """The compose file, up and healthy while the body runs; its log is kept, and its volumes are removed."""
+    stack = Stack(
+        {
+            "CGN_IMAGE": image,
+            "CGN_SECRETS": str(folder),
+            "CGN_PORT": str(port),
+            "CGN_SECURE_COOKIES": "false",  # this check speaks plain HTTP
+        }
+    )
+    try:
+        warnings = stack.call("config", "--quiet")
+        if warnings.strip():
+            raise CheckFailed(f"docker compose config isn't clean:\n{warnings}")
+        stack.up()
+        yield stack
+    finally:
+        stack.keep_log()
+        stack.down()
+
+
+class Api:
+    """The REST API with a token, by the standard library."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._address, self._token = f"http://127.0.0.1:{port}/api/v1", token
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, path: str, body: object = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        asked = urllib.request.Request(self._address + path, data, headers)  # noqa: S310 - our own address
+        try:
+            with self._opener.open(asked, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise CheckFailed(f"{path} answered {error.code}: {error.read().decode(errors='replace')}") from None
+
+    def jobs(self) -> list[dict[str, Any]]:
+        return list(self.call("/jobs?limit=500")["items"])
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    give_up = time.monotonic() + DONE_SECONDS
+    while not condition():
+        if time.monotonic() > give_up:
+            raise CheckFailed(f"Not within {DONE_SECONDS} s: {what}.")
+        time.sleep(0.2)
+
+
+def check_compose(image: str) -> None:
+    """Everything comes up in order, tells its stories, survives, and finds its data again."""
+    port, password = free_port(), secrets.token_urlsafe(18)
+    with tempfile.TemporaryDirectory() as name:
+        write_secrets(Path(name))
+        with composed(image, Path(name), port) as stack:
+            visitor = Visitor(f"http://127.0.0.1:{port}")
+            say(f"compose: /readyz {json.dumps(visitor.wait_until_ready(READY_SECONDS))}")
+            no_sources_inside(stack)
+            owner = ("--agency", "Container Agency", "--email", EMAIL, "--name", "Olive Owner", "--password-file", "-")
+            stack.cgn("user", "create-owner", *owner, given=password + "\n")
+            files = visitor.check_assets(visitor.sign_in(EMAIL, password))
+            say(f"compose: the owner signed in, and the portfolio's {files} files are served")
+            made = stack.cgn("token", "create", "--email", EMAIL, "--name", "check", "--role", "owner", "--json")
+            token = str(json.loads(made)["token"])
+            product = ProductElsewhere(port, EMAIL, password, token)
+            tell_stories(product)
+            api = Api(port, token)
+            kill_in_mid_job(stack, api)
+            find_everything_again(stack, api, product)
+            look_after_it(stack)
+
+
+def no_sources_inside(stack: Stack) -> None:
+    """What runs is the image alone: nothing of this machine is mounted but the secret files."""
+    for container in stack.call("ps", "--quiet").split():
+        mounts = json.loads(run("docker", "inspect", "--format", "{{json .Mounts}}", container))
+        bound = [mount["Source"] for mount in mounts if mount["Type"] == "bind"]
+        strange = [mount for mount in mounts if mount["Type"] == "bind" and SECRET_PLACE not in mount["Destination"]]
+        if strange or any(source.startswith(f"{ROOT}{os.sep}") for source in bound):
+            raise CheckFailed(f"A container sees folders of this machine: {mounts}")
+    say("compose: no container sees the source tree")
+
+
+def tell_stories(product: ProductElsewhere) -> None:
+    """The browser's story from a file to a forecast, and every example of the API's documentation, through the port."""
+    stories = (
+        "tests/stack/test_api_examples.py",
+        "tests/e2e/test_stories.py::test_from_a_file_to_a_forecast_and_out_again",
+    )
+    told = run(
+        *(sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *stories),
+        environment=product.environment(),
+    )
+    say(f"compose: the API's and the browser's stories: {told.strip().splitlines()[-1]}")
+
+
+def kill_in_mid_job(stack: Stack, api: Api) -> None:
+    """Worker and Redis die together (SIGKILL) while jobs run; started again, every job is done, each once."""
+    before = {job["id"] for job in api.jobs()}
+    handles = [f"container.{number}" for number in range(CREATORS)]
+    for number, handle in enumerate(handles):
+        api.call("/jobs", {"kind": "generate", "days": 1095, "seed": number, "handles": [handle]})
+
+    def asked() -> list[dict[str, Any]]:
+        return [job for job in api.jobs() if job["id"] not in before]
+
+    doomed = stack.call("ps", "--quiet", "worker", "redis").split()
+    wait_for(lambda: any(each["state"] == "running" for each in asked()), "a job runs")
+    run("docker", "kill", *doomed)  # not compose's, which thinks for longer than a job takes
+    struck = [each["id"] for each in asked() if each["state"] == "running"]
+    if not struck:
+        raise CheckFailed("No job was running when worker and Redis were killed.")
+    stack.up()
+    wait_for(
+        lambda: len(asked()) == 2 * CREATORS and all(each["state"] in {"done", "failed"} for each in asked()),
+        "each creator is generated and trained",
+    )
+    failed = [(each["title"], each["error"]) for each in asked() if each["state"] != "done"]
+    again = [each for each in asked() if each["id"] in struck]
+    if failed or not all(each["attempts"] > 1 for each in again):
+        raise CheckFailed(f"Not every job came through: {failed or again}")
+    made = [each for each in api.call("/workspaces?limit=500")["items"] if each["handle"] in handles]
+    models = [api.call(f"/workspaces/{each['id']}/models")["items"] for each in made]
+    if len(made) != CREATORS or any(len(each) != 1 for each in models):
+        raise CheckFailed(f"{len(made)} creators with {[len(each) for each in models]} models; each was to have one.")
+    say(
+        f"compose: worker and Redis killed in the middle of {len(struck)} jobs; "
+        f"all {len(asked())} were done, each once, those {len(struck)} at a later attempt"
+    )
+
+
+def find_everything_again(stack: Stack, api: Api, product: ProductElsewhere) -> None:
+    """Taken down and started again, it shows what it showed."""
+
+    def seen() -> list[Any]:
+        workspaces = api.call("/workspaces?limit=500")["items"]
+        return [workspaces, *(api.call(f"/workspaces/{each['id']}/models") for each in workspaces)]
+
+    before = seen()
+    stack.call("down", "--timeout", "15")
+    stack.up("--scale", "worker=2")
+    product.visitor.sign_in(product.email, product.password)
+    if not before or seen() != before:
+        raise CheckFailed("After a restart the portal shows something else than before.")
+    say(f"compose: down and up again with two workers; {len(before) - 1} workspaces and their models are as they were")
+
+
+def look_after_it(stack: Stack) -> None:
+    """What operators do: doctor, a backup by the owner's role, and the audit log's chain."""
+    report = json.loads(stack.cgn("doctor", "--json"))
+    say(f"compose: cgn doctor finds nothing wrong in {len(report['checks'])} checks")
+    heads = stack.call("run", "--rm", "-T", "--no-deps", "migrate", "cgn", "db", "verify-audit")
+    if not re.search(r"\d", heads):
+        raise CheckFailed(f"cgn db verify-audit said: {heads}")
+    stack.call(
+        "run", "--rm", "-T", "--no-deps", "migrate", "sh", "-c", "cgn backup create /tmp/b && cgn backup verify /tmp/b"
+    )
+    say("compose: the audit log's chain holds; a backup was made and verifies")
