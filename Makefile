@@ -1,4 +1,4 @@
-# make up | pack | test | fuzz | mutants | chaos | lint | bench | prove | containers | chart | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | pack | test | fuzz | mutants | chaos | hosts | lint | bench | prove | containers | chart | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,6 +19,7 @@ FUZZ_CASES ?= 20000
 BODY_CASES ?= 10000
 CHAOS_SEEDS ?= 1 2 3
 CHAOS_JOBS ?= 500
+HOSTS_JOBS ?= 210
 # The forecasters that ours is measured against have packages of their own, so that the product's locks never depend on them.
 PEERS := .venv-bench
 # Kubernetes' schemas are 70 MB that nothing else needs.
@@ -28,7 +29,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up pack test fuzz mutants chaos lint bench prove containers chart lock clean
+.PHONY: help up pack test fuzz mutants chaos hosts lint bench prove containers chart lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -57,6 +58,12 @@ chaos: $(VENV)/.installed-dev
 	@folder=$$(mktemp -d) && CHAOS_REPORT=$$folder CHAOS_SEEDS="$(CHAOS_SEEDS)" CHAOS_JOBS=$(CHAOS_JOBS) \
 	  $(BIN)/python -m pytest -n0 tests/chaos/test_chaos.py $(PYTEST_ARGS); passed=$$?; \
 	$(BIN)/python tests/chaos/report.py $$folder && exit $$passed
+
+# Three hosts, each a network namespace, share the storm's jobs and are cut off in turn; needs root on Linux.
+hosts: $(VENV)/.installed-dev
+	@folder=$$(mktemp -d) && CHAOS_REPORT=$$folder HOSTS_JOBS=$(HOSTS_JOBS) \
+	  unshare --net $(BIN)/python -m pytest -n0 tests/chaos/hosts.py $(PYTEST_ARGS) && \
+	$(BIN)/python tests/chaos/report.py $$folder
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet

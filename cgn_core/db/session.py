@@ -26,6 +26,10 @@ from cgn_core.settings import settings
 
 SQLITE_BUSY_SECONDS = 15.0
 POSTGRESQL_CONNECT_SECONDS = 5
+# A machine that is cut off says no goodbye. The other end would wait for it for hours, and what it had locked with it.
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 10, 5, 3
+"""Seconds of silence before either end asks whether the other is there, between questions, and how many of them."""
+SILENT_SECONDS = KEEPALIVE_IDLE + KEEPALIVE_INTERVAL * KEEPALIVE_COUNT
 READ_ONLY = "cgn_read_only"
 
 # A cached factory alone lets threads that come first together make an engine each.
@@ -67,8 +71,15 @@ def make_engine(url: str) -> Engine:
             pool_size=5,
             max_overflow=15,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+            connect_args={
+                "connect_timeout": POSTGRESQL_CONNECT_SECONDS,
+                "keepalives_idle": KEEPALIVE_IDLE,
+                "keepalives_interval": KEEPALIVE_INTERVAL,
+                "keepalives_count": KEEPALIVE_COUNT,
+                "tcp_user_timeout": SILENT_SECONDS * 1000,
+            },
         )
+        event.listen(served, "connect", _prepare_postgresql_connection)
         event.listen(served, "begin", _begin_postgresql_transaction)
         return served
     made = create_engine(
@@ -77,6 +88,19 @@ def make_engine(url: str) -> Engine:
     event.listen(made, "connect", _prepare_sqlite_connection)
     event.listen(made, "begin", _begin_sqlite_transaction)
     return made
+
+
+def _prepare_postgresql_connection(connection: Any, record: object) -> None:
+    """Have the server ask too whether we are there: its locks are what others wait for."""
+    del record
+    # As a statement, not as options of the connection, which poolers refuse, and outside of a transaction, to last.
+    connection.autocommit = True
+    connection.execute(
+        "SELECT set_config('tcp_keepalives_idle', %s, false), set_config('tcp_keepalives_interval', %s, false),"
+        " set_config('tcp_keepalives_count', %s, false), set_config('tcp_user_timeout', %s, false)",
+        (str(KEEPALIVE_IDLE), str(KEEPALIVE_INTERVAL), str(KEEPALIVE_COUNT), f"{SILENT_SECONDS}s"),
+    )
+    connection.autocommit = False
 
 
 def _prepare_sqlite_connection(connection: Any, record: object) -> None:

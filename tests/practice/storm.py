@@ -305,7 +305,7 @@ def run_storm(
             storm.note(f"thawed worker {pid}")
     time.sleep(settings().job_heartbeat + 1)  # for those that were thawed to find out
     outcome.longest_silence = watch.longest
-    _count(outcome, work, fleet)
+    count(outcome, work, [worker.log for worker in fleet.all])
     return outcome
 
 
@@ -333,8 +333,8 @@ class Watch:
         return len(rows)
 
 
-def _count(outcome: Outcome, work: Work, fleet: Fleet) -> None:
-    logs = [worker.log for worker in fleet.all]
+def count(outcome: Outcome, work: Work, logs: list[str]) -> None:
+    """Fail unless every job is done, once; add to the outcome what the workers' logs and the database say."""
     said_done = Counter(job for log in logs for job in re.findall(r"job (\S+) done", log))
     with reading() as session:
         jobs = list(session.scalars(select(Job)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -88,6 +88,24 @@ def test_an_error_rolls_back(agency: Agency) -> None:
         fail()
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Workspace)) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_both_ends_ask_whether_the_other_is_there_and_go_on_asking_after_a_rollback(database_url: str) -> None:
+    made = make_engine(database_url)
+    with made.connect() as connection:
+        connection.rollback()
+        # Over a socket of the same machine the values themselves are always 0.
+        asked = "SELECT name FROM pg_settings WHERE source = 'session' AND name LIKE 'tcp%' ORDER BY name"
+        assert list(connection.scalars(text(asked))) == [
+            "tcp_keepalives_count",
+            "tcp_keepalives_idle",
+            "tcp_keepalives_interval",
+            "tcp_user_timeout",
+        ]
+        ours = connection.connection.driver_connection.info.get_parameters()
+        assert (ours["keepalives_idle"], ours["tcp_user_timeout"]) == ("10", "25000")
+    made.dispose()
 
 
 def test_foreign_keys_are_enforced(database_url: str) -> None:
