@@ -37,7 +37,9 @@ LAST_DAY = date(2026, 6, 28)
 MIX = {"retrain": 40, "generate": 20, "validate": 25, "score": 15}
 """How often each is asked for; each generation is followed by a retraining of its own."""
 _CLAIMED = re.compile(r"job (\S+) \((\w+)\) claimed with fence (\d+)")
-_ENDED = re.compile(r"job (\S+) (?:done|cancelled|is no longer ours|refused|failed|was given back)")
+_ENDED = re.compile(
+    r"job (\S+?)(?: (?:done|cancelled|is no longer ours|refused|failed|was given back)|: the database failed)"
+)
 _LOST = re.compile(r"job (\S+) is no longer ours \(fence (\d+)\)")
 _GLANCE = 0.1
 _RESTART = 1.0
