@@ -20,6 +20,7 @@ from cgn_core.db.models import now
 from cgn_core.db.schedules import due_schedules
 from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.db.session import reading, transaction
+from cgn_core.db.sign_ins import forget_devices, forget_pending, forget_sessions
 from cgn_core.db.uploads import forget_uploads
 from cgn_core.jobs import broker
 from cgn_core.jobs.recovery import end_lapsed_claims, forgotten_queues, unclaimed_hints, unclaimed_queues
@@ -32,6 +33,9 @@ SHORTEST_LEASE = 3.0
 PERIODS_PER_LEASE = 3
 UPLOADS_KEPT = timedelta(days=1)
 INVITATIONS_KEPT = timedelta(days=30)
+SESSIONS_KEPT = timedelta(days=30)
+DEVICES_KEPT = timedelta(days=400)
+"""As long as a browser keeps the cookie."""
 """After they expired."""
 CLEANING_PERIOD = timedelta(minutes=1)
 
@@ -107,6 +111,9 @@ class Reconciler:
             session.execute(forget_silent(before=now() - UPLOADS_KEPT))
             session.execute(forget_invitations(before=now() - INVITATIONS_KEPT))
             session.execute(forget_files(before=now() - timedelta(days=settings().files_kept_days)))
+            session.execute(forget_sessions(before=now() - SESSIONS_KEPT))
+            session.execute(forget_pending(before=now()))
+            session.execute(forget_devices(unused_since=now() - DEVICES_KEPT))
             password_resets.forget_resets(session)
             kept_answers.forget_answers(session)
         with transaction() as session:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from any_rows import fill, reflected
 from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -182,14 +183,31 @@ def test_the_rules_are_put_in_force_once_and_again_when_they_differ(rules: Any) 
 
 
 @on_postgresql
-def test_a_role_that_sees_everything_is_refused_as_the_applications(rules: Any) -> None:
+def test_the_role_that_owns_the_tables_is_refused_as_the_applications(rules: Any) -> None:
     owner = make_engine(rules.owner)
     with pytest.raises(SetupError, match="must name another role"):
         upgrade_database(owner, application_url=rules.owner)
+    owner.dispose()
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("made", "refused"),
+    [
+        ("CREATE ROLE passes_by LOGIN BYPASSRLS", "sees the rows of all agencies; name an ordinary one"),
+        (
+            "CREATE ROLE passes_by LOGIN; GRANT {me} TO passes_by",
+            "owns tables, or belongs to the role that does",
+        ),
+    ],
+)
+def test_a_role_above_the_rules_is_refused_as_the_applications(rules: Any, made: str, refused: str) -> None:
+    owner = make_engine(rules.owner)
     with owner.begin() as connection:
-        connection.execute(text("CREATE ROLE passes_by LOGIN BYPASSRLS"))
+        for statement in made.split("; "):
+            connection.execute(text(statement.format(me=make_url(rules.owner).username)))
     try:
-        with pytest.raises(SetupError, match="sees the rows of all agencies"):
+        with pytest.raises(SetupError, match=refused):
             upgrade_database(owner, application_url=rules.application.replace("cgn_tested", "passes_by"))
     finally:
         with owner.begin() as connection:
