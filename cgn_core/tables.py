@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,24 +169,28 @@ def to_weekly(daily: Daily) -> pd.DataFrame:
         no missing, imputed or provisional day).
     """
     frame = daily.frame
-    monday = frame["date"] - pd.to_timedelta(frame["date"].dt.day_of_week, unit="D")
-    growth = daily.net_growth()
-    known = pd.Series(data=True, index=frame.index)
+    # Days follow one another, so a week is seven rows; pandas' grouping took ten times as long.
+    start = (-int(frame["date"].iloc[0].weekday())) % DAYS_PER_WEEK if len(frame) else 0
+    weeks = max(len(frame) - start, 0) // DAYS_PER_WEEK
+    end = start + weeks * DAYS_PER_WEEK
+    growth = daily.net_growth().to_numpy()
+    known = ~np.isnan(growth)
     for name in growth_columns(frame):
-        known &= daily.provenance[name] == Provenance.OBSERVED
-    known &= growth.notna()
-    values = pd.DataFrame({name: frame[name] for name in daily.columns if DAILY_COLUMNS[name].summed})
-    values["net_growth"] = growth
-    grouped = values.groupby(monday)
-    weekly = grouped.sum(min_count=DAYS_PER_WEEK)
-    weekly["days_observed"] = known.groupby(monday).sum().astype("int64")
-    full = grouped.size() == DAYS_PER_WEEK
+        known &= daily.provenance[name].to_numpy() == Provenance.OBSERVED
+    days = {name: frame[name].to_numpy() for name in daily.columns if DAILY_COLUMNS[name].summed}
+    days["net_growth"] = growth
+    # Added up with more digits than kept: tenths of minutes stay tenths.
+    weekly = {
+        name: each[start:end].reshape(weeks, DAYS_PER_WEEK).sum(axis=1, dtype=np.longdouble).astype(np.float64)
+        for name, each in days.items()
+    }
+    observed = known[start:end].reshape(weeks, DAYS_PER_WEEK).sum(axis=1)
+    columns: dict[str, Any] = {"week_start": frame["date"].to_numpy()[start:end:DAYS_PER_WEEK], **weekly}
+    columns["days_observed"] = observed
     if "follows" in weekly:
-        weekly["gross_follows"] = weekly["follows"]
+        columns["gross_follows"] = weekly["follows"]
     if "followers" in frame:
-        before = frame["followers"].shift(1)
-        weekly["followers_start"] = before.groupby(monday).nth(0).to_numpy()
-    weekly["is_target"] = weekly["days_observed"] == DAYS_PER_WEEK
-    weekly = weekly[full]
-    weekly.index.name = "week_start"
-    return weekly.reset_index()
+        before = np.concatenate([[np.nan], frame["followers"].to_numpy()[:-1]])
+        columns["followers_start"] = before[start:end:DAYS_PER_WEEK]
+    columns["is_target"] = observed == DAYS_PER_WEEK
+    return pd.DataFrame(columns)
