@@ -41,6 +41,7 @@ COMMANDS = {
     "plan": Lazy("cgn_core.cli.decisions:plan", "Plan the weeks that bring the most within the hours."),
     "diagnose": Lazy("cgn_core.cli.decisions:diagnose", "Drift, saturation, carry-over and the health of a fit."),
     "benchmark": Lazy("cgn_core.cli.decisions:benchmark", "Growth, cadence, mix and engagement beside competitors."),
+    "report": Lazy("cgn_core.cli.report:report", "Write a client report of a file: HTML, PDF or Excel."),
     "doctor": Lazy("cgn_core.cli.doctor:doctor", "Say what is wrong with this set-up, and what to do about it."),
     "backup": Lazy("cgn_core.cli.backup:backup", "Back everything up, check a backup, put it back."),
     "db": Lazy("cgn_core.cli.admin:db", "Administer the database."),

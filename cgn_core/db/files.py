@@ -8,7 +8,7 @@ from sqlalchemy import Delete, Select, and_, delete, false, or_, select
 
 from cgn_core.access import Actor
 from cgn_core.db.models import StoredFile, Workspace
-from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
+from cgn_core.db.workspaces import readable_workspaces
 
 EVERYTHING = "everything"
 """The purpose of a file that holds all rows of a workspace: notes and who did what, which only its maker may fetch."""
@@ -26,12 +26,6 @@ def readable_files(actor: Actor) -> Select[StoredFile]:
     return select(StoredFile).where(
         StoredFile.agency_id == actor.agency_id, or_(own, and_(StoredFile.workspace_id.in_(visible), open_to_all))
     )
-
-
-def editable_files(actor: Actor) -> Select[StoredFile]:
-    """The files of workspaces that ``actor`` may edit."""
-    mine = editable_workspaces(actor).with_only_columns(Workspace.id)
-    return select(StoredFile).where(StoredFile.agency_id == actor.agency_id, StoredFile.workspace_id.in_(mine))
 
 
 def forget_files(*, before: datetime) -> Delete:

@@ -53,6 +53,7 @@ AGENCY_ROWS = {
     "pending_sign_ins": _OF_USER,
     "promotions": _OF_WORKSPACE,
     "recovery_codes": _OF_USER,
+    "reports": OWN,
     "reset_requests": "false",  # what somebody who isn't known typed; nobody's until they sign in
     "scenarios": _OF_WORKSPACE,
     "schedules": OWN,

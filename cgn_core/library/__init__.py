@@ -6,6 +6,8 @@ from cgn_core.library.analysis import compare, fit, predict, what_if
 from cgn_core.library.decisions import benchmark, counterfactual, diagnose, plan, roi, roi_in_money
 from cgn_core.library.files import read, read_many, validate, validate_together, weekly_sums
 from cgn_core.library.pictures import figure
+from cgn_core.library.reports import report, write_report
+from cgn_core.reporting.document import Document
 from cgn_core.stats.benchmarks import Benchmark
 from cgn_core.stats.carry_over_test import CarryOver, weekly_carry_over
 from cgn_core.stats.comparison import Comparison
@@ -31,6 +33,7 @@ __all__ = [
     "Counterfactual",
     "Daily",
     "Diagnosis",
+    "Document",
     "Drift",
     "Drop",
     "Fit",
@@ -56,6 +59,7 @@ __all__ = [
     "predict",
     "read",
     "read_many",
+    "report",
     "response_curve",
     "response_curves",
     "roi",
@@ -68,4 +72,5 @@ __all__ = [
     "weekly_features",
     "weekly_sums",
     "what_if",
+    "write_report",
 ]

@@ -50,15 +50,25 @@ def edit_agency(session: Session, actor: Actor, *, name: str, time_zone: str, br
     cleaned = clean_name(name, "agency")
     if time_zone not in available_timezones():
         raise InvalidInput(f"{time_zone!r} is no time zone; write one like Europe/Berlin.")
-    colour = brand_colour.strip().upper()
-    if not _COLOUR.fullmatch(colour):
-        raise InvalidInput(f"{brand_colour!r} is no colour; write one like #4C5FD5.")
-    if contrast_on_white(colour) < LEAST_CONTRAST:
-        raise InvalidInput(f"{colour} is too light to be read on white; choose a darker tone of it.")
+    colour = readable_colour(brand_colour)
     if agency.time_zone != time_zone:
         _move_schedules(session, agency, time_zone)
     record(session, actor, AuditAction.SETTINGS_CHANGED)
     agency.name, agency.time_zone, agency.brand_colour = cleaned, time_zone, colour
+
+
+def readable_colour(written: str) -> str:
+    """A colour for headings on white, as a person wrote it: #RRGGBB.
+
+    Raises:
+        InvalidInput: it is none, or too light to be read.
+    """
+    colour = written.strip().upper()
+    if not _COLOUR.fullmatch(colour):
+        raise InvalidInput(f"{written!r} is no colour; write one like #4C5FD5.")
+    if contrast_on_white(colour) < LEAST_CONTRAST:
+        raise InvalidInput(f"{colour} is too light to be read on white; choose a darker tone of it.")
+    return colour
 
 
 def contrast_on_white(colour: str) -> float:

@@ -174,6 +174,19 @@ def current_daily(session: Session, workspace: Workspace) -> Daily:
     return daily_from_bytes(version.table)
 
 
+def version_of_number(session: Session, workspace: Workspace, number: int) -> DataVersion:
+    """Any version of the workspace's daily table, with the table.
+
+    Raises:
+        NotFound: the workspace has no such version.
+    """
+    query = select(DataVersion).where(DataVersion.workspace_id == workspace.id, DataVersion.number == number)
+    version = session.scalar(query.options(undefer(DataVersion.table)))
+    if version is None:
+        raise NotFound(f"Data version {number} is no longer kept.")
+    return version
+
+
 @dataclass(frozen=True)
 class ReadyTable:
     """A daily table as a version holds it. Making one takes longer than writing it, and needs no transaction."""

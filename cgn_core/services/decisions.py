@@ -71,8 +71,11 @@ def returns_view(session: Session, actor: Actor, workspace_id: UUID | str) -> Re
     model = current_model(session, actor, workspace.id)
     if model is None:
         return None
-    weekly = load_daily(session, actor, workspace.id).weekly()
-    minutes = minutes_of(workspace)
+    return returns_of(model, load_daily(session, actor, workspace.id).weekly(), minutes=minutes_of(workspace))
+
+
+def returns_of(model: ModelView, weekly: Any, *, minutes: dict[str, float]) -> ReturnsView:
+    """The same of a model and a weekly table, at these minutes a piece."""
     return ReturnsView(
         minutes=minutes,
         returns=content_returns(model.training.fit, weekly, minutes=minutes, level=LEVEL),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 from cgn_core.access import Actor
 from cgn_core.db.files import forget_files, readable_files
 from cgn_core.db.models import StoredFile, now
+from cgn_core.db.reports import forget_reports
 from cgn_core.db.session import one_or_not_found
 from cgn_core.errors import FileTooLarge
 from cgn_core.jobs import Claim
@@ -30,6 +31,7 @@ def store_file(
     media_type: str,
     content: IO[bytes],
     size: int,
+    report_id: UUID | None = None,
 ) -> UUID:
     """Keep a file that a job made, within the transaction that ends the job; returns its id.
 
@@ -41,6 +43,7 @@ def store_file(
         media_type: of its content.
         content: positioned at its beginning.
         size: its bytes.
+        report_id: the report that it is a form of.
 
     Raises:
         FileTooLarge: more than is kept.
@@ -50,12 +53,15 @@ def store_file(
             f"{name} would have {size / 1024**2:,.0f} MB, more than the {MOST_BYTES // 1024**2} MB that are kept; "
             "export the workspaces one by one."
         )
-    session.execute(forget_files(before=now() - timedelta(days=settings().files_kept_days)))
+    oldest = now() - timedelta(days=settings().files_kept_days)
+    session.execute(forget_files(before=oldest))
+    session.execute(forget_reports(before=oldest))
     kept = StoredFile(
         agency_id=claim.agency_id,
         workspace_id=claim.workspace_id,
         job_id=claim.job_id,
         made_for=claim.requested_by,
+        report_id=report_id,
         purpose=purpose,
         name=name,
         media_type=media_type,

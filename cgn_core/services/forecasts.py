@@ -17,55 +17,14 @@ from cgn_core.services.models import ModelView, current_model
 from cgn_core.services.track_records import KeptForecast, track_record
 from cgn_core.stats import predictive
 from cgn_core.stats.intervals import supported_level
+from cgn_core.stats.past_weeks import LEDGER, VALIDATION, History, MadeBefore, PastWeek, past_weeks
 from cgn_core.stats.predictive import Difference, Prediction
-from cgn_core.tables import CONTENT_TYPES
 
 DEFAULT_LEVEL = 0.9
-VALIDATION, LEDGER = "validation", "ledger"
-
-
-@dataclass(frozen=True)
-class PastWeek:
-    """One week's growth beside the forecast made before it; followers per week, None where unknown."""
-
-    week_start: str
-    actual: float | None
-    is_target: bool
-    """Whether all seven days were observed."""
-    followers_start: float | None
-    counts: dict[str, float | None]
-    """Pieces per content type."""
-    median: float | None
-    expected: float | None
-    low: float | None
-    high: float | None
-    repeatable: float | None
-    viral: float | None
-    is_viral: bool
-    inside: bool | None
-    """Whether the growth fell into the interval; None where there was no forecast."""
-    level: float | None = None
-    """Of the interval."""
-    source: str | None = None
-    """validation | ledger: made anew from the weeks before it alone, or shown to people before it came."""
-    forecast_by: int | None = None
-    """Number of the model version."""
-
-
-@dataclass(frozen=True)
-class History:
-    """Every complete week with what was forecast for it."""
-
-    weeks: tuple[PastWeek, ...]
-    level: float
-    coverage: float | None
-    """Share of forecast weeks inside the interval, of those whose interval is of this level."""
-    mae: float | None
-    """Mean absolute error of the median forecast, followers per week."""
-    model_number: int | None
-    is_current_data: bool
-    promised: int = 0
-    """Weeks that ``coverage`` is taken over; early weeks have narrower intervals."""
+__all__ = [
+    "LEDGER", "VALIDATION", "Batch", "History", "PastWeek", "PredictorView", "compare_plans", "history", "history_of",
+    "predict", "predict_many", "predictor_view",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -206,66 +165,22 @@ def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History
     """
     weekly = load_daily(session, actor, workspace_id).weekly()
     model = current_model(session, actor, workspace_id)
+    shown = track_record(session, actor, workspace_id).forecasts if model is not None else ()
+    return history_of(weekly, model, shown)
+
+
+def history_of(weekly: pd.DataFrame, model: ModelView | None, newest_first: Sequence[KeptForecast]) -> History:
+    """The same of a weekly table, a model and what was shown."""
     if model is None:
-        return History(tuple(_weeks(weekly, {}, set())), DEFAULT_LEVEL, None, None, None, is_current_data=False)
-    validation = model.training.validation
-    forecasts = {each.week_start: _validated(each, validation.level, model.number) for each in validation.forecasts}
-    for each in reversed(track_record(session, actor, workspace_id).forecasts):  # the last shown before each week wins
-        forecasts[each.week_start.isoformat()] = _shown(each)
-    monday_of_viral = {
-        (day - pd.Timedelta(days=day.weekday())).date().isoformat()
-        for day in pd.to_datetime(list(model.training.fit.viral_days))
-    }
-    viral = monday_of_viral | {each.week_start for each in validation.forecasts if each.is_viral_week}
-    weeks = tuple(_weeks(weekly, forecasts, viral))
-    judged = [week for week in weeks if week.inside is not None]
-    promised = [week for week in judged if week.level == validation.level]
-    errors = [abs(week.actual - week.median) for week in judged if week.actual is not None and week.median is not None]
-    return History(
-        weeks=weeks,
-        level=validation.level,
-        coverage=sum(bool(week.inside) for week in promised) / len(promised) if promised else None,
-        promised=len(promised),
-        mae=sum(errors) / len(errors) if errors else None,
-        model_number=model.number,
-        is_current_data=model.is_current_data,
+        return past_weeks(weekly, None)
+    shown = {each.week_start.isoformat(): _shown(each) for each in reversed(newest_first)}  # the last one shown wins
+    return past_weeks(
+        weekly, model.training, shown=shown, model_number=model.number, is_current_data=model.is_current_data
     )
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A forecast of a past week, wherever it is kept; all None where there was none."""
-
-    median: float | None = None
-    low: float | None = None
-    high: float | None = None
-    level: float | None = None
-    source: str | None = None
-    model_number: int | None = None
-    expected: float | None = None
-    repeatable: float | None = None
-    viral: float | None = None
-
-
-_NONE = _Made()
-
-
-def _validated(forecast: Any, level: float, model_number: int) -> _Made:
-    return _Made(
-        median=forecast.median,
-        low=forecast.low,
-        high=forecast.high,
-        level=forecast.level or level,
-        source=VALIDATION,
-        model_number=model_number,
-        expected=forecast.expected,
-        repeatable=forecast.repeatable,
-        viral=forecast.viral,
-    )
-
-
-def _shown(kept: KeptForecast) -> _Made:
-    return _Made(kept.median, kept.low, kept.high, kept.level, LEDGER, kept.model_number, kept.expected)
+def _shown(kept: KeptForecast) -> MadeBefore:
+    return MadeBefore(kept.median, kept.low, kept.high, kept.level, LEDGER, kept.model_number, kept.expected)
 
 
 def _model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelView:
@@ -273,39 +188,3 @@ def _model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelVie
     if model is None:
         raise NotFound("There is no model yet; import data and let the retraining finish.")
     return model
-
-
-def _weeks(weekly: pd.DataFrame, forecasts: Mapping[str, _Made], viral: set[str]) -> list[PastWeek]:
-    weeks = []
-    for row in weekly.to_dict("records"):
-        week_start = row["week_start"].date().isoformat()
-        made = forecasts.get(week_start, _NONE)
-        actual = _number(row["net_growth"])
-        inside = None
-        if made.low is not None and made.high is not None and actual is not None:
-            inside = made.low <= actual <= made.high
-        weeks.append(
-            PastWeek(
-                week_start=week_start,
-                actual=actual,
-                is_target=bool(row["is_target"]),
-                followers_start=_number(row.get("followers_start")),
-                counts={name: _number(row[name]) for name in CONTENT_TYPES if name in row},
-                median=made.median,
-                expected=made.expected,
-                low=made.low,
-                high=made.high,
-                repeatable=made.repeatable,
-                viral=made.viral,
-                is_viral=week_start in viral,
-                inside=inside,
-                level=made.level,
-                source=made.source,
-                forecast_by=made.model_number,
-            )
-        )
-    return weeks
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)

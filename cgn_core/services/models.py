@@ -13,6 +13,7 @@ from cgn_core.db.model_versions import readable_model_versions
 from cgn_core.db.models import ModelVersion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.errors import NotFound
 from cgn_core.services.model_summaries import Summary, summary_of
 from cgn_core.services.registry import current_model_versions
 from cgn_core.stats.training import Training
@@ -55,8 +56,27 @@ def current_model(session: Session, actor: Actor, workspace_id: UUID | str) -> M
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     version = current_model_versions(session, [workspace]).get(workspace.id)
+    return None if version is None else _view(version, data_version=workspace.data_version)
+
+
+def model_of_number(
+    session: Session, actor: Actor, workspace_id: UUID | str, number: int, *, data_version: int
+) -> ModelView:
+    """One of a workspace's models, in force or not, as it stood to a data version.
+
+    Raises:
+        NotFound: no such workspace or model, or not the actor's.
+    """
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    version = session.scalar(
+        readable_model_versions(actor).where(ModelVersion.workspace_id == workspace.id, ModelVersion.number == number)
+    )
     if version is None:
-        return None
+        raise NotFound(f"Model {number} is no longer kept.")
+    return _view(version, data_version=data_version)
+
+
+def _view(version: ModelVersion, *, data_version: int) -> ModelView:
     return ModelView(
         id=version.id,
         number=version.number,
@@ -64,7 +84,7 @@ def current_model(session: Session, actor: Actor, workspace_id: UUID | str) -> M
         data_hash=version.data_hash,
         code_version=version.code_version,
         trained_at=version.created_at,
-        is_current_data=version.data_version == workspace.data_version,
+        is_current_data=version.data_version == data_version,
         summary=summary_of(version),
         training=Training.from_json(version.training),
     )

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
-from cgn_core.db.models import Agency, Job, JobState, StoredFile
+from cgn_core.db.models import Agency, Job, JobState, Report, StoredFile
 from cgn_core.errors import InvalidInput
 from cgn_core.services.audit import AuditAction, System, record
 from cgn_core.settings import settings
@@ -81,6 +81,11 @@ def apply_retention(session: Session, *, moment: datetime) -> int:
                 StoredFile.created_at < moment - timedelta(days=agency.files_kept_days),
             )
             gone += _delete(session, StoredFile, old)
+            old = select(Report.id).where(
+                Report.agency_id == agency.id,
+                Report.created_at < moment - timedelta(days=agency.files_kept_days),
+            )
+            gone += _delete(session, Report, old)
         if agency.jobs_kept_days is not None:
             ended = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
             old = select(Job.id).where(
@@ -95,7 +100,7 @@ def apply_retention(session: Session, *, moment: datetime) -> int:
     return removed
 
 
-def _delete(session: Session, model: type[StoredFile | Job], old: object) -> int:
+def _delete(session: Session, model: type[StoredFile | Report | Job], old: object) -> int:
     ids = session.scalars(old.limit(AT_ONCE)).all()  # type: ignore[attr-defined]  # a select of ids, of either table
     if ids:
         session.execute(delete(model).where(model.id.in_(ids)))

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
@@ -86,18 +86,28 @@ class TrackRecord:
     """Whether every forecast is still what was written."""
 
 
-def track_record(session: Session, actor: Actor, workspace_id: UUID | str) -> TrackRecord:
+def track_record(
+    session: Session, actor: Actor, workspace_id: UUID | str, *, until: datetime | None = None
+) -> TrackRecord:
     """Every forecast that was shown for a workspace, and how those did whose week is complete.
+
+    Args:
+        session: to read with.
+        actor: who asks.
+        workspace_id: whose forecasts.
+        until: as it was known then; None is now.
 
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    shown = () if until is None else (LedgerEntry.created_at <= until,)
+    scored = () if until is None else (LedgerScore.scored_at <= until,)
     rows = session.execute(
         select(LedgerEntry, LedgerScore, ModelVersion.number)
         .join(ModelVersion, ModelVersion.id == LedgerEntry.model_version_id)
-        .outerjoin(LedgerScore, LedgerScore.entry_id == LedgerEntry.id)
-        .where(LedgerEntry.workspace_id == workspace.id)
+        .outerjoin(LedgerScore, and_(LedgerScore.entry_id == LedgerEntry.id, *scored))
+        .where(LedgerEntry.workspace_id == workspace.id, *shown)
         .order_by(LedgerEntry.number)
     ).all()
     kept, scenarios = (

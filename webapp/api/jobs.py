@@ -106,10 +106,13 @@ class Score(Body):
 
 
 class Report(Body):
-    """Make a client report."""
+    """Make a client report, as PDF, HTML and Excel."""
 
     kind: Literal[JobKind.REPORT]
     workspace_id: Id
+    rebuild: Id | None = Field(
+        default=None, description="The earlier report whose data version and model version to report on."
+    )
 
 
 class Export(Body):
@@ -230,7 +233,7 @@ def _ask_for(asked: AnyJob, key: str) -> UUID:  # noqa: PLR0911 - one line for e
         case Score():
             return scorings.request_scoring(session, who, asked.workspace_id, key=key)
         case Report():
-            return reports.request_report(session, who, asked.workspace_id, key=key)
+            return reports.request_report(session, who, asked.workspace_id, key=key, rebuild=asked.rebuild)
         case Export():
             return whole_exports.request_whole_export(session, who, key=key)
         case BenchmarkTable():

@@ -21,16 +21,28 @@ LONGEST_NUMBER = 12
 """Digits of a line's number."""
 
 
+class ReportFileOut(BaseModel):
+    """A report in one form; get it at /files/{id}."""
+
+    id: UUID
+    form: str = Field(description="pdf, html or xlsx.")
+    name: str
+    size: int = Field(description="Bytes.")
+
+
 class ReportOut(BaseModel):
-    """A client report; get it at /files/{id}."""
+    """A client report, in every form."""
 
     id: UUID
     name: str
-    size: int
     created_at: datetime
     made_for: str
     data_version: int | None
     model_number: int | None
+    files: list[ReportFileOut]
+    may_rebuild: bool = Field(description="Whether all that its numbers depend on is kept.")
+    rebuilt_from: UUID | None
+    differences: list[str] | None = Field(description="Where a rebuild says something else; null where it is none.")
 
 
 class ReportList(BaseModel):
@@ -128,16 +140,24 @@ class MemberList(BaseModel):
 @blueprint.get("/workspaces/<workspace_id>/reports")
 @operation("Reports", ReportList)
 def list_reports(workspace_id: str) -> Response:
-    """List a workspace's reports, newest first; POST /jobs makes one."""
+    """List a workspace's reports, newest first; POST /jobs makes one, or rebuilds one."""
     found = reports.list_reports(db(), actor(), identifier(workspace_id))
     return reply(ReportList(items=[ReportOut.model_validate(each, from_attributes=True) for each in found]))
 
 
-@blueprint.delete("/workspaces/<workspace_id>/reports/<file_id>")
+@blueprint.get("/workspaces/<workspace_id>/reports/<report_id>/<ending>")
+@operation("Reports", files=ANY)
+def read_report(workspace_id: str, report_id: str, ending: str) -> Response:
+    """Get a report as pdf, html or xlsx."""
+    wanted = reports.find_file(db(), actor(), identifier(workspace_id), identifier(report_id), ending)
+    return _fetched(wanted)
+
+
+@blueprint.delete("/workspaces/<workspace_id>/reports/<report_id>")
 @operation("Reports", status=204)
-def remove_report(workspace_id: str, file_id: str) -> Response:
-    """Delete a report."""
-    session, wanted = db(writes=True), identifier(file_id)
+def remove_report(workspace_id: str, report_id: str) -> Response:
+    """Delete a report with its files."""
+    session, wanted = db(writes=True), identifier(report_id)
     if wanted not in {each.id for each in reports.list_reports(session, actor(), identifier(workspace_id))}:
         raise NotFound
     reports.remove_report(session, actor(), wanted)
@@ -148,7 +168,10 @@ def remove_report(workspace_id: str, file_id: str) -> Response:
 @operation("Reports", files=ANY)
 def read_file(file_id: str) -> Response:
     """Get a file that a job made."""
-    wanted = identifier(file_id)
+    return _fetched(identifier(file_id))
+
+
+def _fetched(wanted: UUID) -> Response:
     found = files.fetch_file(db(), actor(), wanted)
     subject = (SubjectKind.FILE, wanted)
     audit.record(db(writes=True), actor(), AuditAction.DOWNLOADED, subject=subject, bytes=len(found.content))

@@ -5,23 +5,22 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
+from cgn_core.figures import headlines
 from cgn_core.figures.wording import NAMES, Phrase
-from cgn_core.services import headlines
 from cgn_core.services.models import ModelView
 from webapp.components.numbers import day
 
 
 def headline(model: ModelView) -> Component:
     """The sentence a strategist reads first."""
-    return html.P([_shown(each) for each in headlines.headline(model)], className="headline")
+    phrases = headlines.headline(model.training, model.summary.forecast)
+    return html.P([_shown(each) for each in phrases], className="headline")
 
 
 def headline_note(model: ModelView) -> Component:
     """Which week that is, and why the expected number and the median differ."""
-    return html.P(
-        headlines.headline_note(model, week=day(model.summary.forecast.week_start)),
-        className="muted",
-    )
+    forecast = model.summary.forecast
+    return html.P(headlines.headline_note(forecast, week=day(forecast.week_start)), className="muted")
 
 
 def _shown(phrase: Phrase) -> Component | str:

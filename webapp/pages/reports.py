@@ -1,4 +1,4 @@
-"""Client reports: make one, download it, mail it to somebody of the team, delete it."""
+"""Client reports: make one, download it in any form, rebuild it, mail it to somebody of the team, delete it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import mail_server, mails, reports, workspaces
-from cgn_core.services.reports import ReportView
+from cgn_core.services.reports import ReportFile, ReportView
 from cgn_core.services.workspaces import WorkspaceView
 from cgn_core.settings import settings
 from webapp import clock, routes
 from webapp.components import shell
-from webapp.components.alerts import alert, empty_state
+from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field
-from webapp.components.numbers import count, short_day
+from webapp.components.numbers import count, plural, short_day
 from webapp.components.presses import kept_presses, pressed, pressed_of, writes_press
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/reports"
 TITLE = "Reports"
-REMOVE = "reports-remove"
+REMOVE, REBUILD = "reports-remove", "reports-rebuild"
+FORMS = {"pdf": "PDF", "html": "HTML", "xlsx": "Excel"}
 KILOBYTE = 1024
+SHOWN = 5
+"""Places where a rebuilt report differs that its hint names."""
 
 
 class Ids(StrEnum):
@@ -53,13 +56,13 @@ def layout(*, workspace_id: UUID) -> Component:
         if workspace.may_edit and workspace.data_version
         else []
     )
-    words = "One file for the client: what to expect, what drives growth, what an hour returns, and how well it held."
+    words = "For the client, as PDF, HTML and Excel: what to expect, what drives growth, and how well forecasts held."
     return html.Div(
         [
             page_header(TITLE, words, *make),
             dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
             dcc.Store(id=Ids.KEY, data=str(uuid4())),
-            *kept_presses(REMOVE, Ids.MAIL),
+            *kept_presses(REMOVE, REBUILD, Ids.MAIL),
             html.Div(id=Ids.OUTCOME, **aria(live="polite")),
             dcc.Store(id=Ids.SHOWN, data=_shown(listed)),
             html.Div(_body(workspace, listed), id=Ids.LIST, className="stack"),
@@ -83,6 +86,27 @@ def make(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
     reports.request_report(db(writes=True), actor(), identifier(workspace_id), key=str(key)[:64])
     clock.wake()
     return alert("A report is being made; it appears below when it is ready."), str(uuid4())
+
+
+@callback(
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
+    Output(Ids.KEY, "data", allow_duplicate=True),
+    pressed(REBUILD),
+    State(Ids.WORKSPACE, "data"),
+    State(Ids.KEY, "data"),
+    prevent_initial_call=True,
+)
+def rebuild(press: Any, workspace_id: Any, key: Any) -> tuple[Any, Any]:
+    """Queue a report of the data version and the model version that a kept one was made of."""
+    if not press:
+        return no_update, no_update
+    earlier = identifier(pressed_of(press))
+    reports.request_report(
+        db(writes=True), actor(), identifier(workspace_id), key=f"{earlier}:{key!s:.64}", rebuild=earlier
+    )
+    clock.wake()
+    words = "It is rebuilt from the same data version and model version; the list then says whether every number holds."
+    return alert(words), str(uuid4())
 
 
 @callback(
@@ -162,19 +186,17 @@ def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
     shown = [
         Column("name", "Report", primary=True),
         Column("made", "Made"),
-        Column("by", "By"),
         Column("of", "From"),
-        Column("size", "Size", numeric=True),
-        Column("actions", "", numeric=True),
+        Column("files", "Download"),
+        *([Column("actions", "", numeric=True)] if may_edit else []),
     ]
     rows = [
         {
-            "name": each.name,
-            "made": f"{short_day(each.created_at.date())}, {each.created_at:%H:%M} UTC",
-            "by": each.made_for or "somebody who left",
+            "name": _name(each),
+            "made": _made(each),
             "of": _made_of(each),
-            "size": f"{count(max(1, each.size / KILOBYTE))} KB",
-            "actions": _actions(each, may_edit=may_edit),
+            "files": html.Div([_fetch(each, file) for file in each.files], className="actions one-line"),
+            "actions": _actions(each) if may_edit else None,
         }
         for each in listed
     ]
@@ -182,20 +204,51 @@ def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
     return card(data_table(shown, rows, caption="Reports"), title="Kept", aside=f"\N{MIDDLE DOT} {kept}")
 
 
-def _actions(report: ReportView, *, may_edit: bool) -> Component:
-    """What one can do with a report; what is fetched is no page."""
-    named = aria(label=f"Download {report.name} of {report.created_at:%H:%M}")
-    fetch = html.A("Download", href=routes.stored_file(report.id), download="", className="inline-link", **named)
-    if not may_edit:
-        return fetch
-    delete = html.Button(
-        "Delete",
+def _name(report: ReportView) -> Component:
+    """The report, and for a rebuilt one whether it says the same."""
+    if report.differences is None:
+        return html.Span(report.name)
+    differs = plural(len(report.differences), "place")
+    said = (
+        chip("rebuilt: same numbers", tone="up")
+        if not report.differences
+        else chip(f"rebuilt: differs in {differs}", tone="caution", title="; ".join(report.differences[:SHOWN]))
+    )
+    return html.Span([report.name, " ", said])
+
+
+def _made(report: ReportView) -> Component:
+    moment = f"{short_day(report.created_at.date())}, {report.created_at:%H:%M} UTC"
+    by = html.Span(_by(report), className="muted small")
+    return html.Span([html.Span(moment, className="nowrap"), html.Br(), by])
+
+
+def _by(report: ReportView) -> str:
+    return f"by {report.made_for}" if report.made_for else "by a schedule, or somebody who left"
+
+
+def _fetch(report: ReportView, file: ReportFile) -> Component:
+    """A link that fetches a report in one form; what is fetched is no page."""
+    form = FORMS[file.form]
+    size = f"{count(max(1, file.size / KILOBYTE))} KB"
+    named = aria(label=f"Download {report.name} of {report.created_at:%H:%M} as {form}, {size}")
+    return html.A(form, href=routes.stored_file(file.id), download="", className="inline-link", title=size, **named)
+
+
+def _actions(report: ReportView) -> Component:
+    said = f"{report.name} of {report.created_at:%H:%M}"
+    again = [_press("Rebuild", REBUILD, report, said)] if report.may_rebuild else []
+    return html.Div([*again, _press("Delete", REMOVE, report, said)], className="actions one-line")
+
+
+def _press(words: str, kind: str, report: ReportView, said: str) -> Component:
+    return html.Button(
+        words,
         className="button button-quiet button-small",
         type="button",
-        **aria(label=f"Delete {report.name} of {report.created_at:%H:%M}"),
-        **writes_press(REMOVE, of=str(report.id)),
+        **aria(label=f"{words} {said}"),
+        **writes_press(kind, of=str(report.id)),
     )
-    return html.Div([fetch, delete], className="actions one-line")
 
 
 def _made_of(report: ReportView) -> str:
@@ -207,10 +260,12 @@ def _made_of(report: ReportView) -> str:
 
 def _mailing(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:
     """The form that mails a report, where there is a mail server and a right to use it."""
-    if not workspace.may_edit or not mail_server.can_mail():
+    if not workspace.may_edit or not mail_server.can_mail() or not any(each.files for each in listed):
         return []
     files: list[Any] = [
-        {"value": str(each.id), "label": f"{each.name}, {each.created_at:%H:%M} UTC"} for each in listed
+        {"value": str(file.id), "label": f"{each.name} as {FORMS[file.form]}, {each.created_at:%H:%M} UTC"}
+        for each in listed
+        for file in each.files
     ]
     people: list[Any] = [
         {"value": str(each.id), "label": each.name} for each in mails.list_recipients(db(), actor(), workspace.id)

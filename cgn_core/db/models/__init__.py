@@ -12,6 +12,7 @@ from cgn_core.db.models.ledger import LedgerEntry, LedgerScore
 from cgn_core.db.models.model import Model, now
 from cgn_core.db.models.password_resets import PasswordReset, ResetRequest
 from cgn_core.db.models.registry import ModelVersion, Promotion
+from cgn_core.db.models.reports import Report
 from cgn_core.db.models.scenarios import Scenario, WeekNote
 from cgn_core.db.models.sign_ins import (
     KnownDevice,
@@ -50,6 +51,7 @@ __all__ = [
     "PendingSignIn",
     "Promotion",
     "RecoveryCode",
+    "Report",
     "ResetRequest",
     "Scenario",
     "Schedule",

@@ -67,6 +67,10 @@ class StoredFile(Model):
     workspace_id: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), index=True)
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"))
     made_for: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    report_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("reports.id", ondelete="CASCADE"), index=True, default=None
+    )
+    """The report that it is a form of."""
     purpose: Mapped[str]
     name: Mapped[str]
     media_type: Mapped[str]

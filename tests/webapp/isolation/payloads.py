@@ -110,5 +110,7 @@ def make_report(actor: Actor, place: UUID) -> str:
         reports.run(claim)
     table = Model.metadata.tables["files"]
     with transaction() as session:
-        content = session.execute(select(table.c.content).where(table.c.job_id == job)).scalar_one()
+        content = session.execute(
+            select(table.c.content).where(table.c.job_id == job, table.c.media_type == "text/html")
+        ).scalar_one()
     return bytes(content).decode()

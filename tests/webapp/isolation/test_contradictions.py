@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from cgn_core.db.files import EVERYTHING, readable_files
-from cgn_core.db.models import Arrival, Job, Schedule, StoredFile, Upload, Workspace, WorkspaceMember, now
+from cgn_core.db.models import Arrival, Job, Report, Schedule, StoredFile, Upload, Workspace, WorkspaceMember, now
 from cgn_core.db.session import reading, transaction
 
 from .matrix import Matrix
@@ -35,6 +35,10 @@ def test_a_row_of_one_agency_in_a_workspace_or_by_a_user_of_another_is_seen_by_n
                 media_type="text/html", size=1, content=b".",
             )
             for where in (place, None)
+        ),
+        Report(
+            agency_id=agency, workspace_id=place, job_id=None, made_for=user, data_version=1, model_number=None,
+            basis={}, figures={},
         ),
         Upload(agency_id=agency, workspace_id=None, uploaded_by=user, file_hash="0", report={}, tables={}, **file),
         Arrival(agency_id=agency, workspace_id=None, uploaded_by=user, size=1, **file),

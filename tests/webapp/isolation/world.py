@@ -19,6 +19,7 @@ from cgn_core.db.models import (
     Invitation,
     Job,
     JobState,
+    Report,
     Scenario,
     StoredFile,
     User,
@@ -219,6 +220,7 @@ def furnish(session: Session, actor: Actor, workspace: Workspace) -> Ids:
     gone_scenario.removed_at = gone_note.removed_at = now()
     job = session.get_one(Job, done.job_id)
     ended = _ended_job(session, actor, workspace.id)
+    report = _report(session, actor, workspace)
     return {
         "workspace": str(workspace.id),
         "job": str(job.id),
@@ -231,7 +233,8 @@ def furnish(session: Session, actor: Actor, workspace: Workspace) -> Ids:
         "removed_note": str(gone_note.id),
         "schedule": str(schedule),
         "removed_schedule": str(removed),
-        "file": str(_file(session, actor, workspace.id, name=f"{workspace.handle}-report.html").id),
+        "report": str(report.id),
+        "file": str(_file(session, actor, workspace.id, name=f"{workspace.handle}-report.html", report=report).id),
         "user": str(actor.user_id),
         "version": 1,
         "place": 0,
@@ -270,10 +273,22 @@ def _ended_job(session: Session, actor: Actor, workspace_id: UUID | None) -> Job
     return job
 
 
-def _file(session: Session, actor: Actor, workspace_id: UUID | None, *, name: str) -> StoredFile:
+def _report(session: Session, actor: Actor, workspace: Workspace) -> Report:
+    report = Report(
+        agency_id=actor.agency_id, workspace_id=workspace.id, job_id=None, made_for=actor.user_id, data_version=1,
+        model_number=None, basis={"today": "2026-11-28"}, figures={},
+    )  # fmt: skip
+    session.add(report)
+    session.flush()
+    return report
+
+
+def _file(
+    session: Session, actor: Actor, workspace_id: UUID | None, *, name: str, report: Report | None = None
+) -> StoredFile:
     file = StoredFile(
         agency_id=actor.agency_id, workspace_id=workspace_id, job_id=None, made_for=actor.user_id, purpose="report",
-        name=name, media_type="text/html", size=1, content=b".",
+        name=name, media_type="text/html", size=1, content=b".", report_id=report.id if report else None,
     )  # fmt: skip
     session.add(file)
     session.flush()

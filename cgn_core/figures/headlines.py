@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from cgn_core.figures.wording import ONE, Phrase, interval, level_interval, model_name, signed
-from cgn_core.services.models import ModelView
+from cgn_core.stats.training import Training
 
 MOSTLY = 0.5
 """A content type that brings at least this share of the forecast is said to be what it is mostly from."""
 
 
-def headline(model: ModelView) -> tuple[Phrase, ...]:
+class NextWeek(Protocol):
+    """Next week, posting as in the last four weeks; followers."""
+
+    @property
+    def expected(self) -> float:
+        """The mean."""
+
+    @property
+    def median(self) -> float:
+        """Half of such weeks bring more."""
+
+    @property
+    def low(self) -> float:
+        """Of the interval."""
+
+    @property
+    def high(self) -> float:
+        """Of the interval."""
+
+    @property
+    def level(self) -> float:
+        """Of the interval."""
+
+
+def headline(training: Training, forecast: NextWeek) -> tuple[Phrase, ...]:
     """The sentence a strategist reads first."""
-    forecast = model.summary.forecast
     return (
         Phrase("Next week we expect "),
         Phrase(signed(forecast.expected), "strong"),
         Phrase(" followers "),
         Phrase(level_interval(forecast.level, forecast.low, forecast.high), "interval"),
-        *_source(model),
+        *_source(training, forecast),
         Phrase(". "),
-        *_worth(model),
+        *_worth(training),
     )
 
 
-def headline_note(model: ModelView, *, week: str) -> str:
+def headline_note(forecast: NextWeek, *, week: str) -> str:
     """Which week that is, and why the expected number and the median differ.
 
     Args:
-        model: the one in force.
+        forecast: of the model in force.
         week: its first day, as the reader writes days.
     """
-    forecast = model.summary.forecast
     words = f"Week of {week}, posting as in the last four weeks."
     if round(forecast.expected) > round(forecast.median):
         words += (
@@ -40,24 +64,24 @@ def headline_note(model: ModelView, *, week: str) -> str:
     return words
 
 
-def _source(model: ModelView) -> list[Phrase]:
+def _source(training: Training, forecast: NextWeek) -> list[Phrase]:
     """Which content type brings the forecast, where the data show one."""
-    usual = model.training.fit.predictor.usual
-    brings = {e.name: e.estimate * usual.get(e.name, 0.0) for e in model.training.fit.effects if e.low > 0}
-    if not brings or model.summary.verdict != "beats_naive":
+    usual = training.fit.predictor.usual
+    brings = {e.name: e.estimate * usual.get(e.name, 0.0) for e in training.fit.effects if e.low > 0}
+    if not brings or training.verdict != "beats_naive":
         return []
     best = max(brings, key=lambda name: brings[name])
     named = Phrase(best, best)
-    if brings[best] >= MOSTLY * max(model.summary.forecast.expected, sum(brings.values())):
+    if brings[best] >= MOSTLY * max(forecast.expected, sum(brings.values())):
         return [Phrase(", mostly from "), named]
     return [Phrase(", more from "), named, Phrase(" than from anything else you post")]
 
 
-def _worth(model: ModelView) -> list[Phrase]:
+def _worth(training: Training) -> list[Phrase]:
     """What one more piece is worth: the clearest effect, and those that can't be told from nothing."""
-    if model.summary.verdict != "beats_naive":
-        return [Phrase(f"That is the naive forecast: {model_name(model.training.fit.model).lower()}.")]
-    effects = [e for e in model.training.fit.effects if e.name in ONE]
+    if training.verdict != "beats_naive":
+        return [Phrase(f"That is the naive forecast: {model_name(training.fit.model).lower()}.")]
+    effects = [e for e in training.fit.effects if e.name in ONE]
     # Ads are bought, not made: they lead the sentence only where nothing made is clear.
     clear = sorted((e for e in effects if e.low > 0 or e.high < 0), key=lambda e: (e.name == "ads", -abs(e.estimate)))
     unclear = " or ".join(f"{_article(ONE[e.name])} {ONE[e.name]}" for e in effects if e.low <= 0 <= e.high)
