@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
@@ -17,6 +18,7 @@ from cgn_core.figures.wording import Phrase
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 TEMPLATE = Path(__file__).with_name("document.html.jinja")
 
 
@@ -106,6 +108,11 @@ class Document:
 
     made_on: date | None = None
 
+    @property
+    def tone(self) -> str:
+        """The colour, or the portal's own where what is stored is none."""
+        return self.colour if _COLOUR.fullmatch(self.colour) else LIGHT["accent"]
+
     def figures(self) -> dict[str, list[str]]:
         """Every number and sentence as it is read, by where it stands: what two reports are compared by."""
         found = {"answer": ["".join(each.text for each in self.answer), self.answer_note]}
@@ -142,7 +149,7 @@ def _entry(stored: Any) -> Entry:
 
 def to_html(document: Document) -> str:
     """The document as an HTML page of its own; every text in it is escaped."""
-    return _template().render(document=document, colours=LIGHT | {"accent": document.colour})
+    return _template().render(document=document, colours=LIGHT | {"accent": document.tone})
 
 
 def _exact(entry: Entry) -> str:

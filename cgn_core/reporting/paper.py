@@ -77,7 +77,7 @@ def _as_json(document: Document) -> dict[str, Any]:
         "title": document.title,
         "agency": document.agency,
         "made": document.made,
-        "colour": document.colour,
+        "colour": document.tone,
         "versions": document.versions,
         "answer": [{"text": each.text, "role": each.role} for each in document.answer],
         "answer_note": document.answer_note,

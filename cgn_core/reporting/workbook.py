@@ -47,7 +47,7 @@ def to_xlsx(document: Document) -> bytes:
     book.properties.title = _plain(document.title)
     book.properties.creator = _plain(document.agency)
     book.properties.description = _plain(document.made)
-    colour = document.colour.removeprefix("#")
+    colour = document.tone.removeprefix("#")
     _write(book, "Summary", _summary(document), colour)
     for section in document.sections:
         _write(book, section.title, _section(section, document.versions), colour)

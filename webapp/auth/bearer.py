@@ -59,6 +59,7 @@ BEARER = frozenset(
         "api.records.list_members",
         "api.records.list_reports",
         "api.records.read_file",
+        "api.records.read_report",
         "api.records.read_track_record",
         "api.records.remove_report",
         "api.scenarios.edit_note",

@@ -11,6 +11,8 @@ from cgn_core.figures.returns import ReturnBar
 from cgn_core.figures.wording import Phrase
 from cgn_core.reporting.document import Document, Drawing, Fact, Section, Table, to_html
 from cgn_core.reporting.drawings import growth_drawing, returns_drawing
+from cgn_core.reporting.paper import to_pdf
+from cgn_core.reporting.workbook import to_xlsx
 
 VOID = {"meta", "br", "hr", "img", "link"}
 
@@ -108,3 +110,11 @@ def test_bars_are_named_and_those_that_say_nothing_are_pale() -> None:
     assert "Posts" in drawn
     assert "opacity: 0.35" in drawn
     assert "opacity: 0.35" not in returns_drawing([clear], unit="followers")
+
+
+@pytest.mark.parametrize("colour", ["", "red; }", "#12345", "#GGGGGG"])
+def test_a_colour_that_is_none_stops_no_report(colour: str) -> None:
+    painted = Document("t", "a", "m", colour=colour)
+    assert "border-top: 6px solid #4C5FD5" in to_html(painted)
+    assert to_pdf(painted).startswith(b"%PDF")
+    assert to_xlsx(painted).startswith(b"PK")
