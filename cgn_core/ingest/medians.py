@@ -1,4 +1,4 @@
-"""Medians of rows of which no number is missing, at a fifth of the time that numpy takes for a short one."""
+"""Medians of many rows at once, of which no number is missing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from cgn_core.ingest.grid import Floats
 
 
 def medians(rows: Floats) -> Floats:
-    """As ``np.median`` of each row, without its look for NaN.
+    """As ``np.median`` of each row: without its look for NaN, and parting at one place, which numpy does far faster.
 
     Args:
         rows: shape (m, n), n from 1.
 
     Returns: shape (m,).
     """
-    upper = rows.shape[1] // 2
-    if rows.shape[1] % 2:
-        return np.asarray(np.partition(rows, upper, axis=1)[:, upper])
-    parted = np.partition(rows, (upper - 1, upper), axis=1)
-    return np.asarray((parted[:, upper - 1] + parted[:, upper]) / 2)
+    half = rows.shape[1] // 2
+    parted = np.partition(rows, half, axis=1)
+    upper = parted[:, half]
+    # Of an even number there are two middles; the lower one is the largest of those before the upper one.
+    return np.asarray(upper if rows.shape[1] % 2 else (parted[:, :half].max(axis=1) + upper) / 2)
