@@ -27,7 +27,7 @@ from dash.development.base_component import Component
 from cgn_core.access import ALLOWED
 from cgn_core.errors import NotFound
 from cgn_core.services import accounts, navigation
-from webapp import clock, routes
+from webapp import clock, guides, routes
 from webapp.components.alerts import empty_state
 from webapp.components.cards import card, link_button
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
@@ -82,7 +82,7 @@ def page_layout(page: ModuleType, **values: Any) -> Component:
         if "workspace_id" in accepted:
             accepted["workspace_id"] = identifier(accepted["workspace_id"])
         frame = _frame(current, accepted.get("workspace_id"))
-        return framed(page.layout(**accepted), frame)
+        return framed(page.layout(**accepted), frame, guide=guides.note_of(current))
     except NotFound:
         return not_found_layout()
 

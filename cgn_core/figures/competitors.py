@@ -50,7 +50,7 @@ def peer_growth_figure(rows: Sequence[PeerGrowth]) -> Figure:
         "layout": layout(
             height=70 + 34 * max(1, len(ordered)),
             shapes=[zero_line(vertical=True)],
-            xaxis=axis(title="growth a week, share of followers", tickformat=".2%", showgrid=True),
+            xaxis=axis(title="growth a week", tickformat=".2%", showgrid=True),
             yaxis=axis(showgrid=False, tickfont={"size": 13, "color": token("text")}),
         ),
     }

@@ -17,7 +17,7 @@ USUAL_BANDS = 0.7
 """The widest third of the intervals may run out of the picture rather than squash it."""
 HOVER_LETTERS = 48
 EDGE = 0.12
-LABELS_ACROSS = 4
+LABELS_ACROSS = 3
 """How many labels fit beside each other on a phone; a viral week too close to a larger one keeps only its marker."""
 
 
@@ -92,14 +92,16 @@ def growth_history_figure(
         for week in labelled
     ]
     if forecast:
+        last = forecast[-1]
+        below = last.actual is not None and last.median is not None and last.actual > last.median
         notes.append(
             {
-                "x": forecast[-1].week_start,
-                "y": forecast[-1].median,
+                "x": last.week_start,
+                "y": last.median,
                 "text": "forecast",
                 "showarrow": False,
                 "xanchor": "right",
-                "yshift": 12,
+                "yshift": -12 if below else 12,  # away from the other line
                 "font": {"size": 12, "color": token("accent")},
             }
         )

@@ -77,7 +77,21 @@
     form.submit();
   }
 
+  // A note that is put away goes at once, and the keyboard goes on from the page's heading.
+  function putAway(event) {
+    const button = event.target.closest("#shell-guide button");
+    const title = document.getElementById("page-title");
+    if (!button) {
+      return;
+    }
+    document.getElementById("shell-guide").hidden = true;
+    if (title) {
+      title.focus({ preventScroll: true });
+    }
+  }
+
   document.addEventListener("click", closeAfterClick);
+  document.addEventListener("click", putAway);
   document.addEventListener("click", signOut);
   document.addEventListener("keydown", closeOnEscape);
   document.addEventListener("input", filter);

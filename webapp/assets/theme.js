@@ -32,8 +32,16 @@
     document.dispatchEvent(new CustomEvent("cgn:theme", { detail: next }));
   }
 
+  // Paper is white.
+  function onPaper() {
+    document.documentElement.setAttribute("data-bs-theme", "light");
+    document.dispatchEvent(new CustomEvent("cgn:theme", { detail: "light" }));
+  }
+
   apply();
   system.addEventListener("change", apply);
+  window.addEventListener("beforeprint", onPaper);
+  window.addEventListener("afterprint", apply);
   document.addEventListener("click", function (event) {
     if (event.target.closest && event.target.closest("[data-action='toggle-theme']")) {
       toggle();

@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 
 from cgn_core.access import Action
 from cgn_core.errors import Conflict, InvalidInput
-from cgn_core.services import accounts, profiles, second_factors, sessions, sign_ins
+from cgn_core.services import accounts, guides, profiles, second_factors, sessions, sign_ins
 from webapp import routes
 from webapp.auth.forms import CodeForm, ConfirmForm, EmptyForm, PasswordForm, ProfileForm
 from webapp.auth.limits import limiter
@@ -67,9 +67,15 @@ def confirm() -> ResponseReturnValue:
 @blueprint.get(routes.PROFILE)
 @blueprint.post(routes.PROFILE)
 def profile() -> ResponseReturnValue:
-    """One's own name, as others see it."""
+    """One's own name, as others see it, and the notes that explain pages."""
     form = ProfileForm(name=accounts.get_account(db(), actor()).name)
+    again = EmptyForm()
     problem = ""
+    if "guides" in request.form:
+        if again.validate_on_submit():
+            guides.show_guides(db(writes=True), actor())
+            flash("Every page explains itself again.")
+        return redirect(routes.PROFILE, code=303)
     if form.validate_on_submit():
         try:
             profiles.rename(db(writes=True), actor(), form.name.data)
@@ -78,7 +84,8 @@ def profile() -> ResponseReturnValue:
         else:
             flash("Your name is changed.")
             return redirect(routes.PROFILE, code=303)
-    return account_page("profile.html", form=form, problem=problem)
+    hidden = guides.count_hidden(db(), actor())
+    return account_page("profile.html", form=form, problem=problem, again=again, hidden=hidden)
 
 
 @blueprint.get(routes.SESSIONS)

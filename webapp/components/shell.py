@@ -26,6 +26,10 @@ class Ids(StrEnum):
     PULSE = "shell-pulse"
     FINISHED = "shell-finished"
     ARRIVED = "shell-arrived"
+    GUIDE = "shell-guide"
+    GUIDE_HIDE = "shell-guide-hide"
+    GUIDE_HIDE_ALL = "shell-guide-hide-all"
+    GUIDE_PAGE = "shell-guide-page"
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,13 @@ AGENCY_NAV = (
 )
 
 
-def framed(content: Any, frame: Frame) -> Component:
-    """The page's content inside the shell."""
+def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Component:
+    """The page's content inside the shell, below the note that explains it."""
     items = workspace_nav(frame.workspace_id) if frame.workspace_id is not None else ()
     whole = [item for item in AGENCY_NAV if item.needs in frame.allowed]
     main = html.Main(
         html.Div(
-            [html.Div(id=Ids.ALERTS, className="alerts", **aria(live="assertive")), *_as_list(content)],
+            [html.Div(id=Ids.ALERTS, className="alerts", **aria(live="assertive")), guide, *_as_list(content)],
             className="content-inner",
         ),
         id="main",

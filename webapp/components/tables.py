@@ -48,7 +48,8 @@ def data_table(
 
 
 def _heading(column: Column) -> Component:
-    label: Any = column.label
+    # What is done with a row says itself what it is; only who hears the page needs a heading over it.
+    label: Any = column.label or html.Span("Actions", className="visually-hidden")
     if column.sort_href is not None:
         arrow = {"ascending": " \N{UPWARDS ARROW}", "descending": " \N{DOWNWARDS ARROW}"}.get(
             column.sorted_as or "", ""

@@ -69,7 +69,7 @@ def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *
     save = html.Div(button("Save prices and minutes for the team", id=Ids.SAVE), className="actions above-space")
     return card(
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
-        html.Div([*prices, *minutes], className="field-grid"),
+        html.Div([*prices, *minutes], className="field-grid field-grid-four"),
         html.Div(
             _answer(workspace_id, settings, source), id=Ids.ANSWER, className="above-space", **aria(live="polite")
         ),

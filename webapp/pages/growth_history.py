@@ -11,12 +11,13 @@ from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.figures.growth_history import GrowthWeek, WeekEvent, growth_history_figure
+from cgn_core.figures.wording import NAMES
 from cgn_core.services import forecasts, models, seasons, timelines, track_records, workspaces
 from cgn_core.services.forecasts import History
 from cgn_core.services.timelines import Event
 from webapp import routes
 from webapp.components.alerts import alert, empty_state
-from webapp.components.attributes import aria
+from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
@@ -143,10 +144,25 @@ def _chart_card(past: History, happened: list[Event], source: Source) -> Compone
     drawn = history_chart(week_notes.CHART, past, weeks=int(USUAL_SPAN), events=happened)
     return card(
         html.Div(drawn, id=Ids.CHART),
+        mix_key(past),
         title="Followers gained a week",
         aside="\N{MIDDLE DOT} line: what happened; band: what was forecast before",
         marks=[what("interval"), what("break"), trail(source, "growth", of="Followers gained a week")],
         action=html.Div(span, role="group", **aria(label="Weeks shown")),
+    )
+
+
+def mix_key(past: History) -> Component:
+    """Which colour of the bars is which kind of content."""
+    posted = {name for week in past.weeks for name, number in week.counts.items() if number}
+    return html.Ul(
+        [
+            html.Li([html.Span(className=f"key-mark piece-{name}", **HIDDEN), NAMES[name]])
+            for name in NAMES
+            if name in posted
+        ],
+        className="plain-list calendar-legend small",
+        **aria(label="Colours of the bars"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey
@@ -52,4 +53,6 @@ class User(Model):
     """No member any more; kept so that it can be undone. Whoever is removed is disabled too."""
     deleted_at: Mapped[datetime | None] = mapped_column(default=None)
     """Who it was is forgotten for good; the row stays for what they did."""
+    hidden_guides: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")
+    """Pages whose explaining note the user has put away; ``*`` stands for all."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -118,6 +118,7 @@ CALLBACKS: dict[str, Reach] = {
     "webapp.pages.week_notes.pin": EDITS,
     "webapp.pages.week_notes.save": EDITS,
     "webapp.pages.workers.refresh_workers": STAFF,
+    "webapp.guides.hide": OWN,
     "webapp.shell.show_jobs": OWN,
     "webapp.shell.take_pulse": OWN,
 }
