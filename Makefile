@@ -67,7 +67,7 @@ hosts: $(VENV)/.installed-dev
 	  unshare --net $(BIN)/python -m pytest -n0 tests/chaos/hosts.py $(PYTEST_ARGS) && \
 	$(BIN)/python tests/chaos/report.py $$folder
 # Pictures of every page with the demo in it, light and dark, wide and narrow, into docs/images: five minutes.
-screenshots: $(VENV)/.browser
+screenshots: $(VENV)/.browser $(VENV)/.packed
 	@$(BIN)/python tests/e2e/pictures.py
 
 lint: $(VENV)/.installed-dev
