@@ -92,11 +92,11 @@ def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
 def test_five_business_suite_files_of_one_account_become_one_history_and_a_model_without_a_question(
-    visit: Visit, tmp_path: Path, width: int
+    visit: Visit, tmp_path: Path, width: int, theme: str
 ) -> None:
-    watched = visit(width=width)
+    watched = visit(width=width, theme=theme)
     page = watched.page
     page.goto("/new-workspace")
     page.locator("input[type=file]").set_input_files(exported(tmp_path / "downloads", f"bakery.lena{width}"))

@@ -180,12 +180,18 @@ def test_every_page_of_the_demo_is_there_in_both_themes_on_every_width_without_a
         assert watched.complaints == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_plan_becomes_a_scenario_that_the_team_opens_by_its_link(visit: Visit, product: Product, width: int) -> None:
-    watched = visit(width=width)
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_a_strategists_monday_leads_from_the_portfolio_to_a_plan_that_the_team_opens_by_its_link(
+    visit: Visit, product: Product, width: int, theme: str
+) -> None:
+    watched = visit(width=width, theme=theme)
     page = watched.page
     product.visitor.wait_until_ready(120)
-    page.get_by_role("link", name="@sourdough.daily").first.click(timeout=TRAINED)
+    row = page.locator("tr", has_text="@sourdough.daily")
+    row.get_by_text("Healthy").wait_for(timeout=TRAINED)
+    page.get_by_placeholder("Filter creators").fill("sour")
+    expect(page.locator("tr", has_text="@trail.notes")).to_be_hidden()
+    row.get_by_role("link", name="@sourdough.daily").click()
     home = page.url
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
 

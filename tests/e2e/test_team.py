@@ -122,7 +122,10 @@ def test_a_team_comes_together_by_mail_gets_second_factors_and_a_client_is_revok
 ) -> None:
     create_owner(empty)
     owner, strategist, client = (
-        browser.new_context(base_url=f"http://127.0.0.1:{empty.port}").new_page() for _ in range(3)
+        browser.new_context(
+            base_url=f"http://127.0.0.1:{empty.port}", viewport={"width": width, "height": 844}, color_scheme=theme
+        ).new_page()
+        for width, theme in ((1440, "light"), (390, "dark"), (390, "light"))
     )
     complaints: list[str] = []
     for page in (owner, strategist, client):

@@ -1,12 +1,12 @@
-// Dash's own controls say less, or something else, than they are: a list of radio buttons calls itself a list box, and
-// levers, number boxes and file fields have no name. They take the name of the field that they stand in, as they come.
+// Dash's own controls say less, or something else, than they are: radio buttons and check boxes call themselves list boxes,
+// and levers, number boxes and file fields have no name. They take the name of the field that they stand in, as they come.
 (function () {
   "use strict";
 
-  const OURS = ".dash-radioitems, .dash-dropdown-focus-target, .lever, .drop-zone input[type='file']";
+  const OURS = ".dash-radioitems, .dash-checklist, .dash-dropdown-focus-target, .lever, .drop-zone input[type='file']";
 
   function nameOf(control) {
-    const group = control.closest("[role='group'][aria-label]");
+    const group = control.parentElement.closest("[role='group'][aria-label]");
     if (group) {
       return group.getAttribute("aria-label");
     }
@@ -21,8 +21,8 @@
     }
   }
 
-  function nameRadios(list) {
-    set(list, "role", "radiogroup");
+  function nameList(list) {
+    set(list, "role", list.matches(".dash-radioitems") ? "radiogroup" : "group");
     set(list, "aria-label", nameOf(list));
     list.querySelectorAll("label[role], label[aria-selected]").forEach((label) => {
       label.removeAttribute("role");
@@ -37,8 +37,8 @@
   }
 
   function name(control) {
-    if (control.matches(".dash-radioitems")) {
-      nameRadios(control);
+    if (control.matches(".dash-radioitems, .dash-checklist")) {
+      nameList(control);
     } else if (control.matches(".lever")) {
       nameLever(control);
     } else {
