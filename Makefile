@@ -1,5 +1,4 @@
-# make up | pack | test | fuzz | mutants | chaos | hosts | lint | bench | prove | containers | chart | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
-# make up | pack | test | screenshots | fuzz | mutants | chaos | lint | bench | prove | containers | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
+# make up | pack | test | screenshots | fuzz | mutants | chaos | hosts | lint | bench | prove | containers | chart | lock | clean. Needs make and any Python >= 3.11; all else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -30,8 +29,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: help up pack test fuzz mutants chaos hosts lint bench prove containers chart lock clean
-.PHONY: help up pack test screenshots fuzz mutants chaos lint bench prove containers lock clean
+.PHONY: help up pack test screenshots fuzz mutants chaos hosts lint bench prove containers chart lock clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -66,6 +64,7 @@ hosts: $(VENV)/.installed-dev
 	@folder=$$(mktemp -d) && CHAOS_REPORT=$$folder HOSTS_JOBS=$(HOSTS_JOBS) \
 	  unshare --net $(BIN)/python -m pytest -n0 tests/chaos/hosts.py $(PYTEST_ARGS) && \
 	$(BIN)/python tests/chaos/report.py $$folder
+
 # Pictures of every page with the demo in it, light and dark, wide and narrow, into docs/images: five minutes.
 screenshots: $(VENV)/.browser $(VENV)/.packed
 	@$(BIN)/python tests/e2e/pictures.py
