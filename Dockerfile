@@ -1,6 +1,22 @@
 # One image: web, worker and reconciler; by default the whole product with embedded Redis and SQLite in /data.
 #   docker run -p 127.0.0.1:8050:8050 -v cgn:/data creator-growth-navigator
 
+# The small chart library, by npm's lock. Where npm can't reach its packages, pages load the whole library of Dash.
+FROM python:3.11-slim-bookworm AS charts
+WORKDIR /charts
+# The version is the distribution's: it moves with its security updates.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends npm \
+    && rm -rf /var/lib/apt/lists/*
+COPY webapp/npm/package.json webapp/npm/package-lock.json ./
+# A mirror's settings, where whoever builds has any: docker build --secret id=npmrc,src=$HOME/.npmrc
+ENV NPM_CONFIG_USERCONFIG=/run/secrets/npmrc
+RUN --mount=type=secret,id=npmrc \
+    mkdir node_modules \
+    && { timeout 90 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000 \
+         || echo "npm brought no small chart library."; }
+
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
@@ -12,7 +28,10 @@ COPY cgn_core cgn_core
 COPY webapp webapp
 COPY worker worker
 COPY datagen datagen
+COPY --from=charts /charts /charts
+# -P: of the installed package, not of the copy here.
 RUN /opt/cgn/bin/pip install --quiet --no-deps --no-build-isolation . \
+    && /opt/cgn/bin/python -P -m webapp.packing /charts/node_modules \
     && rm -rf /opt/cgn/bin/pip* /opt/cgn/bin/redis-* /opt/cgn/lib/python3.11/site-packages/pip* \
     # The tests that packages bring along are a seventh of it, and nothing imports them.
     && find /opt/cgn/lib -depth -type d -name tests -exec rm -rf {} + \

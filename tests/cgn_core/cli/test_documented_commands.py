@@ -73,6 +73,13 @@ def test_a_document_speaks_to_no_service_of_compose_that_there_is_not(name: str)
     assert set(spoken_to) <= services()
 
 
+def test_the_image_has_one_name_wherever_it_is_built_and_run() -> None:
+    built = re.findall(r"^docker build -t (\S+) \.$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    run = re.findall(r"^docker run .* (\S+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    (composed,) = re.findall(r"\$\{CGN_IMAGE:-(\S+)\}", (ROOT / "docker-compose.yml").read_text("utf-8"))
+    assert built == run == [composed]
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     broken = []
     for name in (*WHERE, *(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md"))):
