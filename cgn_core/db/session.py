@@ -27,7 +27,7 @@ from cgn_core.settings import settings
 SQLITE_BUSY_SECONDS = 15.0
 POSTGRESQL_CONNECT_SECONDS = 5
 # A machine that is cut off says no goodbye. The other end would wait for it for hours, and what it had locked with it.
-KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 10, 5, 3
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 5, 3, 3
 """Seconds of silence before either end asks whether the other is there, between questions, and how many of them."""
 SILENT_SECONDS = KEEPALIVE_IDLE + KEEPALIVE_INTERVAL * KEEPALIVE_COUNT
 READ_ONLY = "cgn_read_only"

@@ -7,6 +7,7 @@ that the manifests are what Kubernetes takes is proven, that they run is not.
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ FORMS: dict[str, dict[str, str]] = {
         "networkPolicy.enabled": "false",
     },
 }
+DOCUMENT = ROOT / "docs" / "operations.md"
 WRONG: dict[str, dict[str, str]] = {
     "a scaler that there isn't": {"worker.autoscaling.kind": "magic"},
     "no worker at all": {"worker.autoscaling.least": "0"},
@@ -49,6 +51,12 @@ WRONG: dict[str, dict[str, str]] = {
 
 class CheckFailed(Exception):
     """One sentence for the person who ran the check."""
+
+
+def documented() -> dict[str, str]:
+    """The values that docs/operations.md installs the chart with."""
+    command = DOCUMENT.read_text("utf-8").partition("helm --namespace growth install")[2].partition("```")[0]
+    return dict(re.findall(r"--set (\S+?)=(\S+)", command))
 
 
 def find_helm() -> str:
@@ -116,7 +124,7 @@ def main() -> int:
     try:
         program = find_helm()
         say(subprocess.run([program, "version", "--short"], capture_output=True, text=True, check=True).stdout.strip())
-        for form, values in FORMS.items():
+        for form, values in (FORMS | {"as the document installs it": documented()}).items():
             manifests = render(program, form, values)
             validate(form, manifests)
             kinds = Counter(manifest["kind"] for manifest in manifests)

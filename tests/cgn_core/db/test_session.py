@@ -104,7 +104,7 @@ def test_both_ends_ask_whether_the_other_is_there_and_go_on_asking_after_a_rollb
             "tcp_user_timeout",
         ]
         ours = connection.connection.driver_connection.info.get_parameters()
-        assert (ours["keepalives_idle"], ours["tcp_user_timeout"]) == ("10", "25000")
+        assert (ours["keepalives_idle"], ours["tcp_user_timeout"]) == ("5", "14000")
     made.dispose()
 
 
