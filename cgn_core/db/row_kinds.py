@@ -36,6 +36,13 @@ class ScheduleKind(StrEnum):
     RETRAIN_BEHIND = "retrain_behind"
     """Every night, where the data are so many weeks ahead of the last training, or growth left its path since."""
     SCORE_NIGHTLY = "score_nightly"
+    REPORT_WEEKLY = "report_weekly"
+    REPORT_MONTHLY = "report_monthly"
+
+    @property
+    def reports(self) -> bool:
+        """Whether client reports are made, and mailed where somebody is named."""
+        return self in {ScheduleKind.REPORT_WEEKLY, ScheduleKind.REPORT_MONTHLY}
 
 
 class Change(StrEnum):

@@ -1,4 +1,4 @@
-"""When something that happens at an hour of the local day, or of a day of the month, is due."""
+"""When something that happens at an hour of the local day, or of a day of the week or the month, is due."""
 
 from __future__ import annotations
 
@@ -22,6 +22,22 @@ def next_night(after: datetime, *, hour: int, time_zone: str) -> datetime:
     while (due := _at(day, hour, zone)) <= after:
         day += timedelta(days=1)
     return due
+
+
+def next_week_day(after: datetime, *, day: int, hour: int, time_zone: str) -> datetime:
+    """The first local ``hour`` of that day of a week later than ``after``; UTC. Hours as in :func:`next_night`.
+
+    Args:
+        after: aware.
+        day: 1, Monday, to 7.
+        hour: 0 to 23.
+        time_zone: IANA name.
+    """
+    zone = ZoneInfo(time_zone)
+    today = after.astimezone(zone).date()
+    wanted = today + timedelta(days=(day - today.isoweekday()) % 7)
+    due = _at(wanted, hour, zone)
+    return due if due > after else _at(wanted + timedelta(days=7), hour, zone)
 
 
 def next_month_day(after: datetime, *, day: int, hour: int, time_zone: str) -> datetime:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cgn_core.access import Actor, Role
+from cgn_core.access import OPERATOR, Actor, Role
 from cgn_core.db.models import Agency, Schedule, User, now
 from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.errors import InvalidInput, NotFound
@@ -94,6 +94,12 @@ def actor_of(session: Session, user_id: UUID | None) -> Actor:
     if user is None or user.disabled_at:
         raise NotFound
     return Actor(user_id=user.id, agency_id=user.agency_id, role=user.role, name=user.name)
+
+
+def actor_of_agency(session: Session, agency_id: UUID) -> Actor:
+    """The agency itself, on whose behalf its schedules act: nobody's account, but what its owners see."""
+    agency = session.get_one(Agency, agency_id)
+    return Actor(user_id=OPERATOR, agency_id=agency.id, role=Role.OWNER, name=agency.name)
 
 
 def get_account(session: Session, actor: Actor) -> Account:

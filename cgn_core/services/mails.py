@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from uuid import UUID
@@ -17,8 +18,8 @@ from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services import letters
-from cgn_core.services.accounts import actor_of
-from cgn_core.services.audit import AuditAction, SubjectKind, record
+from cgn_core.services.accounts import actor_of, actor_of_agency
+from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.exports import ExportFile
 from cgn_core.services.files import fetch_file
 from cgn_core.services.mail_server import can_mail, new_message, send
@@ -87,6 +88,40 @@ def request_mail(session: Session, actor: Actor, file_id: UUID | str, to: UUID |
     )
 
 
+def enqueue_mails(
+    session: Session, workspace: Workspace, file: UUID, *, name: str, to: Sequence[str], by: UUID | None
+) -> int:
+    """Queue the mails of a file that a job has just made; how many. Whoever may not see the workspace gets none.
+
+    Args:
+        session: the transaction that made the file.
+        workspace: what the file is about.
+        file: its id.
+        name: of the file.
+        to: ids of members; those who are gone or disabled are passed over.
+        by: who sends it; None is the agency.
+    """
+    if not can_mail():
+        return 0
+    members = select(User).where(User.agency_id == workspace.agency_id, User.disabled_at.is_(None))
+    queued = 0
+    for member in session.scalars(members.where(User.id.in_([UUID(each) for each in to]))).all():
+        seen = readable_workspaces(Actor(member.id, member.agency_id, member.role))
+        if session.scalar(seen.where(Workspace.id == workspace.id)) is None:
+            continue
+        enqueue(
+            session,
+            JobKind.MAIL,
+            agency_id=workspace.agency_id,
+            workspace_id=workspace.id,
+            requested_by=by,
+            params={"file": str(file), "to": str(member.id), "name": name, "scheduled": by is None},
+            key=f"mail:{file}:{member.id}",
+        )
+        queued += 1
+    return queued
+
+
 def run(claim: Claim) -> None:
     """Send it. A worker that dies between sending and saying so sends it again, with the same Message-ID.
 
@@ -101,7 +136,9 @@ def run(claim: Claim) -> None:
         return
     claim.progress(0.1, "Writing the mail")
     with reading() as session:
-        sender = actor_of(session, claim.requested_by)
+        # A report that a schedule made is sent by the agency.
+        of_agency = claim.requested_by is None and bool(claim.params.get("scheduled"))
+        sender = actor_of_agency(session, claim.agency_id) if of_agency else actor_of(session, claim.requested_by)
         recipient = _member(session, sender, claim.params["to"])
         one_or_not_found(session, readable_files(sender), claim.params["file"])
         file = fetch_file(session, recipient, claim.params["file"])
@@ -112,7 +149,7 @@ def run(claim: Claim) -> None:
     with claim.commit() as session:
         record(
             session,
-            sender,
+            sender if sender.stored_id else System(claim.agency_id),
             AuditAction.MAILED,
             subject=(SubjectKind.USER, recipient.user_id),
             workspace_id=claim.workspace_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,15 +18,17 @@ from cgn_core.db.models import Report, StoredFile, User, Workspace
 from cgn_core.db.reports import editable_reports, readable_reports
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
-from cgn_core.errors import InvalidInput, NotFound
+from cgn_core.errors import InvalidInput, NotFound, QuotaExceeded
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.reporting.document import Document, to_html
 from cgn_core.reporting.paper import to_pdf
 from cgn_core.reporting.workbook import to_xlsx
-from cgn_core.services.accounts import actor_of
-from cgn_core.services.audit import AuditAction, SubjectKind, record
+from cgn_core.services import mail_server
+from cgn_core.services.accounts import actor_of, actor_of_agency
+from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.exports import file_name
 from cgn_core.services.files import store_file
+from cgn_core.services.mails import enqueue_mails
 from cgn_core.services.report_contents import Basis, compose, present_basis
 
 PURPOSE = "report"
@@ -126,6 +128,28 @@ def request_report(
     )
 
 
+def enqueue_report(session: Session, workspace: Workspace, *, key: str, mail_to: Sequence[str]) -> UUID:
+    """Queue a report that a schedule asks for; returns the job's id.
+
+    Args:
+        session: the transaction.
+        workspace: whom it is about; it has data.
+        key: the same key asks once.
+        mail_to: ids of members whom the PDF is mailed to.
+
+    Raises:
+        QuotaExceeded: the agency already has its limit of jobs waiting.
+    """
+    return enqueue(
+        session,
+        JobKind.REPORT,
+        agency_id=workspace.agency_id,
+        workspace_id=workspace.id,
+        params={"scheduled": True, "mail_to": [*mail_to]},
+        key=f"report:{workspace.id}:{key}",
+    )
+
+
 def list_reports(session: Session, actor: Actor, workspace_id: UUID | str) -> list[ReportView]:
     """A workspace's reports, newest first.
 
@@ -187,7 +211,7 @@ def run(claim: Claim) -> None:
     assert claim.workspace_id is not None
     claim.progress(0.1, "Collecting the numbers")
     with reading() as session:
-        actor = actor_of(session, claim.requested_by)
+        actor = _who(session, claim)
         workspace = one_or_not_found(session, readable_workspaces(actor), claim.workspace_id)
         earlier = _earlier(session, actor, claim)
         basis = present_basis(session, actor, workspace.id) if earlier is None else _basis_of(earlier)
@@ -230,10 +254,13 @@ def run(claim: Claim) -> None:
         }
         made_of = _made_of(basis)
         subject = (SubjectKind.FILE, kept[ReportForm.PDF])
-        record(session, actor, AuditAction.REPORT_MADE, subject=subject, workspace_id=claim.workspace_id, **made_of)
+        by = actor if actor.stored_id else System(claim.agency_id)
+        record(session, by, AuditAction.REPORT_MADE, subject=subject, workspace_id=claim.workspace_id, **made_of)
         files = {form.value: str(each) for form, each in kept.items()}
         result = {"report": str(report.id), "file": files[ReportForm.PDF], "files": files, **made_of}
-        claim.finish(session, result, sentence=_outcome(names[ReportForm.PDF], differences))
+        name = names[ReportForm.PDF]
+        mailed = _mail(session, claim, kept[ReportForm.PDF], name)
+        claim.finish(session, result, sentence=_outcome(name, differences) + mailed)
 
 
 def differing(earlier: dict[str, Any], later: dict[str, Any]) -> list[str]:
@@ -247,6 +274,28 @@ def _outcome(name: str, differences: list[str] | None) -> str:
     if not differences:
         return f"{name} is rebuilt; every number is the same"
     return f"{name} is rebuilt; not the same: {', '.join(differences[:3])}"
+
+
+def _who(session: Session, claim: Claim) -> Actor:
+    if claim.requested_by is None and claim.params.get("scheduled"):
+        return actor_of_agency(session, claim.agency_id)
+    return actor_of(session, claim.requested_by)
+
+
+def _mail(session: Session, claim: Claim, file: UUID, name: str) -> str:
+    """Queue the mails that the schedule asks for, and say how many; a full queue costs mails, not the report."""
+    wanted = claim.params.get("mail_to") or []
+    if not wanted:
+        return ""
+    if not mail_server.can_mail():
+        return "; it is kept, as no mail server is set up"
+    workspace = session.get_one(Workspace, claim.workspace_id)
+    try:
+        with session.begin_nested():
+            queued = enqueue_mails(session, workspace, file, name=name, to=wanted, by=claim.requested_by)
+    except QuotaExceeded:
+        return "; it is kept and not mailed, as too many jobs wait"
+    return f"; mailed to {queued} of {len(wanted)}"
 
 
 def _earlier(session: Session, actor: Actor, claim: Claim) -> Report | None:

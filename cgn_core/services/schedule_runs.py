@@ -19,6 +19,7 @@ from cgn_core.jobs import JobKind, enqueue
 from cgn_core.services.data_versions import overview_of_version
 from cgn_core.services.model_summaries import summary_of
 from cgn_core.services.registry import newest_trainings
+from cgn_core.services.reports import enqueue_report
 from cgn_core.services.retrain_all import MOST_ALONE, enqueue_retraining_of_all
 from cgn_core.services.retrainings import enqueue_drift_look, enqueue_retraining
 from cgn_core.services.schedules import next_due
@@ -87,6 +88,8 @@ def _queue(session: Session, schedule: Schedule, due: datetime) -> bool:
     try:
         if schedule.kind is ScheduleKind.SCORE_NIGHTLY:
             enqueue(session, JobKind.SCORE, agency_id=schedule.agency_id, workspace_id=schedule.workspace_id, key=key)
+        elif schedule.kind.reports:
+            _queue_reports(session, schedule, key)
         else:
             _queue_retrainings(session, schedule, key)
     except QuotaExceeded:
@@ -95,7 +98,13 @@ def _queue(session: Session, schedule: Schedule, due: datetime) -> bool:
     return True
 
 
-def _queue_retrainings(session: Session, schedule: Schedule, key: str) -> None:
+def _queue_reports(session: Session, schedule: Schedule, key: str) -> None:
+    for workspace in _to_do(session, schedule, key):
+        enqueue_report(session, workspace, key=key, mail_to=schedule.recipients)
+
+
+def _to_do(session: Session, schedule: Schedule, key: str) -> Sequence[Workspace]:
+    """The schedule's workspaces with data, without those for which this due time has queued its job already."""
     wanted = select(Workspace).where(Workspace.agency_id == schedule.agency_id, Workspace.data_version > 0)
     if schedule.workspace_id is not None:
         wanted = wanted.where(Workspace.id == schedule.workspace_id)
@@ -104,7 +113,11 @@ def _queue_retrainings(session: Session, schedule: Schedule, key: str) -> None:
         Job.workspace_id.is_not(None),
         Job.idempotency_key.endswith(f":{key}", autoescape=True),
     )
-    found = session.scalars(wanted.where(Workspace.id.not_in(queued)).order_by(Workspace.handle)).all()
+    return session.scalars(wanted.where(Workspace.id.not_in(queued)).order_by(Workspace.handle)).all()
+
+
+def _queue_retrainings(session: Session, schedule: Schedule, key: str) -> None:
+    found = _to_do(session, schedule, key)
     due = found
     if schedule.kind is ScheduleKind.RETRAIN_BEHIND:
         due, unseen = _behind(session, found, weeks=schedule.weeks)

@@ -1,7 +1,8 @@
-"""Schedules as people see and change them: retrainings by the month or once a model fell behind, nightly scores."""
+"""Schedules as people see and change them: retrainings, nightly scores, and client reports with their recipients."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,19 +11,21 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
-from cgn_core.db.models import Agency, Schedule, Workspace, now
+from cgn_core.db.models import Agency, Schedule, User, Workspace, now
 from cgn_core.db.row_kinds import ScheduleKind
 from cgn_core.db.schedules import editable_schedules, readable_schedules, removed_schedules
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import InvalidInput
-from cgn_core.jobs.due_times import next_month_day, next_night
+from cgn_core.jobs.due_times import next_month_day, next_night, next_week_day
 from cgn_core.services.audit import AuditAction, SubjectKind, record
 
 MOST_PER_AGENCY = 100
 MOST_WEEKS = 52
 NIGHT_HOUR = 3
 BOUNDS = {"hour": (0, 23), "day": (1, 31), "weeks": (1, MOST_WEEKS)}
+MOST_RECIPIENTS = 20
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class ScheduleView:
     next_due_at: datetime
     last_due_at: datetime | None
     enabled: bool
+    recipients: tuple[UUID, ...] = ()
+    """Members whom reports are mailed to."""
 
     @property
     def sentence(self) -> str:
@@ -52,6 +57,12 @@ class ScheduleView:
             weeks = "a week" if self.weeks == 1 else f"{self.weeks} weeks"
             behind = f"where the data are {weeks} ahead of the last training, or growth has left its path since"
             return f"Every night at {clock}, retrain {whose} {behind}."
+        if self.kind.reports:
+            weekly = self.kind is ScheduleKind.REPORT_WEEKLY
+            when = f"every {WEEKDAYS[self.day - 1]}" if weekly else f"on day {self.day} of each month"
+            to = len(self.recipients)
+            mailed = f", mailed to {to} {'member' if to == 1 else 'members'}" if to else ", kept on its Reports page"
+            return f"Report on {whose} {when} at {clock}{mailed}."
         return f"Every night at {clock}, score the forecasts of {whose} whose week is complete."
 
 
@@ -79,6 +90,7 @@ def add_schedule(
     hour: int = NIGHT_HOUR,
     day: int = 1,
     weeks: int = 4,
+    recipients: Sequence[UUID | str] = (),
 ) -> UUID:
     """Add a schedule of a workspace, or of the whole agency; returns its id.
 
@@ -88,13 +100,15 @@ def add_schedule(
         kind: one of :class:`ScheduleKind`.
         workspace_id: None makes it the agency's: it then holds for every workspace, those to come included.
         hour: local, 0 to 23.
-        day: of the month, 1 to 31, for monthly ones; short months end on their last day.
+        day: of the month, 1 to 31, for monthly ones; short months end on their last day. Of the week, 1, Monday, to
+            7, for weekly ones.
         weeks: how far a model may fall behind, 1 to 52.
+        recipients: members whom reports are mailed to, where there is a mail server and they may see the workspace.
 
     Raises:
-        NotFound: no such workspace, or not the actor's to edit.
+        NotFound: no such workspace or member, or not the actor's to edit.
         Forbidden: the actor's role runs no jobs.
-        InvalidInput: no such kind, or a number outside its bounds.
+        InvalidInput: no such kind, a number outside its bounds, or recipients of what is no report.
     """
     workspace = one_or_not_found(session, editable_workspaces(actor), workspace_id) if workspace_id else None
     actor.require(Action.RUN_JOBS)
@@ -102,8 +116,9 @@ def add_schedule(
         actor.require_agency()
     if kind not in set(ScheduleKind):
         raise InvalidInput(f"{kind!r} is no schedule; there are {', '.join(ScheduleKind)}.")
-    _require_times(hour=hour, day=day, weeks=weeks)
+    _require_times(ScheduleKind(kind), hour=hour, day=day, weeks=weeks)
     _require_room(session, actor)
+    named = _members(session, actor, ScheduleKind(kind), recipients)
     agency = session.get_one(Agency, actor.agency_id)
     row = Schedule(
         agency_id=actor.agency_id,
@@ -114,6 +129,7 @@ def add_schedule(
         weeks=weeks,
         next_due_at=now(),
         created_by=actor.user_id,
+        recipients=[str(each) for each in named],
     )
     row.next_due_at = next_due(row, agency.time_zone, after=now())
     session.add(row)
@@ -138,7 +154,7 @@ def edit_schedule(session: Session, actor: Actor, schedule_id: UUID | str, *, ho
         InvalidInput: a number outside its bounds.
     """
     row = one_or_not_found(session, editable_schedules(actor), schedule_id)
-    _require_times(hour=hour, day=day, weeks=weeks)
+    _require_times(row.kind, hour=hour, day=day, weeks=weeks)
     row.hour, row.day, row.weeks = hour, day, weeks
     _look_ahead(session, row)
     _record(session, actor, AuditAction.SCHEDULE_CHANGED, row)
@@ -187,6 +203,10 @@ def next_due(schedule: Schedule, time_zone: str, *, after: datetime) -> datetime
     """The first due time later than ``after``; UTC."""
     if schedule.kind is ScheduleKind.RETRAIN_MONTHLY:
         return next_month_day(after, day=schedule.day, hour=schedule.hour, time_zone=time_zone)
+    if schedule.kind is ScheduleKind.REPORT_MONTHLY:
+        return next_month_day(after, day=schedule.day, hour=schedule.hour, time_zone=time_zone)
+    if schedule.kind is ScheduleKind.REPORT_WEEKLY:
+        return next_week_day(after, day=schedule.day, hour=schedule.hour, time_zone=time_zone)
     return next_night(after, hour=schedule.hour, time_zone=time_zone)
 
 
@@ -200,10 +220,20 @@ def _look_ahead(session: Session, row: Schedule) -> None:
     row.next_due_at = next_due(row, session.get_one(Agency, row.agency_id).time_zone, after=now())
 
 
-def _require_times(**times: int) -> None:
+def _members(session: Session, actor: Actor, kind: ScheduleKind, recipients: Sequence[UUID | str]) -> tuple[UUID, ...]:
+    """The members of the agency who were named, each once."""
+    if recipients and not kind.reports:
+        raise InvalidInput("Only reports are mailed; leave the recipients out.")
+    if len(recipients) > MOST_RECIPIENTS:
+        raise InvalidInput(f"A report is mailed to at most {MOST_RECIPIENTS} members.")
+    colleagues = select(User).where(User.agency_id == actor.agency_id, User.disabled_at.is_(None))
+    return tuple(dict.fromkeys(one_or_not_found(session, colleagues, each).id for each in recipients))
+
+
+def _require_times(kind: ScheduleKind, **times: int) -> None:
     """Raise InvalidInput for an hour, a day or a number of weeks out of bounds; they come from a form."""
     for name, value in times.items():
-        low, high = BOUNDS[name]
+        low, high = (1, len(WEEKDAYS)) if name == "day" and kind is ScheduleKind.REPORT_WEEKLY else BOUNDS[name]
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise InvalidInput(f"The {name} must be a whole number between {low} and {high}.")
 
@@ -238,4 +268,5 @@ def _view(row: Schedule, handle: str | None, time_zone: str) -> ScheduleView:
         next_due_at=row.next_due_at,
         last_due_at=row.last_due_at,
         enabled=row.enabled,
+        recipients=tuple(UUID(each) for each in row.recipients),
     )

@@ -24,12 +24,13 @@ def test_a_report_is_made_fetched_read_and_deleted(visit: Visit, tmp_path: Path,
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
     page.goto(f"{page.url}/reports")
     page.get_by_role("button", name="Make a report").dblclick()
-    link = page.get_by_role("link", name="Download sourdough.daily-report-").first
-    link.wait_for(timeout=TRAINED)
-    with page.expect_download() as fetched:
-        link.click()
-    path = tmp_path / "report.html"
-    fetched.value.save_as(path)
+    page.get_by_role("link", name="Download sourdough.daily-report-").first.wait_for(timeout=TRAINED)
+    for name, start in (("PDF", b"%PDF"), ("Excel", b"PK"), ("HTML", b"<!doctype html>")):
+        with page.expect_download() as fetched:
+            page.get_by_role("link", name=name, exact=False).and_(page.locator("[download]")).click()
+        path = tmp_path / f"report.{name.lower()}"
+        fetched.value.save_as(path)
+        assert path.read_bytes().startswith(start)
     expect(page.get_by_role("button", name="Delete sourdough.daily-report")).to_have_count(1)
     page.get_by_role("button", name="Delete sourdough.daily-report").click()
     page.get_by_text("The report is deleted.").wait_for()

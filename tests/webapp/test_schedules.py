@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from dash import Dash
 from sqlalchemy import update
 
@@ -92,3 +93,25 @@ def test_times_are_the_agencys_and_one_that_waits_for_room_says_so(browser: Call
     with transaction() as session:
         session.execute(update(Schedule).values(next_due_at=now() - timedelta(minutes=5)))
     assert '"waits"' in browser(owner).page("/jobs")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("report_weekly", "Report on every workspace every Friday at 07:00"),
+        ("report_monthly", "on day 15 of each month"),
+    ],
+)
+def test_reports_are_scheduled_with_whom_they_are_mailed_to(
+    portal: Dash, browser: Callable[..., Any], owner: Actor, kind: str, words: str
+) -> None:
+    form = {
+        "schedules-add.n_clicks": 1, "schedules-kind.value": kind, "schedules-workspace.value": "",
+        "schedules-hour.value": 7, "schedules-day.value": 15, "schedules-weeks.value": 4,
+        "schedules-weekday.value": 5, "schedules-to.value": [str(owner.user_id)],
+    }  # fmt: skip
+    shown = call(portal, browser(owner), ADD, form)
+    assert words in shown
+    assert "mailed to 1 member." in shown
+    (made,) = schedules_of(owner)
+    assert made.recipients == (owner.user_id,)

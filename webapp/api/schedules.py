@@ -1,4 +1,4 @@
-"""What is done again and again: monthly retrainings, retrainings of what fell behind, nightly scores."""
+"""What is done again and again: retrainings, nightly scores, client reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from webapp.request_scope import actor, db, identifier
 blueprint = Blueprint("schedules", __name__, url_prefix="/schedules")
 TAG = "Schedules"
 Hour = Annotated[int, Field(ge=0, le=23, description="Local to the agency.")]
-Day = Annotated[int, Field(ge=1, le=31, description="Of the month, for monthly ones.")]
+Day = Annotated[int, Field(ge=1, le=31, description="Of the month, for monthly ones; 1, Monday, to 7 for weekly ones.")]
 Weeks = Annotated[int, Field(ge=1, le=52, description="How far a model may fall behind.")]
 
 
@@ -35,6 +35,7 @@ class ScheduleOut(BaseModel):
     next_due_at: datetime
     last_due_at: datetime | None
     enabled: bool
+    recipients: list[UUID] = Field(description="Members whom reports are mailed to.")
     sentence: str
 
 
@@ -47,11 +48,12 @@ class ScheduleList(BaseModel):
 class NewSchedule(Body):
     """A schedule of a workspace, or of the whole agency."""
 
-    kind: Literal["retrain_monthly", "retrain_behind", "score_nightly"]
+    kind: Literal["retrain_monthly", "retrain_behind", "score_nightly", "report_weekly", "report_monthly"]
     workspace_id: Id | None = None
     hour: Hour = 3
     day: Day = 1
     weeks: Weeks = 4
+    recipients: list[Id] = Field(default=[], max_length=20, description="Members whom reports are mailed to.")
 
 
 class ScheduleChange(Body):

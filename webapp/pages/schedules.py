@@ -11,7 +11,7 @@ from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
-from cgn_core.services import navigation, schedules
+from cgn_core.services import mail_server, members, navigation, schedules
 from cgn_core.services.schedules import ScheduleView
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
@@ -27,7 +27,11 @@ KINDS = (
     ("retrain_monthly", "Retrain every month"),
     ("retrain_behind", "Retrain when the data are weeks ahead or growth leaves its path"),
     ("score_nightly", "Score forecasts every night"),
+    ("report_weekly", "Client report every week"),
+    ("report_monthly", "Client report every month"),
 )
+
+WEEKDAYS: list[Any] = [{"value": place, "label": day} for place, day in enumerate(schedules.WEEKDAYS, start=1)]
 
 
 class Ids(StrEnum):
@@ -39,6 +43,8 @@ class Ids(StrEnum):
     HOUR = "schedules-hour"
     DAY = "schedules-day"
     WEEKS = "schedules-weeks"
+    WEEKDAY = "schedules-weekday"
+    TO = "schedules-to"
     ADD = "schedules-add"
     OUTCOME = "schedules-outcome"
     EDITOR = "schedules-editor"
@@ -132,6 +138,8 @@ def _form() -> Component:
                     number_field("Hour", id=Ids.HOUR, value=schedules.NIGHT_HOUR, low=0, high=23),
                     number_field("Day of the month", id=Ids.DAY, value=1, low=1, high=31, hint="for monthly ones"),
                     number_field("Weeks ahead", id=Ids.WEEKS, value=4, low=1, high=52, hint="of the model"),
+                    _weekday(),
+                    *_recipients(),
                 ],
                 className="field-grid",
             ),
@@ -139,6 +147,21 @@ def _form() -> Component:
         ],
         className="more above-space",
     )
+
+
+def _weekday() -> Component:
+    control = dcc.Dropdown(id=Ids.WEEKDAY, options=WEEKDAYS, value=1, clearable=False)
+    return field("Weekday", control, hint="for weekly ones")
+
+
+def _recipients() -> list[Component]:
+    """Whom reports are mailed to; hidden where there is no mail server, so that they are only kept."""
+    people: list[Any] = [
+        {"value": str(each.id), "label": each.name} for each in members.list_members(db(), actor()) if not each.disabled
+    ]
+    words = "of reports; those who may see the creator" if mail_server.can_mail() else "no mail server is set up"
+    control = dcc.Dropdown(id=Ids.TO, options=people, value=[], multi=True, disabled=not mail_server.can_mail())
+    return [field("Mail to", control, hint=words)]
 
 
 @callback(
@@ -150,14 +173,20 @@ def _form() -> Component:
     State(Ids.HOUR, "value"),
     State(Ids.DAY, "value"),
     State(Ids.WEEKS, "value"),
+    State(Ids.WEEKDAY, "value"),
+    State(Ids.TO, "value"),
     prevent_initial_call=True,
 )
-def add(clicks: int | None, kind: Any, workspace_id: Any, hour: Any, day: Any, weeks: Any) -> tuple[Any, Any]:
+def add(
+    clicks: int | None, kind: Any, workspace_id: Any, hour: Any, day: Any, weeks: Any, weekday: Any, to: Any
+) -> tuple[Any, Any]:
     """Add a schedule."""
     if not clicks:
         return no_update, no_update
     whose = identifier(workspace_id) if workspace_id else None
-    schedules.add_schedule(db(writes=True), actor(), str(kind), workspace_id=whose, hour=hour, day=day, weeks=weeks)
+    named = [identifier(each) for each in to] if isinstance(to, list) and str(kind).startswith("report_") else []
+    when = {"hour": hour, "day": weekday if kind == "report_weekly" else day, "weeks": weeks}
+    schedules.add_schedule(db(writes=True), actor(), str(kind), workspace_id=whose, recipients=named, **when)
     return _table(may_act=True), alert("The schedule is set.", tone="up")
 
 
@@ -197,7 +226,9 @@ def change(*_presses: Any) -> tuple[Any, Any, Any]:
 
 
 def _editor(view: ScheduleView) -> Component:
-    day = number_field("Day of the month", id=Ids.NEW_DAY, value=view.day, low=1, high=31)
+    is_weekly = view.kind == "report_weekly"
+    named, last = ("Day of the week, 1 is Monday", 7) if is_weekly else ("Day of the month", 31)
+    day = number_field(named, id=Ids.NEW_DAY, value=view.day, low=1, high=last)
     weeks = number_field("Weeks ahead", id=Ids.NEW_WEEKS, value=view.weeks, low=1, high=52)
     return html.Div(
         [
@@ -206,7 +237,7 @@ def _editor(view: ScheduleView) -> Component:
             html.Div(
                 [
                     number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
-                    html.Div(day, hidden=view.kind != "retrain_monthly"),
+                    html.Div(day, hidden=view.kind not in {"retrain_monthly", "report_weekly", "report_monthly"}),
                     html.Div(weeks, hidden=view.kind != "retrain_behind"),
                 ],
                 className="field-grid",

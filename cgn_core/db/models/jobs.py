@@ -94,13 +94,15 @@ class Schedule(Model):
     kind: Mapped[ScheduleKind] = mapped_column(stored_enum(ScheduleKind))
     hour: Mapped[int]
     day: Mapped[int]
-    """Of the month, for monthly ones."""
+    """Of the month, for monthly ones; of the week from Monday, 1, for weekly ones."""
     weeks: Mapped[int]
     """New weeks that make a retraining due."""
     next_due_at: Mapped[datetime] = mapped_column(index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     last_due_at: Mapped[datetime | None] = mapped_column(default=None)
     """The due time that was last acted upon."""
+    recipients: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")
+    """Ids of the members whom reports are mailed to."""
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     """Kept so that removing it can be undone."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), default=None)

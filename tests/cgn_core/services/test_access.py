@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 import cgn_core.services as package
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Arrival, StoredFile, Workspace
+from cgn_core.db.models import Agency, Arrival, Report, StoredFile, Workspace, now
 from cgn_core.errors import CgnError, Forbidden, NotFound
 from cgn_core.jobs import claimed
 from cgn_core.services import (
@@ -76,6 +76,7 @@ class Scene:
     arrival: UUID
     """A large file that was read and is importable."""
     file: UUID
+    report: UUID
     """Made by a job of the workspace."""
     data: bytes
     scenario: UUID
@@ -86,6 +87,9 @@ class Scene:
 
 Call = Callable[[Session, Actor, Scene], object]
 
+BASIS = report_contents.Basis(
+    data_version=1, model_number=1, today=date(2026, 1, 5), until=now(), minutes={"reels": 60.0}
+)
 REPAIRS = [{"kind": "missing", "column": "follows", "first_day": "2025-02-05", "last_day": "2025-02-05"}]
 
 READS: dict[str, Call] = {
@@ -110,7 +114,9 @@ READS: dict[str, Call] = {
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
     "forecasts.predict_many": lambda s, a, x: forecasts.predict_many(s, a, x.workspace, [{"reels": 3}]),
     "forecasts.predictor_view": lambda s, a, x: forecasts.predictor_view(s, a, x.workspace),
-    "report_contents.compose": lambda s, a, x: report_contents.compose(s, a, x.workspace, today=date(2026, 1, 5)),
+    "report_contents.compose": lambda s, a, x: report_contents.compose(s, a, x.workspace, BASIS),
+    "report_contents.present_basis": lambda s, a, x: report_contents.present_basis(s, a, x.workspace),
+    "reports.find_file": lambda s, a, x: reports.find_file(s, a, x.workspace, x.report, "html"),
     "reports.list_reports": lambda s, a, x: reports.list_reports(s, a, x.workspace),
     "data_history.version_rejects": lambda s, a, x: data_history.version_rejects(s, a, x.workspace, 1),
     "data_history.data_versions": lambda s, a, x: data_history.data_versions(s, a, x.workspace),
@@ -119,6 +125,7 @@ READS: dict[str, Call] = {
     "jobs.get_job": lambda s, a, x: jobs.get_job(s, a, x.job),
     "jobs.list_jobs": lambda s, a, x: jobs.list_jobs(s, a, workspace_id=x.workspace),
     "models.current_model": lambda s, a, x: models.current_model(s, a, x.workspace),
+    "models.model_of_number": lambda s, a, x: models.model_of_number(s, a, x.workspace, 1, data_version=1),
     "models.model_versions": lambda s, a, x: models.model_versions(s, a, x.workspace),
     "notes.get_note": lambda s, a, x: notes.get_note(s, a, x.note),
     "notes.list_notes": lambda s, a, x: notes.list_notes(s, a, x.workspace),
@@ -175,7 +182,7 @@ EDITS: dict[str, Call] = {
     "notes.pin_note": lambda s, a, x: notes.pin_note(s, a, x.workspace, day="2025-02-03", text="A giveaway"),
     "notes.remove_note": lambda s, a, x: notes.remove_note(s, a, x.note),
     "notes.restore_note": lambda s, a, x: notes.restore_note(s, a, x.removed_note),
-    "reports.remove_report": lambda s, a, x: reports.remove_report(s, a, x.file),
+    "reports.remove_report": lambda s, a, x: reports.remove_report(s, a, x.report),
     "reports.request_report": lambda s, a, x: reports.request_report(s, a, x.workspace, key="k"),
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
     "repairs.preview_repairs": lambda s, a, x: repairs.preview_repairs(s, a, x.workspace, REPAIRS),
@@ -289,9 +296,17 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     with claimed(reads) as claim:
         assert claim is not None
         arrivals.run(claim)
+    report = Report(
+        agency_id=strategist.agency_id, workspace_id=trained.id, job_id=job.id, made_for=strategist.user_id,
+        data_version=1, model_number=1, basis={}, figures={},
+    )  # fmt: skip
+    session.add(report)
+    session.flush()
+    report_id = report.id
     file = StoredFile(
         agency_id=strategist.agency_id, workspace_id=trained.id, job_id=job.id, made_for=strategist.user_id,
         purpose="report", name="lena.moves.html", media_type="text/html", size=1, content=b".",
+        report_id=report_id,
     )  # fmt: skip
     session.add(file)
     session.flush()
@@ -316,6 +331,7 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
         removed=removed,
         arrival=arrival,
         file=file_id,
+        report=report_id,
         data=data,
         scenario=scenario,
         removed_scenario=removed_scenario,
@@ -368,7 +384,7 @@ def test_a_viewer_makes_no_workspaces(session: Session, scene: Scene, viewer: Ac
 def test_a_viewer_sees_no_other_workspace_of_the_agency(
     session: Session, agency: Agency, scene: Scene, viewer: Actor, new_workspace: Callable[..., Workspace]
 ) -> None:
-    others = {name: uuid4() for name in ("job", "schedule", "file", "scenario", "note")}
+    others = {name: uuid4() for name in ("job", "schedule", "file", "report", "scenario", "note")}
     other = replace(scene, workspace=new_workspace(agency, "not.yours").id, **others)
     for call in READS.values():
         with pytest.raises(NotFound):

@@ -4,20 +4,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from mailbox_server import Mailbox
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from cgn_core.access import Actor
+from cgn_core.access import Actor, Role
 from cgn_core.db.models import Agency, Job, JobState, Schedule, Workspace, now
 from cgn_core.db.session import reading
 from cgn_core.errors import Forbidden, InvalidInput, NotFound
 from cgn_core.jobs import JobKind
-from cgn_core.services import imports, schedules
+from cgn_core.services import imports, reports, schedules
+from cgn_core.services.agencies import edit_agency
 from cgn_core.services.models import model_versions
 from cgn_core.services.schedule_runs import run_due
 from cgn_core.services.schedules import (
+    WEEKDAYS,
     add_schedule,
     edit_schedule,
     list_schedules,
@@ -257,3 +261,93 @@ def test_a_new_agency_scores_its_forecasts_by_night(session: Session) -> None:
     )
     row = session.scalars(select(Schedule)).one()
     assert (row.kind, row.next_due_at.astimezone(UTC).hour, row.enabled) == ("score_nightly", 17, True)
+
+
+def local(moment: datetime, zone: str) -> tuple[int, int]:
+    there = moment.astimezone(ZoneInfo(zone))
+    return there.isoweekday(), there.hour
+
+
+@pytest.mark.parametrize("day", range(1, 8))
+def test_a_weekly_report_is_due_on_its_weekday_in_the_agencys_time_zone(
+    session: Session, owner: Actor, workspace: Workspace, day: int
+) -> None:
+    edit_agency(session, owner, name="Northlight", time_zone="Pacific/Auckland", brand_colour="#4C5FD5")
+    add_schedule(session, owner, "report_weekly", workspace_id=workspace.id, day=day, hour=7)
+    (view,) = list_schedules(session, owner)
+    assert local(view.next_due_at, "Pacific/Auckland") == (day, 7)
+    assert now() < view.next_due_at <= now() + timedelta(days=7, hours=1)
+    assert (
+        view.sentence == f"Report on @{workspace.handle} every {WEEKDAYS[day - 1]} at 07:00, kept on its Reports page."
+    )
+
+
+def test_a_weekday_beyond_sunday_or_recipients_of_a_training_are_refused(
+    session: Session, strategist: Actor, outsider: Actor, workspace: Workspace
+) -> None:
+    with pytest.raises(InvalidInput, match="between 1 and 7"):
+        add_schedule(session, strategist, "report_weekly", workspace_id=workspace.id, day=8)
+    with pytest.raises(InvalidInput, match="Only reports are mailed"):
+        add_schedule(session, strategist, "score_nightly", recipients=[strategist.user_id])
+    with pytest.raises(NotFound):
+        add_schedule(session, strategist, "report_monthly", recipients=[outsider.user_id])
+
+
+def run_scheduled_report(session: Session, schedule: UUID, work: Callable[[], list[UUID]]) -> Job:
+    make_due(session, schedule)
+    assert run_due(session, moment=now()) == 1
+    session.commit()
+    work()
+    work()  # the mails that the report queued
+    return session.scalars(select(Job).where(Job.kind == JobKind.REPORT)).one()
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+def test_a_scheduled_report_is_made_and_mailed_to_those_who_may_see_it(
+    session: Session,
+    strategist: Actor,
+    viewer: Actor,
+    agency: Agency,
+    new_user: Callable[[Agency, Role], Actor],
+    trained: Workspace,
+    mailbox: Mailbox,
+    work: Callable[[], list[UUID]],
+) -> None:
+    stranger = new_user(agency, Role.VIEWER)  # of the agency, but not let in
+    session.commit()
+    to = [viewer.user_id, strategist.user_id, stranger.user_id]
+    made = add_schedule(session, strategist, "report_monthly", workspace_id=trained.id, recipients=to)
+    done = run_scheduled_report(session, made, work)
+    assert (done.state, done.requested_by) == (JobState.DONE, None)
+    assert done.message.endswith("is ready; mailed to 2 of 3")
+    assert len(mailbox.taken) == 2
+    for _, message in mailbox.taken:
+        body, attached = message.get_payload()
+        assert agency.name in body.get_payload(decode=True).decode()
+        assert attached.get_content_type() == "application/pdf"
+        assert attached.get_payload(decode=True).startswith(b"%PDF")
+    (kept,) = reports.list_reports(session, viewer, trained.id)
+    assert kept.made_for == ""
+    assert len(kept.files) == 3
+
+
+def test_without_a_mail_server_a_scheduled_report_is_kept_and_says_so(
+    session: Session, strategist: Actor, trained: Workspace, work: Callable[[], list[UUID]]
+) -> None:
+    made = add_schedule(session, strategist, "report_weekly", workspace_id=trained.id, recipients=[strategist.user_id])
+    done = run_scheduled_report(session, made, work)
+    assert done.state == JobState.DONE
+    assert "no mail server is set up" in done.message
+    assert len(reports.list_reports(session, strategist, trained.id)) == 1
+
+
+def test_a_report_of_every_workspace_is_queued_once_for_each_with_data(
+    session: Session, owner: Actor, trained: Workspace, agency: Agency
+) -> None:
+    session.add(Workspace(agency_id=agency.id, handle="empty", time_zone="UTC"))
+    made = add_schedule(session, owner, "report_weekly")
+    make_due(session, made)
+    assert [run_due(session, moment=now()) for _ in range(2)] == [1, 0]
+    session.commit()
+    found = session.scalars(select(Job).where(Job.kind == JobKind.REPORT)).all()
+    assert [job.workspace_id for job in found] == [trained.id]
