@@ -8,17 +8,17 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
+import report_services
 import team_services
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 import cgn_core.services as package
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Arrival, Report, StoredFile, Workspace, now
+from cgn_core.db.models import Agency, Arrival, Workspace
 from cgn_core.errors import CgnError, Forbidden, NotFound
 from cgn_core.jobs import claimed
 from cgn_core.services import (
@@ -43,8 +43,6 @@ from cgn_core.services import (
     notes,
     registry,
     repairs,
-    report_contents,
-    reports,
     retrainings,
     saved_scenarios,
     scenarios,
@@ -87,9 +85,6 @@ class Scene:
 
 Call = Callable[[Session, Actor, Scene], object]
 
-BASIS = report_contents.Basis(
-    data_version=1, model_number=1, today=date(2026, 1, 5), until=now(), minutes={"reels": 60.0}
-)
 REPAIRS = [{"kind": "missing", "column": "follows", "first_day": "2025-02-05", "last_day": "2025-02-05"}]
 
 READS: dict[str, Call] = {
@@ -114,10 +109,7 @@ READS: dict[str, Call] = {
     "forecasts.predict": lambda s, a, x: forecasts.predict(s, a, x.workspace, {"reels": 3}),
     "forecasts.predict_many": lambda s, a, x: forecasts.predict_many(s, a, x.workspace, [{"reels": 3}]),
     "forecasts.predictor_view": lambda s, a, x: forecasts.predictor_view(s, a, x.workspace),
-    "report_contents.compose": lambda s, a, x: report_contents.compose(s, a, x.workspace, BASIS),
-    "report_contents.present_basis": lambda s, a, x: report_contents.present_basis(s, a, x.workspace),
-    "reports.find_file": lambda s, a, x: reports.find_file(s, a, x.workspace, x.report, "html"),
-    "reports.list_reports": lambda s, a, x: reports.list_reports(s, a, x.workspace),
+    **report_services.READS,
     "data_history.version_rejects": lambda s, a, x: data_history.version_rejects(s, a, x.workspace, 1),
     "data_history.data_versions": lambda s, a, x: data_history.data_versions(s, a, x.workspace),
     "imports.export_csv": lambda s, a, x: imports.export_csv(s, a, x.workspace),
@@ -182,8 +174,7 @@ EDITS: dict[str, Call] = {
     "notes.pin_note": lambda s, a, x: notes.pin_note(s, a, x.workspace, day="2025-02-03", text="A giveaway"),
     "notes.remove_note": lambda s, a, x: notes.remove_note(s, a, x.note),
     "notes.restore_note": lambda s, a, x: notes.restore_note(s, a, x.removed_note),
-    "reports.remove_report": lambda s, a, x: reports.remove_report(s, a, x.report),
-    "reports.request_report": lambda s, a, x: reports.request_report(s, a, x.workspace, key="k"),
+    **report_services.EDITS,
     "registry.promote": lambda s, a, x: registry.promote(s, a, x.workspace, 1, reason="better in my eyes"),
     "repairs.preview_repairs": lambda s, a, x: repairs.preview_repairs(s, a, x.workspace, REPAIRS),
     "repairs.repair_data": lambda s, a, x: repairs.repair_data(
@@ -296,21 +287,7 @@ def scene(session: Session, strategist: Actor, trained: Workspace, make_csv: Cal
     with claimed(reads) as claim:
         assert claim is not None
         arrivals.run(claim)
-    report = Report(
-        agency_id=strategist.agency_id, workspace_id=trained.id, job_id=job.id, made_for=strategist.user_id,
-        data_version=1, model_number=1, basis={}, figures={},
-    )  # fmt: skip
-    session.add(report)
-    session.flush()
-    report_id = report.id
-    file = StoredFile(
-        agency_id=strategist.agency_id, workspace_id=trained.id, job_id=job.id, made_for=strategist.user_id,
-        purpose="report", name="lena.moves.html", media_type="text/html", size=1, content=b".",
-        report_id=report_id,
-    )  # fmt: skip
-    session.add(file)
-    session.flush()
-    file_id = file.id
+    report_id, file_id = report_services.make_report(session, strategist, trained.id, job.id)
     scenario, removed_scenario = (
         saved_scenarios.save_scenario(session, strategist, trained.id, name=name, plan={"reels": 4}) for name in "ab"
     )
