@@ -116,6 +116,42 @@ FORMULAS = {
         "mean |growth \N{MINUS SIGN} median forecast| of each on the same unseen weeks; interval by Student's t "
         "over the weeks."
     ),
+    "followers": ("the newest day's count of followers, as imported."),
+    "portfolio_row": (
+        "followers: the newest count. Last week and sparkline: follows \N{MINUS SIGN} unfollows of each complete "
+        "week. Next week: expected growth at the mean plan of the last four weeks, with the interval of the "
+        "model's distribution."
+    ),
+    "portfolio_gained": ("\N{N-ARY SUMMATION} growth of the newest complete week, over the creators that have it."),
+    "portfolio_held": (
+        "\N{N-ARY SUMMATION} weeks inside their interval / \N{N-ARY SUMMATION} unseen weeks, over the creators' models."
+    ),
+    "portfolio_better": ("models whose error on unseen weeks is smaller than the best naive one's beyond chance."),
+    "portfolio_needing": (
+        "creators whose state asks for somebody: data missing or old, no sound model, or a failed job."
+    ),
+    "glance": (
+        "beats naive by 1 \N{MINUS SIGN} error / error of the best naive forecast; intervals hold in the share of "
+        "unseen weeks inside them; viral days lie 4.5 to 5 robust deviations above what posting explains."
+    ),
+    "percentile": (
+        "share of the peers that grow more slowly, relative to size; interval by a moving-block bootstrap of "
+        "weeks, drawn for all accounts at once."
+    ),
+    "relative_growth": (
+        "mean over the shared weeks of growth / followers at the week's start; interval by a moving-block bootstrap."
+    ),
+    "head_to_head": (
+        "share of the shared weeks in which the creator grew faster relative to size; interval by the same bootstrap."
+    ),
+    "peer_account": (
+        "followers and last week's growth as in the account's file; posts a week: mean of its last eight weeks."
+    ),
+    "peers": ("accounts that were added on the Competitors page."),
+    "insights": (
+        "each number is worked out as in the card that its Why leads to, and a sentence is only said where its "
+        "interval or its test bears it out."
+    ),
     "lights": (
         "forecasts: paired t test against the best naive one; intervals: within two standard errors of the promise; "
         "drift: see its chart; tests of the fit: 5 % for all of them together (Holm), so a sound fit raises any of "

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 import pytest
 from dash import Dash
+from forty_weeks import import_and_train, run_training
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.figures.formulas import FORMULAS
 from cgn_core.figures.wording import count, interval, percent, signed
-from cgn_core.jobs import claimed
-from cgn_core.services import diagnoses, forecasts, imports, model_lights, models, retrainings, workspaces
+from cgn_core.services import diagnoses, forecasts, model_lights, models, retrainings, workspaces
 from cgn_core.services.imports import Imported
 from webapp.pages.diagnostic_card import TITLES
 
 LIGHTS, CARDS = "webapp.pages.model_diagnostics.show_lights", "webapp.pages.model_diagnostics.show_diagnostics"
-WEEKS = 40
 
 
 def callback(portal: Dash, name: str) -> str:
@@ -33,34 +30,10 @@ def callback(portal: Dash, name: str) -> str:
     )
 
 
-def forty_weeks(handle: str) -> bytes:
-    rng = np.random.default_rng(11)
-    first = date(2026, 11, 22) - timedelta(days=7 * WEEKS - 1)
-    followers, lines = 40_000, ["creator,date,followers,follows,unfollows,posts,reels,stories"]
-    for number in range(7 * WEEKS):
-        posts, reels, stories = rng.poisson([0.6, 0.5, 1.5]).tolist()
-        follows = round(40 + 10 * posts + 24 * reels + 3 * stories + rng.normal(0, 8))
-        followers += follows - 9
-        day = (first + timedelta(days=number)).isoformat()
-        lines.append(f"{handle},{day},{followers},{follows},9,{posts},{reels},{stories}")
-    return "\n".join(lines).encode()
-
-
-def run_training(job_id: Any) -> None:
-    with claimed(job_id) as claim:
-        assert claim is not None
-        retrainings.run(claim)
-
-
 @pytest.fixture
 def trained(owner: Actor, workspace: Workspace) -> Workspace:
     """Forty weeks and the model that their import trained."""
-    with transaction() as session:
-        data = forty_weeks(workspace.handle)
-        view = imports.read_upload(session, owner, workspace_id=workspace.id, file_name="x.csv", data=data)
-        assert view.id is not None, view.findings
-        (done,) = imports.import_upload(session, owner, view.id, key="first")
-    run_training(done.job_id)
+    import_and_train(owner, workspace)
     return workspace
 
 

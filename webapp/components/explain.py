@@ -2,7 +2,8 @@
 
 ``what("interval")`` explains a term of :mod:`cgn_core.figures.glossary`. ``trail(source, "expected")`` leads from a
 number to its data version, its model version and its formula of :mod:`cgn_core.figures.formulas`: one click opens it,
-a second one follows it. Both go anywhere but into a ``<p>``: their sheet holds blocks.
+a second one follows it. ``formula_mark`` is for numbers of several creators or versions. They go anywhere but into a
+``<p>``: their sheet holds blocks.
 """
 
 from __future__ import annotations
@@ -115,6 +116,21 @@ def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component
         html.P(FORMULAS[formula]),
         html.P(note, className="muted") if note else None,
         html.Dl(facts, className="explain-facts"),
+    )
+
+
+def formula_mark(formula: str, *, of: str, note: str) -> Component:
+    """How numbers are worked out that come from several data versions; ``note`` says where each is named.
+
+    Raises:
+        KeyError: there is no such formula.
+    """
+    return _mark(
+        icon("info"),
+        f"Where this comes from: {of}",
+        html.Strong(of),
+        html.P(FORMULAS[formula]),
+        html.P(note, className="muted"),
     )
 
 

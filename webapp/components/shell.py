@@ -76,7 +76,7 @@ def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
 
 IN_BOTTOM_BAR = 4
 IN_ACCOUNT_MENU = ("team", "agency")
-"""Pages without a navigation of their own have no other way there."""
+"""Where somebody who looks for their colleagues or the agency's name looks first."""
 AGENCY_NAV = (
     NavItem("portfolio", "Portfolio", "Portfolio", "portfolio", routes.PORTFOLIO),
     NavItem("jobs", "All jobs", "Jobs", "jobs", routes.JOBS),
@@ -104,10 +104,10 @@ def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Com
             html.A("Skip to the content", href="#main", className="skip-link"),
             _header(frame),
             html.Div(
-                [_side(items, whole, frame.current) if items else None, main],
+                [_side(items, whole, frame.current), main],
                 className="frame frame-workspace" if items else "frame frame-agency",
             ),
-            _bottom(items, whole, frame.current) if items else None,
+            _bottom(items, whole, frame.current),
         ]
     )
 
@@ -236,18 +236,18 @@ def _side(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> C
         html.Div(
             [
                 *(_link(item, current, "nav-item", item.label) for item in items),
-                html.Div("Agency", className="side-title"),
+                html.Div("Agency", className="side-title" if items else "side-title side-title-first"),
                 *(_link(item, current, "nav-item", item.label) for item in whole),
             ],
             className="side-inner",
         ),
         className="side",
-        **aria(label="Workspace"),
+        **aria(label="Workspace" if items else "Agency"),
     )
 
 
 def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> Component:
-    rest = [*items[IN_BOTTOM_BAR:], *whole]
+    first, rest = [*items, *whole][:IN_BOTTOM_BAR], [*items, *whole][IN_BOTTOM_BAR:]
     more = html.Details(
         [
             html.Summary([icon("more"), html.Span("More")]),
@@ -255,5 +255,6 @@ def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) ->
         ],
         className="menu menu-end" + (" is-current" if current in {item.key for item in rest} else ""),
     )
-    links = [_link(item, current, "bottom-item", item.short) for item in items[:IN_BOTTOM_BAR]]
-    return html.Nav([*links, more], className="bottom", **aria(label="Workspace, short"))
+    links = [_link(item, current, "bottom-item", item.short) for item in first]
+    label = "Workspace, short" if items else "Agency, short"
+    return html.Nav([*links, more] if rest else links, className="bottom", **aria(label=label))

@@ -21,6 +21,7 @@ from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
+from webapp.components.explain import Source, trail, what
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column, data_table
 from webapp.components.uploads import drop_zone
@@ -143,7 +144,8 @@ def _body(workspace: WorkspaceView) -> list[Component]:
     if not listed:
         sentence = "Add accounts of the same field below; from five on, a percentile can be given."
         return [card(empty_state("No competitors yet", sentence, glyph="competitors"))]
-    return [*_standing(workspace), _accounts(listed, may_edit=workspace.may_edit)]
+    source = Source(workspace_id=workspace.id, data_version=workspace.data_version)
+    return [*_standing(workspace), _accounts(listed, source, may_edit=workspace.may_edit)]
 
 
 def _standing(workspace: WorkspaceView) -> list[Component]:
@@ -158,6 +160,8 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
     if found is None:
         return [alert("None of these accounts has followers or follows, so growth can't be compared.", tone="caution")]
     place = found.percentiles["growth_rate"]
+    source = Source(workspace_id=workspace.id, data_version=workspace.data_version)
+    note = "Competitors' numbers are those of their files, named in the list below."
     faster = sum(duel.share > 0.5 for duel in found.head_to_head)  # noqa: PLR2004 - more than half of the weeks
     cards = [
         metric_card(
@@ -166,16 +170,19 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
             found.sentence
             if place.low is None
             else f"{percent(found.level)}: {interval(place.low, place.high)}, of {plural(len(found.peers), 'peer')}",
+            marks=[what("percentile"), trail(source, "percentile", of="Percentile of growth", note=note)],
         ),
         metric_card(
             "Growth a week, relative to size",
             percent(found.own.value, decimals=2),
             f"{percent(found.level)}: {percent(found.own.low, decimals=2)} to {percent(found.own.high, decimals=2)}",
+            marks=[what("interval"), trail(source, "relative_growth", of="Growth relative to size", note=note)],
         ),
         metric_card(
             "Faster than",
             f"{faster} of {len(found.head_to_head)}",
             f"in more than half of the {plural(found.weeks, 'week')} they share",
+            marks=[trail(source, "head_to_head", of="Faster than", note=note)],
         ),
     ]
     rows = [PeerGrowth(f"@{workspace.handle}", found.own.value, found.own.low, found.own.high, own=True)]
@@ -194,16 +201,43 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
         Column("range", f"Interval, {percent(found.level)}", numeric=True),
     ]
     words = "Growth a week relative to size of the creator and each competitor, with intervals"
+    drawn = chart(
+        "competitors-growth", peer_growth_figure(rows), words=words, columns=_growth_columns(found.level),
+        rows=[_growth_row(each) for each in rows],
+    )  # fmt: skip
+    relative = [what("interval"), trail(source, "relative_growth", of="Growth relative to size", note=note)]
+    duelling = [trail(source, "head_to_head", of="Week against week", note=note)]
     return [
         metric_row(*cards),
         columns(
-            card(chart("competitors-growth", peer_growth_figure(rows), words=words), title="Growth relative to size"),
-            card(data_table(duels, table, caption="Weeks in which the creator grew faster"), title="Week against week"),
+            card(drawn, title="Growth relative to size", marks=relative),
+            card(
+                data_table(duels, table, caption="Weeks in which the creator grew faster"),
+                title="Week against week",
+                marks=duelling,
+            ),
         ),
     ]
 
 
-def _accounts(listed: list[CompetitorView], *, may_edit: bool) -> Component:
+def _growth_columns(level: float) -> list[Column]:
+    return [
+        Column("name", "Account", primary=True),
+        Column("growth", "Growth a week", numeric=True),
+        Column("range", f"Interval, {percent(level)}", numeric=True),
+    ]
+
+
+def _growth_row(each: PeerGrowth) -> dict[str, str]:
+    known = each.low is not None and each.high is not None
+    return {
+        "name": each.name,
+        "growth": percent(each.growth, decimals=2),
+        "range": f"{percent(each.low, decimals=2)} to {percent(each.high, decimals=2)}" if known else "",
+    }
+
+
+def _accounts(listed: list[CompetitorView], source: Source, *, may_edit: bool) -> Component:
     shown = [
         Column("name", "Account", primary=True),
         Column("followers", "Followers", numeric=True),
@@ -219,7 +253,9 @@ def _accounts(listed: list[CompetitorView], *, may_edit: bool) -> Component:
             "growth": signed(one.last_week_growth),
             "cadence": ", ".join(f"{count(each, decimals=1)} {kind}" for kind, each in one.cadence.items() if each)
             or "none",
-            "data": f"{short_day(one.first_date)} to {short_day(one.last_date)}",
+            "data": html.Span(
+                f"{short_day(one.first_date)} to {short_day(one.last_date)}", title=f"From {one.file_name}"
+            ),
             "remove": html.Button(
                 "Remove",
                 id={"type": REMOVE, "id": str(one.id)},
@@ -232,7 +268,9 @@ def _accounts(listed: list[CompetitorView], *, may_edit: bool) -> Component:
     ]
     measures = button("Every measure, CSV", id=Ids.MEASURES, glyph="download") if may_edit else None
     table = data_table(shown, rows, caption="Competitors")
-    return card(table, title=plural(len(listed), "account"), action=measures)
+    files = ", ".join(dict.fromkeys(one.file_name for one in listed))
+    marks = [trail(source, "peer_account", of="Accounts", note=f"Their numbers are those of their files: {files}.")]
+    return card(table, title=plural(len(listed), "account"), action=measures, marks=marks)
 
 
 def _ordinal(number: int) -> str:

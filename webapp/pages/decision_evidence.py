@@ -11,14 +11,14 @@ from dash.development.base_component import Component
 
 from cgn_core.figures.response import CurvePoint, response_curve_figure
 from cgn_core.figures.wording import NAMES
-from cgn_core.services import evidence, workspaces
+from cgn_core.services import evidence, models, workspaces
 from cgn_core.services.evidence import Evidence
 from webapp import routes
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.charts import chart
-from webapp.components.explain import Source, trail, what
+from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.numbers import count, interval, percent
 from webapp.components.tables import Column
 from webapp.request_scope import actor, db, identifier
@@ -80,8 +80,12 @@ def _insights(workspace_id: UUID) -> Component:
                 ]
             )
         )
+    model = models.current_model(db(), actor(), workspace_id)
+    source = [trail(source_of(model, workspace_id), "insights", of="What the data say")] if model is not None else []
     return card(
-        html.Ul(lines, className="plain-list insights"), title="What the data say", marks=[what("not_distinguishable")]
+        html.Ul(lines, className="plain-list insights"),
+        title="What the data say",
+        marks=[what("not_distinguishable"), *source],
     )
 
 

@@ -14,6 +14,7 @@ from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
 from webapp.components.alerts import Tone
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
+from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.headline import headline, headline_note
 from webapp.components.lights import model_lights
 from webapp.components.numbers import count, day, level_interval, plural, signed
@@ -39,16 +40,22 @@ def _body(workspace_id: UUID) -> Component:
     if model is None:
         return without_model(workspace, title=title)
     past = forecasts.history(db(), actor(), workspace_id)
+    source = source_of(model, workspace_id)
     return html.Div(
         [
             page_header(title, _freshness(workspace)),
             *model_notice(workspace, model),
-            columns(_answer(workspace, model), _health(workspace, model), wide=True),
-            _metrics(workspace, past),
+            columns(_answer(workspace, model, source), _health(workspace, model, source), wide=True),
+            _metrics(workspace, past, source),
             card(
                 history_chart("home-growth", past, weeks=WEEKS_SHOWN, with_mix=False),
                 title="Growth, and what we had forecast",
                 aside="\N{MIDDLE DOT} forecast made before each week",
+                marks=[
+                    what("interval"),
+                    trail(source, "growth", of="Growth"),
+                    trail(source, "coverage", of="Forecasts"),
+                ],
             ),
         ],
         className="stack",
@@ -63,38 +70,54 @@ def _freshness(workspace: WorkspaceView) -> str:
     return f"{size}Data to {day(workspace.card.data_last_date)}{open_days}."
 
 
-def _answer(workspace: WorkspaceView, model: ModelView) -> Component:
+def _answer(workspace: WorkspaceView, model: ModelView, source: Source) -> Component:
     actions = [
         link_button("Try a scenario", routes.predictor(workspace.id), primary=True),
         link_button("What an hour returns", routes.decisions(workspace.id)),
     ]
     return card(
-        html.Div([headline(model), headline_note(model), html.Div(actions, className="actions")], className="stack")
+        html.Div([headline(model), headline_note(model), html.Div(actions, className="actions")], className="stack"),
+        title="Next week",
+        marks=[what("expected"), what("interval"), trail(source, "expected", of="Next week's growth")],
     )
 
 
-def _health(workspace: WorkspaceView, model: ModelView) -> Component:
+def _health(workspace: WorkspaceView, model: ModelView, source: Source) -> Component:
     why = link_button("Why", routes.model_health(workspace.id), quiet=True)
-    return card(model_lights(workspace, model), title="Model health", action=why)
+    marks = [what("naive"), what("coverage"), trail(source, "glance", of="Model health")]
+    return card(model_lights(workspace, model), title="Model health", action=why, marks=marks)
 
 
-def _metrics(workspace: WorkspaceView, past: History) -> Component:
+def _metrics(workspace: WorkspaceView, past: History, source: Source) -> Component:
+    counted = Source(workspace_id=workspace.id, data_version=workspace.data_version)
     last = next((week for week in reversed(past.weeks) if week.actual is not None), None)
     returns = decisions.returns_view(db(), actor(), workspace.id)
     peers = len(competitors.list_competitors(db(), actor(), workspace.id))
-    cards = [metric_card("Followers", count(workspace.card.followers), f"on {day(workspace.card.data_last_date)}")]
+    cards = [
+        metric_card(
+            "Followers",
+            count(workspace.card.followers),
+            f"on {day(workspace.card.data_last_date)}",
+            marks=[trail(counted, "followers", of="Followers")],
+        )
+    ]
     if last is not None:
         note, tone = _against_forecast(last)
-        cards.append(metric_card("Gained in the last complete week", signed(last.actual), note, note_tone=tone))
+        marks = [what("median"), trail(source, "growth", of="Gained in the last complete week")]
+        cards.append(
+            metric_card("Gained in the last complete week", signed(last.actual), note, note_tone=tone, marks=marks)
+        )
     if returns is not None and returns.overall is not None:
         hourly = returns.overall.follows_per_hour
         held = level_interval(returns.level, hourly.low, hourly.high, decimals=1)
-        cards.append(metric_card("All growth per hour of work", count(hourly.estimate, decimals=1), held))
+        marks = [what("average"), trail(counted, "overall_return", of="All growth per hour of work")]
+        cards.append(metric_card("All growth per hour of work", count(hourly.estimate, decimals=1), held, marks=marks))
     cards.append(
         metric_card(
             "Compared with",
             plural(peers, "account") if peers else "nobody yet",
             "growth relative to size, on the Competitors page" if peers else "add accounts on the Competitors page",
+            marks=[trail(counted, "peers", of="Compared with")],
         )
     )
     return metric_row(*cards)

@@ -17,7 +17,7 @@ from cgn_core.services.validations import MODELS
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns
-from webapp.components.explain import Source, trail, what
+from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.fields import field, text_field
 from webapp.components.numbers import count, percent, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -114,7 +114,15 @@ def _versions(versions: list[ModelVersionView]) -> Component:
         Column("trained", "Trained"),
         Column("state", "State"),
     ]
-    return card(data_table(shown, rows, caption="Model versions"), title="Versions", aside="none is ever changed")
+    return card(
+        data_table(shown, rows, caption="Model versions"),
+        title="Versions",
+        aside="none is ever changed",
+        marks=[
+            what("model_version"),
+            formula_mark("scores", of="Scores of the versions", note="Each row names its model and its data version."),
+        ],
+    )
 
 
 def _changes(changes: list[PromotionView]) -> Component:
@@ -137,6 +145,12 @@ def _changes(changes: list[PromotionView]) -> Component:
         data_table(shown, rows, caption="Changes of the model in force"),
         html.P(registry.RULE, className="muted above-space"),
         title="In force",
+        marks=[
+            what("champion"),
+            formula_mark(
+                "challenge", of="Why a model is in force", note="Each row names its model; its data are listed above."
+            ),
+        ],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -31,6 +32,7 @@ from webapp.components.cards import (
     metric_row,
     page_header,
 )
+from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.icons import icon
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.presses import kept_presses, pressed, writes_press
@@ -42,6 +44,10 @@ PATH = routes.PORTFOLIO
 TITLE = "Portfolio"
 TONES: dict[str, Tone] = {"good": "up", "caution": "caution", "bad": "down", "neutral": "accent"}
 NEEDS_SOMEBODY = {"caution", "bad"}
+
+
+IN_ROWS = "Each creator's data and model version stand behind the mark in its row."
+"""Where a sum over creators leads."""
 
 
 class Ids(StrEnum):
@@ -228,7 +234,10 @@ def _gained(cards: Sequence[WorkspaceCard]) -> Component:
     if down:
         note = f"{len(up)} gained {count(sum(up))}; {len(down)} lost {count(-sum(down))}"
     total = sum(growths)
-    return metric_card("Followers gained, last week", signed(total), note, tone="down" if total < 0 else None)
+    marks = [_from("portfolio_gained", "Followers gained, last week")]
+    return metric_card(
+        "Followers gained, last week", signed(total), note, tone="down" if total < 0 else None, marks=marks
+    )
 
 
 def _held(cards: Sequence[WorkspaceCard]) -> Component:
@@ -238,7 +247,9 @@ def _held(cards: Sequence[WorkspaceCard]) -> Component:
         return metric_card("Forecasts that held", count(None), "measured once a model is trained")
     held = sum((model.coverage or 0.0) * model.origins for model in measured) / origins
     promised = percent(measured[0].forecast.level)
-    return metric_card("Forecasts that held", percent(held), f"of {count(origins)} weeks, promised {promised}")
+    marks = [what("coverage"), _from("portfolio_held", "Forecasts that held")]
+    note = f"of {count(origins)} weeks, promised {promised}"
+    return metric_card("Forecasts that held", percent(held), note, marks=marks)
 
 
 def _beating(cards: Sequence[WorkspaceCard]) -> Component:
@@ -246,14 +257,21 @@ def _beating(cards: Sequence[WorkspaceCard]) -> Component:
     if not models:
         return metric_card("Better than naive", count(None), "no model yet")
     better = sum(model.verdict == "beats_naive" for model in models)
-    return metric_card("Better than naive", f"{better} of {len(models)}", "models, judged on weeks they hadn't seen")
+    marks = [what("naive"), _from("portfolio_better", "Better than naive")]
+    note = "models, judged on weeks they hadn't seen"
+    return metric_card("Better than naive", f"{better} of {len(models)}", note, marks=marks)
 
 
 def _needing(cards: Sequence[WorkspaceCard]) -> Component:
     waiting = [item for item in cards if item.light.tone in NEEDS_SOMEBODY]
     states = dict.fromkeys(item.light.state for item in waiting)
     note = "; ".join(states) if waiting else "nothing to do"
-    return metric_card("Needs you", count(len(waiting)), note, note_tone="caution" if waiting else "up")
+    marks = [_from("portfolio_needing", "Needs you")]
+    return metric_card("Needs you", count(len(waiting)), note, note_tone="caution" if waiting else "up", marks=marks)
+
+
+def _from(formula: str, of: str) -> Component:
+    return formula_mark(formula, of=of, note=IN_ROWS)
 
 
 def _table(cards: Sequence[WorkspaceCard], sort: str) -> Component:
@@ -304,7 +322,11 @@ def _column(key: str, label: str, sorted_by: str, *, descending: bool, primary: 
 def _row(item: WorkspaceCard) -> dict[str, Any]:
     growth = item.last_week_growth
     tone = "" if growth is None or growth == 0 else "text-up" if growth > 0 else "text-down"
-    name = [avatar(item.handle), dcc.Link(f"@{item.handle}", href=routes.home(item.id))]
+    name = [
+        avatar(item.handle),
+        dcc.Link(f"@{item.handle}", href=routes.home(item.id)),
+        *([_trail(item)] if item.data_version else []),
+    ]
     return {
         "creator": html.Span(name, className="creator"),
         "followers": count(item.followers),
@@ -315,6 +337,18 @@ def _row(item: WorkspaceCard) -> dict[str, Any]:
         "age": html.Span(_age(item.data_age_days), title=short_day(item.data_last_date)),
         "_search": f"{item.handle} {item.light.state}",
     }
+
+
+def _trail(item: WorkspaceCard) -> Component:
+    source = Source(workspace_id=item.id, data_version=item.data_version)
+    note = ""
+    if item.model is not None:
+        source = replace(
+            source, model_number=item.model.number, model=item.model.chosen, trained_at=item.model.trained_at
+        )
+        if item.model.data_version != item.data_version:
+            note = f"The model was trained on data version {item.model.data_version}."
+    return trail(source, "portfolio_row", of=f"@{item.handle}", note=note)
 
 
 def _forecast(item: WorkspaceCard) -> Any:

@@ -23,7 +23,8 @@ def track_record_card(record: TrackRecord, *more: Component, source: Source | No
     """How the forecasts that were shown did, or when the first is scored; ``source`` leads to their formulas."""
     broken = alert("A kept forecast isn't what was written; ask who runs the database.", tone="down")
     said = metric_row(*_metrics(record.score, source)) if record.score is not None else html.P(_waiting(record))
-    return card(said, *([] if record.is_untouched else [broken]), *more, title=TITLE, aside=ASIDE)
+    marks = [what("median"), trail(source, "expected", of="Forecasts as shown")] if source is not None else []
+    return card(said, *([] if record.is_untouched else [broken]), *more, title=TITLE, aside=ASIDE, marks=marks)
 
 
 def track_record_cards(record: TrackRecord, source: Source | None = None) -> list[Component]:

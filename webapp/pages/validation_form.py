@@ -18,6 +18,7 @@ from webapp.components import shell
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
+from webapp.components.explain import formula_mark, what
 from webapp.components.fields import field, number_field
 from webapp.components.numbers import count, percent, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -87,10 +88,12 @@ def _past(workspace_id: UUID) -> Component | None:
         Column("mae", "Off by, a week", numeric=True),
         Column("naive", "Best naive", numeric=True),
         Column("held", "Interval held", numeric=True),
+        Column("data", "Data"),
         Column("when", "When"),
     ]
     table = data_table(columns, [_row(job) for job in done], caption="Validations")
-    return card(table, title="Validations", aside="followers a week that the median forecast missed by")
+    marks = [what("score"), formula_mark("scores", of="Validations", note="Each row names its model and its data.")]
+    return card(table, title="Validations", aside="followers a week that the median forecast missed by", marks=marks)
 
 
 def _row(job: JobView) -> dict[str, Any]:
@@ -104,6 +107,7 @@ def _row(job: JobView) -> dict[str, Any]:
         "mae": count(found["scores"]["mae"]),
         "naive": count(min(naive) if naive else None),
         "held": "" if held is None else f"{percent(held)} of {percent(found['level'])}",
+        "data": f"version {found['data_version']}" if "data_version" in found else "",
         "when": short_day(job.created_at),
     }
 
