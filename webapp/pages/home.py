@@ -78,13 +78,13 @@ def _answer(workspace: WorkspaceView, model: ModelView, source: Source) -> Compo
     return card(
         html.Div([headline(model), headline_note(model), html.Div(actions, className="actions")], className="stack"),
         title="Next week",
-        marks=[what("expected"), what("interval"), trail(source, "expected", of="Next week's growth")],
+        marks=[what("expected"), trail(source, "expected", of="Next week's growth")],
     )
 
 
 def _health(workspace: WorkspaceView, model: ModelView, source: Source) -> Component:
     why = link_button("Why", routes.model_health(workspace.id), quiet=True)
-    marks = [what("naive"), what("coverage"), trail(source, "glance", of="Model health")]
+    marks = [what("naive"), trail(source, "glance", of="Model health")]
     return card(model_lights(workspace, model), title="Model health", action=why, marks=marks)
 
 
