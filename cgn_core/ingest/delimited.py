@@ -42,7 +42,7 @@ EMPTY_CELLS = (
 """What exports write where there is no number."""
 
 _HEAD = 262_144
-_COUNTED_AT_ONCE = 65_536
+_COUNTED_AT_ONCE = 262_144
 _MOST_UNEVEN_ROWS = 500_000
 """Rows of which each is a list of its own, however few cells it has."""
 _SEPARATOR_LINE = re.compile(r"\A(?:sep=(.)[ \t]*\r?\n)", re.IGNORECASE)

@@ -22,7 +22,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
 _SMALL = 1024**2
 """Bytes up to which a text's cells are read at once, which takes less time than Arrow's threads to begin."""
-_LARGE, _BLOCK = 4 * 1024**2, 4 * 1024**2
+_LARGE, _BLOCK = 4 * 1024**2, 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
 _TYPES: dict[Kind, Any] = {
     "whole": pa.int64(),
