@@ -176,7 +176,11 @@ def _note_disagreement(table: Table, columns: Columns, found: Findings) -> None:
     before = np.full(len(flow), np.nan)
     before[1:] = flow[:-1]
     shifted = table.follows_yesterday & ~np.isnan(before) & ~np.isnan(change)
-    is_shifted = off.sum() > both.sum() / 2 and (np.abs(change - before)[shifted] <= _ROUNDING).mean() >= _SHIFTED
+    is_shifted = (
+        off.sum() > both.sum() / 2
+        and shifted.any()
+        and (np.abs(change - before)[shifted] <= _ROUNDING).mean() >= _SHIFTED
+    )
     hint = (
         f"{followers} looks like the count at the start of the day, so "
         if is_shifted

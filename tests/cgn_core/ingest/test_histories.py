@@ -131,6 +131,13 @@ def test_followers_counted_at_the_start_of_the_day_are_recognised() -> None:
     assert "at the start of the day" in findings("date,followers,follows,unfollows", rows)["growth_disagrees"].message
 
 
+def test_a_single_day_that_disagrees_tells_nothing_of_the_time_of_counting() -> None:
+    rows = [f"{day(0)},100,,", f"{day(1)},150,3,1"]
+    message = findings("date,followers,follows,unfollows", rows)["growth_disagrees"].message
+    assert "row 3" in message
+    assert "at the start of the day" not in message
+
+
 def test_columns_that_never_change_are_named_with_their_value() -> None:
     found = findings("date,followers,ads,reels", [f"{row},0,{step % 2}" for step, row in enumerate(growing(60))])
     assert found["constant_column"].severity == "info"
