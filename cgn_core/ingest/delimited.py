@@ -139,7 +139,15 @@ def top_of(raw: bytes, head: str) -> Top:
 
 def _typed(raw: bytes, top: Top) -> TypedGrid | None:
     """Its columns that have a meaning, typed; None where anything in them isn't plain."""
-    typed = read_typed(raw, top.columns, top.below, skip=top.skip, delimiter=top.delimiter, empty=EMPTY_CELLS[1:])
+    typed = read_typed(
+        raw,
+        top.columns,
+        top.below,
+        rows=_line_count(raw, top) - top.skip,
+        skip=top.skip,
+        delimiter=top.delimiter,
+        empty=EMPTY_CELLS[1:],
+    )
     lines = None if typed is None else _lines(raw, typed.rows, top)
     if typed is None or lines is None:
         return None
@@ -248,17 +256,20 @@ def _as_text(raw: bytes, top: Top) -> ArrowGrid | None:
     return ArrowGrid(top.file_type, top.header, table, lines, skipped=top.skipped, top=top.below)
 
 
+def _line_count(raw: bytes, top: Top) -> int:
+    return top.line_feeds + (not raw.endswith(b"\n"))
+
+
 def _lines(raw: bytes, rows: int, top: Top) -> Positions | None:
     """Each row's line; None where lines were left out or rows take several.
 
     Raises:
         RefusedFile: no rows, or too many.
     """
-    physical = top.line_feeds + (not raw.endswith(b"\n"))
     trailing = raw[-_HEAD:]
     blank_end = len(trailing) - len(trailing.rstrip(b"\r\n"))
     blank_lines = max(0, trailing[len(trailing) - blank_end :].count(b"\n") - 1)
-    if rows != physical - top.skip - blank_lines:
+    if rows != _line_count(raw, top) - top.skip - blank_lines:
         return None
     if rows == 0:
         raise no_rows()

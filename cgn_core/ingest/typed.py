@@ -20,8 +20,6 @@ from cgn_core.ingest.plain import Kind, TypedColumns, read_columns
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
-_SMALL = 1024**2
-"""Bytes up to which a text's cells are read at once, which takes less time than Arrow's threads to begin."""
 _LARGE, _BLOCK = 4 * 1024**2, 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
 _TYPES: dict[Kind, Any] = {
@@ -73,7 +71,14 @@ class TypedGrid(ArrowGrid):
 
 
 def read_typed(
-    raw: bytes, columns: Columns, below: Sequence[Sequence[str]], *, skip: int, delimiter: str, empty: Sequence[str]
+    raw: bytes,
+    columns: Columns,
+    below: Sequence[Sequence[str]],
+    *,
+    rows: int,
+    skip: int,
+    delimiter: str,
+    empty: Sequence[str],
 ) -> TypedColumns | None:
     """The columns that have a meaning, typed; None as soon as anything in them isn't plain.
 
@@ -81,6 +86,7 @@ def read_typed(
         raw: the whole text as UTF-8.
         columns: the header's meaning.
         below: the first rows below it.
+        rows: how many lines stand below the header.
         skip: lines to leave out at the top, the header included.
         delimiter: between cells.
         empty: texts other than nothing that stand for an empty cell; none of them is plain.
@@ -88,11 +94,10 @@ def read_typed(
     kinds = _kinds(columns, below)
     if kinds is None or _has_padding(raw, delimiter):
         return None
-    found = None
-    if len(raw) <= _SMALL:
-        found = read_columns(raw, kinds, width=len(columns.header), skip=skip, delimiter=delimiter)
+    width = len(columns.header)
+    found = read_columns(raw, kinds, rows=rows, width=width, skip=skip, delimiter=delimiter)
     if found is None:
-        found = _parsed(raw, kinds, width=len(columns.header), skip=skip, delimiter=delimiter, empty=empty)
+        found = _parsed(raw, kinds, width=width, skip=skip, delimiter=delimiter, empty=empty)
     if found is None or not all(set(empty).isdisjoint(texts) for _, texts in found.labels.values()):
         return None
     return found

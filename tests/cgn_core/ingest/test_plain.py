@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cgn_core.ingest import typed
+from cgn_core.ingest import plain, typed
 from cgn_core.ingest.columns import map_columns
 from cgn_core.ingest.plain import Kind, TypedColumns, read_columns
 from cgn_core.ingest.typed import read_typed
@@ -29,7 +29,7 @@ def columns_of(rows: list[tuple[str, ...]], kinds: dict[int, Kind], *, ends: str
     width = len(rows[0])
     lines = [",".join(f"c{place}" for place in range(width)), *(",".join(row) for row in rows)]
     raw = ("\n".join(lines) + ends).encode()
-    return read_columns(raw, kinds, width=width, skip=1, delimiter=",")
+    return read_columns(raw, kinds, rows=len(rows), width=width, skip=1, delimiter=",")
 
 
 @settings(max_examples=200, deadline=None)
@@ -38,7 +38,23 @@ def columns_of(rows: list[tuple[str, ...]], kinds: dict[int, Kind], *, ends: str
     st.sampled_from(["\n", ""]),
 )
 def test_every_cell_is_what_python_reads(rows: list[tuple[str, ...]], ends: str) -> None:
-    found = columns_of(rows, KINDS, ends=ends)
+    assert_read(rows, columns_of(rows, KINDS, ends=ends))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(DAYS, DIGITS, DECIMALS, NAMES, NAMES, DIGITS), min_size=1, max_size=40),
+    st.integers(1, 400),
+    st.integers(1, 10),
+)
+def test_blocks_and_parts_join_to_the_same_columns(rows: list[tuple[str, ...]], block: int, part: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "_BLOCK", block)
+        patch.setattr(plain, "_PART", part)
+        assert_read(rows, columns_of(rows, KINDS))
+
+
+def assert_read(rows: list[tuple[str, ...]], found: TypedColumns | None) -> None:
     assert found is not None
     assert found.rows == len(rows)
     days, first, decimals, names, _, last = zip(*rows, strict=True)
@@ -91,10 +107,11 @@ def test_a_day_is_one_of_the_calendars(day: str) -> None:
 )  # fmt: skip
 def test_lines_of_other_shapes_are_left_to_a_parser(text: str) -> None:
     width = text.partition("\n")[0].count(",") + 1
-    assert read_columns(text.encode(), {0: "whole"}, width=width, skip=1, delimiter=",") is None
+    rows = text.count("\n") - text.endswith("\n")
+    assert read_columns(text.encode(), {0: "whole"}, rows=rows, width=width, skip=1, delimiter=",") is None
 
 
-def test_small_files_do_without_arrows_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_files_do_without_arrows_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     header = ("creator", "date", "followers", "minutes_spent", "provisional")
     start = date(2026, 1, 5)
     rows = [("luna", (start + timedelta(days=day)).isoformat(), str(day), "2.5", "0") for day in range(40)]
@@ -104,6 +121,6 @@ def test_small_files_do_without_arrows_parser(monkeypatch: pytest.MonkeyPatch) -
         pytest.fail("a plain file went to Arrow")
 
     monkeypatch.setattr(typed, "_parsed", refuse)
-    found = read_typed(raw, map_columns(header), rows[:5], skip=1, delimiter=",", empty=("NA",))
+    found = read_typed(raw, map_columns(header), rows[:5], rows=len(rows), skip=1, delimiter=",", empty=("NA",))
     assert found is not None
     assert found.numbers[2].tolist() == list(range(40))
