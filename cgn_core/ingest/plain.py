@@ -112,8 +112,9 @@ def _typed(blocks: Iterator[bytes], kinds: Mapping[int, Kind], rows: int, width:
         for place, held in words.items():
             held.append(_WORDS[kinds[place]](cells.only(place)))
     typed = TypedColumns(rows)
-    for place, column in zip(whole, numbers, strict=True):
-        typed.numbers[place] = column if column.min() >= 0 else np.where(column < 0, np.nan, column)
+    is_full = numbers.min(axis=1) >= 0
+    for at, column in enumerate(numbers):
+        typed.numbers[whole[at]] = column if is_full[at] else np.where(column < 0, np.nan, column)
     for place, held in words.items():
         if kinds[place] == "decimal":
             typed.numbers[place] = _in_parts(decimals, np.concatenate(held, axis=1))

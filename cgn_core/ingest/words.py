@@ -182,6 +182,9 @@ def texts(words: Words) -> tuple[Positions, list[str]]:
     """For each cell its text's place among the texts, -1 where empty; and the texts as they come."""
     starts = _starts(words)
     letters = np.ascontiguousarray(words[:, starts].T)
+    if len(starts) == 1:  # as in a file of one creator
+        text = letters.tobytes().lstrip(b"\0").decode()
+        return np.full(words.shape[1], 0 if text else -1), [text] if text else []
     packed = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(letters.shape[1] * LETTERS), len(starts), [None, pa.py_buffer(letters)]
     )
