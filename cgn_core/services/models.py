@@ -13,7 +13,7 @@ from cgn_core.db.model_versions import readable_model_versions
 from cgn_core.db.models import ModelVersion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import NotFound
+from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.services.model_summaries import Summary, summary_of
 from cgn_core.services.registry import current_model_versions
 from cgn_core.stats.training import Training
@@ -76,6 +76,13 @@ def model_of_number(
     return _view(version, data_version=data_version)
 
 
+def _training_of(version: ModelVersion) -> Training:
+    try:
+        return Training.from_json(version.training)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise InvalidInput(f"Model {version.number} can't be read any more; retrain this creator.") from None
+
+
 def _view(version: ModelVersion, *, data_version: int) -> ModelView:
     return ModelView(
         id=version.id,
@@ -86,7 +93,7 @@ def _view(version: ModelVersion, *, data_version: int) -> ModelView:
         trained_at=version.created_at,
         is_current_data=version.data_version == data_version,
         summary=summary_of(version),
-        training=Training.from_json(version.training),
+        training=_training_of(version),
     )
 
 

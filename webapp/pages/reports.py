@@ -251,11 +251,12 @@ def _press(words: str, kind: str, report: ReportView, said: str) -> Component:
     )
 
 
-def _made_of(report: ReportView) -> str:
+def _made_of(report: ReportView) -> Component | str:
     if report.data_version is None:
         return ""
-    model = f", model {report.model_number}" if report.model_number is not None else ", no model"
-    return f"data version {report.data_version}{model}"
+    model = f"model {report.model_number}" if report.model_number is not None else "no model"
+    data = html.Span(f"data version {report.data_version},", className="nowrap")
+    return html.Span([data, " ", html.Span(model, className="nowrap")])
 
 
 def _mailing(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:

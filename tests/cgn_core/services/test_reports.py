@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import openpyxl
 import pypdfium2
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Job, JobState, Report, StoredFile, Workspace
+from cgn_core.db.models import Agency, Job, JobState, ModelVersion, Promotion, Report, StoredFile, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.figures.wording import count, interval, signed
@@ -233,6 +233,22 @@ def test_a_workspace_without_a_model_is_reported_on_and_says_so(
     assert "There is no model of this creator yet" in text
     assert "Growth, and what was forecast" in text
     assert "model_number" not in job.result
+
+
+def test_a_model_that_can_not_be_read_fails_the_report_with_one_sentence(
+    session: Session, strategist: Actor, trained: Workspace, report: Callable[..., Job]
+) -> None:
+    kept = session.execute(select(ModelVersion.__table__)).mappings().one()  # none is ever changed, so another is added
+    broken = {**kept, "id": uuid4(), "number": 2, "training": {"fit": None}}
+    session.execute(insert(ModelVersion.__table__).values(**broken))
+    put = session.execute(select(Promotion.__table__)).mappings().one()
+    session.execute(
+        insert(Promotion.__table__).values(**{**put, "id": uuid4(), "number": 2, "model_version_id": broken["id"]})
+    )
+    session.commit()
+    job = report(strategist, trained)
+    assert (job.state, job.error) == (JobState.FAILED, "Model 2 can't be read any more; retrain this creator.")
+    assert reports.list_reports(session, strategist, trained.id) == []
 
 
 def test_competitors_are_in_the_report(
