@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import secrets
 import shutil
 import statistics
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clicks import free_port, product, sign_in, wait_until_idle
+from clicks import environment_of_nobody, free_port, product, sign_in, wait_until_idle
 
 ROUNDS = 9
 MOST_BYTES = 750_000
@@ -100,7 +99,11 @@ def defaults_of(data: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.serving", "--bind", f"127.0.0.1:{port}"]
     with (data / "defaults.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "dash_defaults:server"], cwd=Path(__file__).parent, env=os.environ | own, stdout=log, stderr=log
+            [*command, "dash_defaults:server"],
+            cwd=Path(__file__).parent,
+            env=environment_of_nobody() | own,
+            stdout=log,
+            stderr=log,
         )
         try:
             wait_for(port)

@@ -16,10 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import batches
+import callbacks
 import clicks
 import generation
 import imports
+import load
 import numpy as np
+import pages
 import peers
 import retrain_all
 import slider
@@ -177,6 +180,9 @@ TOLD = {
     "retraining": ("Retraining", retrainings),
     "clicks": ("From a click to its result", lambda: f"{clicks.measure().sentence()}.\n"),
     "slider": ("A step of a slider", lambda: f"{slider.measure().sentence()}.\n"),
+    "pages": ("A first visit", lambda: f"{pages.measure().sentence()}\n"),
+    "callbacks": ("A callback beyond the services' work", lambda: f"{callbacks.measure().sentence()}\n"),
+    "load": ("Twenty people at once", lambda: f"{load.measure().sentence()}.\n"),
 }
 """Parts that are sentences below the table: their titles, and what measures them."""
 

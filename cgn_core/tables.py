@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,11 @@ class Daily:
         return net_growth(self.frame)
 
     def weekly(self) -> pd.DataFrame:
-        """The weekly table; see :func:`to_weekly`."""
+        """The weekly table; see :func:`to_weekly`. Made once; a copy that shares its numbers until written to."""
+        return self._weekly.copy(deep=False)
+
+    @cached_property
+    def _weekly(self) -> pd.DataFrame:
         return to_weekly(self)
 
 

@@ -18,6 +18,7 @@ from webapp import (
     errors,
     health,
     metrics,
+    plain_json,
     request_log,
     request_scope,
     security,
@@ -119,6 +120,7 @@ def _dash(server: Flask) -> Dash:
     def no_such_package(_error: DependencyException) -> ResponseReturnValue:
         return errors.answer(404, NotFound().message)
 
+    plain_json.write_answers_plainly()
     shell.register_pages()
     dash_app.layout = shell.root_layout()
     return dash_app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from functools import partial
 from typing import Any
@@ -16,6 +17,9 @@ from cgn_core.settings import settings
 from worker import slots
 from worker.app import celery_app
 from worker.succession import Succession
+
+NICE = 10
+"""How far a worker steps back, of 19."""
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -40,6 +44,7 @@ def run(arguments: list[str] | None = None) -> None:
         "--loglevel=INFO",
     ]
     configure("worker")
+    yield_to_pages()
     # Whoever listens to this signal has set the lines up: Celery then leaves them alone.
     setup_logging.connect(leave_lines_alone)
     # Heavy imports before any fork: neither the first job nor the worker that follows a killed one pays for them.
@@ -47,6 +52,11 @@ def run(arguments: list[str] | None = None) -> None:
     celery_app.finalize()
     gc.freeze()
     sys.exit(Succession(partial(celery_app.worker_main, options)).last())
+
+
+def yield_to_pages() -> None:
+    """Have pages come before jobs on a machine that both share: somebody waits for a page while it is drawn."""
+    os.nice(NICE)
 
 
 def leave_lines_alone(**_: Any) -> None:

@@ -10,7 +10,7 @@ One rule on PostgreSQL: every transaction says first on whose behalf it runs, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -31,11 +31,13 @@ KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT = 5, 3, 3
 """Seconds of silence before either end asks whether the other is there, between questions, and how many of them."""
 SILENT_SECONDS = KEEPALIVE_IDLE + KEEPALIVE_INTERVAL * KEEPALIVE_COUNT
 READ_ONLY = "cgn_read_only"
+_KEPT = "cgn_kept"
 
 # A cached factory alone lets threads that come first together make an engine each.
 _making = threading.Lock()
 
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
 
 
 def database_url() -> str:
@@ -177,7 +179,24 @@ def forget_engine(*, forked: bool = False) -> None:
 
 def open_session(*, read_only: bool = False) -> Session:
     """A session the caller commits, rolls back and closes; ``read_only`` takes no write lock and refuses writes."""
-    return session_factory()(bind=reading_engine()) if read_only else session_factory()()
+    return session_factory()(bind=reading_engine(), info={_KEPT: {}}) if read_only else session_factory()()
+
+
+def kept(session: Session, question: Hashable, answer: Callable[[], Answer]) -> Answer:
+    """What ``answer`` returns, asked once in a read-only session: the parts of a page ask the same of one moment.
+
+    Args:
+        session: where it writes, ``answer`` is called each time: what it says may have changed.
+        question: what is asked, with whoever asks, so that nobody gets another's answer.
+        answer: asks the database. What it raises is not kept.
+    """
+    answers: dict[Hashable, Any] | None = session.info.get(_KEPT)
+    if answers is None:
+        return answer()
+    if question not in answers:
+        answers[question] = answer()
+    found: Answer = answers[question]
+    return found
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -168,10 +169,30 @@ def current_daily(session: Session, workspace: Workspace) -> Daily:
     Raises:
         NotFound: nothing was imported yet.
     """
-    version = current_version(session, workspace, with_table=True)
+    version = current_version(session, workspace)
     if version is None:
         raise NotFound("There are no data in this workspace yet; import a file on the Data page.")
-    return daily_from_bytes(version.table)
+    return table_of(version)
+
+
+MOST_READ = 64
+"""Tables kept as they were read, the newest; of two years each takes some hundred kilobytes."""
+_read: dict[tuple[UUID, str], Daily] = {}
+_reading = Lock()
+
+
+def table_of(version: DataVersion) -> Daily:
+    """A version's daily table. It never changes, so one read before is handed out again: don't write into it."""
+    key = version.id, version.data_hash
+    with _reading:
+        known = _read.get(key)
+    if known is None:
+        known = daily_from_bytes(version.table)
+        with _reading:
+            while len(_read) >= MOST_READ:
+                del _read[next(iter(_read))]
+            _read[key] = known
+    return known
 
 
 def version_of_number(session: Session, workspace: Workspace, number: int) -> DataVersion:

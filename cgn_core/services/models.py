@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.model_versions import readable_model_versions
 from cgn_core.db.models import ModelVersion
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.services.model_summaries import Summary, summary_of
@@ -54,6 +54,10 @@ def current_model(session: Session, actor: Actor, workspace_id: UUID | str) -> M
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    return kept(session, ("model", actor, str(workspace_id)), lambda: _current_model(session, actor, workspace_id))
+
+
+def _current_model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelView | None:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     version = current_model_versions(session, [workspace]).get(workspace.id)
     return None if version is None else _view(version, data_version=workspace.data_version)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.models import Agency, Workspace
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput
 from cgn_core.services.audit import AuditAction, record
@@ -57,6 +57,10 @@ def get_workspace(session: Session, actor: Actor, workspace_id: UUID | str) -> W
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    return kept(session, ("workspace", actor, str(workspace_id)), lambda: _workspace(session, actor, workspace_id))
+
+
+def _workspace(session: Session, actor: Actor, workspace_id: UUID | str) -> WorkspaceView:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     version = current_versions(session, [workspace]).get(workspace.id)
     editable = session.scalar(editable_workspaces(actor).where(Workspace.id == workspace.id)) is not None
