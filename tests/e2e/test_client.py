@@ -51,7 +51,8 @@ def test_a_client_reads_the_report_that_the_agency_made(
     expect(page.get_by_text("@trail.notes")).to_have_count(0)
 
     page.goto(f"{home}/reports")
-    link = page.get_by_role("link", name=f"Download {HANDLE}-report-").first
+    page.get_by_role("link", name=f"Download {HANDLE}-report-").first.wait_for()
+    link = page.get_by_role("link", name="HTML").and_(page.locator("[download]")).first
     expect(page.get_by_role("button", name="Make a report")).to_have_count(0)
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
     with page.expect_download() as fetched:

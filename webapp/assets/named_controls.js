@@ -4,6 +4,7 @@
   "use strict";
 
   const OURS = ".dash-radioitems, .dash-checklist, .dash-dropdown-focus-target, .lever, .drop-zone input[type='file']";
+  let named = 0;
 
   function nameOf(control) {
     const group = control.parentElement.closest("[role='group'][aria-label]");
@@ -36,15 +37,35 @@
     lever.querySelectorAll("input").forEach((box) => set(box, "aria-label", `${name}, typed`));
   }
 
+  // The keyboard goes to the button that opens the list, not to a field beside it that nobody sees or hears; and the
+  // button says what is chosen for what, not only what is chosen.
+  function nameDropdown(target) {
+    const button = target.parentElement.querySelector("button.dash-dropdown");
+    const words = target.closest(".field")?.querySelector(".field-label");
+    set(target, "tabindex", "-1");
+    if (!button) {
+      return;
+    }
+    set(button, "tabindex", "0");
+    const value = button.getAttribute("aria-labelledby");
+    if (words && value && !words.id) {
+      named += 1;
+      words.id = `field-words-${named}`;
+      set(button, "aria-labelledby", `${words.id} ${value}`);
+    }
+  }
+
   function name(control) {
     if (control.matches(".dash-radioitems, .dash-checklist")) {
       nameList(control);
     } else if (control.matches(".lever")) {
       nameLever(control);
-    } else {
-      // Something else beside it takes the keyboard: the list's button, and the zone's.
+    } else if (control.type === "file") {
+      // The zone's button takes the keyboard.
       set(control, "tabindex", "-1");
-      set(control, "aria-label", control.type === "file" ? "Files to read" : "");
+      set(control, "aria-label", "Files to read");
+    } else {
+      nameDropdown(control);
     }
   }
 
