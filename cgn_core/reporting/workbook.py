@@ -148,7 +148,7 @@ def _typed(sheet: object, value: _Value, kind: str, colour: str) -> object:
 
 
 def _sheet_name(title: str) -> str:
-    units = _plain(title).translate(_NO_TITLE).strip().encode("utf-16-le")
+    units = _plain(title.partition(",")[0]).translate(_NO_TITLE).strip().encode("utf-16-le")
     return units[: 2 * LONGEST_NAME].decode("utf-16-le", "ignore") or "Part"
 
 

@@ -57,3 +57,8 @@ def test_no_cell_is_a_formula(words: str) -> None:
 def test_no_letter_stops_a_workbook(words: str) -> None:
     book = sheets_of(Document(words, words, words, sections=(Section(words, (words,)), Section(words, (words,)))))
     assert len(book.worksheets) == 3
+
+
+def test_a_sheet_is_named_by_what_stands_before_the_comma() -> None:
+    book = sheets_of(Document("t", "a", "m", sections=(Section("Growth, and what was forecast"),)))
+    assert book.sheetnames == ["Summary", "Growth"]
