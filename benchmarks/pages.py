@@ -20,7 +20,7 @@ from typing import Any
 
 from clicks import environment_of_nobody, free_port, product, sign_in, wait_until_idle
 
-ROUNDS = 9
+ROUNDS = 7
 MOST_BYTES = 750_000
 LEAST_RATIO = 2.0
 LINKS: dict[str, dict[str, float] | None] = {
