@@ -47,7 +47,7 @@ def panels(answer: str) -> list[Panel]:
     found: list[Panel] = []
     for value in json.loads(answer)["response"].values():
         for part in value.values():
-            _gather(part, None, found)
+            _gather([part], None, found)
     return found
 
 
