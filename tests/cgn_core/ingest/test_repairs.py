@@ -44,7 +44,7 @@ def repairs(draw: st.DrawFn) -> Repair:
 NUMBERS = st.lists(st.one_of(st.just(np.nan), st.floats(0, 1e6)), min_size=DAYS, max_size=DAYS)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(NUMBERS, st.lists(repairs(), min_size=1, max_size=4))
 def test_repairs_touch_their_cells_alone_and_leave_the_original_whole(
     values: list[float], wanted: list[Repair]
