@@ -35,6 +35,7 @@ from cgn_core.services import (
     files,
     forecasts,
     generations,
+    guides,
     imports,
     jobs,
     mails,
@@ -206,6 +207,10 @@ OWN: dict[str, Call | None] = {
     "generations.request_generation": lambda s, a, _: generations.request_generation(
         s, a, profile="nano", seed=1, key="k"
     ),
+    "guides.count_hidden": lambda s, a, _: guides.count_hidden(s, a),
+    "guides.hide_guide": lambda s, a, _: guides.hide_guide(s, a, "home"),
+    "guides.is_guided": lambda s, a, _: guides.is_guided(s, a, "home"),
+    "guides.show_guides": lambda s, a, _: guides.show_guides(s, a),
     "jobs.active_jobs_summary": lambda s, a, _: jobs.active_jobs_summary(s, a),
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
