@@ -109,7 +109,7 @@ def test_a_page_that_takes_an_id_at_its_word_turns_the_matrix_red(
 ) -> None:
     monkeypatch.setattr(home, "layout", unguarded)
     monkeypatch.setattr("webapp.shell._frame", lambda *_: None)
-    monkeypatch.setattr("webapp.shell.framed", lambda content, _frame: content)
+    monkeypatch.setattr("webapp.shell.framed", lambda content, *_args, **_kinds: content)
     with pytest.raises(AssertionError, match="home"):
         test_pages.test_pages_show_themselves_to_those_who_may_and_are_not_found_by_all_others(
             portal, matrix, browser_of, Person.OUTSIDER
