@@ -30,7 +30,7 @@ def note_of(page: str) -> Component | None:
 )
 def hide(one: int | None, every: int | None, page: Any) -> Any:
     """Hide it for good; shell.js hands the keyboard to the page's heading."""
-    if not (one or every) or page not in GUIDES:
+    if not (one or every) or not isinstance(page, str) or page not in GUIDES:
         return no_update
     guides.hide_guide(db(writes=True), actor(), guides.EVERY if ctx.triggered_id == Ids.GUIDE_HIDE_ALL else page)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from dash import Dash
@@ -136,9 +137,11 @@ def register_headers(server: Flask, dash_app: Dash) -> None:
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if server.config["SESSION_COOKIE_SECURE"]:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint in STATIC and "m" in request.args:
+        # What isn't there may be in a minute, and its answer may set a visitor's cookie.
+        is_file = request.endpoint in STATIC and response.status_code < HTTPStatus.BAD_REQUEST
+        if is_file and request.endpoint not in ENDPOINTS and "m" in request.args:
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif request.endpoint not in STATIC and "max-age" not in headers.get("Cache-Control", ""):
+        elif not is_file and "max-age" not in headers.get("Cache-Control", ""):
             headers["Cache-Control"] = "no-store"
         return response
 

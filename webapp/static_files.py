@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli
-from dash import _dash_renderer, dcc, html
+from dash import __version__, _dash_renderer, dcc, html
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -36,6 +36,8 @@ THEME = "/assets/theme.js"
 ICON = "/assets/icon.svg"
 ENDPOINTS = frozenset({"_dash_assets.static", f"{SUITES}/<string:package_name>/<path:fingerprinted_path>"})
 YEAR = 31_536_000
+OF_DASH = f".v{__version__.replace('.', '_')}m"
+"""In the addresses of its files, which are as old as it."""
 SUFFIXES = {"br": "br", "gzip": "gz"}
 """Endings of the files compressed ahead, by the name of the coding; the first is taken where a browser takes both."""
 UNUSED = ("async-mathjax", "async-highlight", "async-markdown", "async-datepicker")
@@ -167,7 +169,9 @@ def register_static_files(server: Flask) -> None:
             response.content_encoding = coding
         response.vary.add("Accept-Encoding")
         response.set_etag(f"{digest(found)[:32]}{coding or ''}")
-        if has_fingerprint or request.args.get("m"):
+        # During an upgrade a new page may ask a process of before: what that has is not what the address promises.
+        is_own = found.fingerprinted in {request.path, f"{request.path}?m={request.args.get('m')}"}
+        if is_own or (has_fingerprint and OF_DASH in name):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
             response.headers["Cache-Control"] = "no-cache"

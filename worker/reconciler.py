@@ -17,6 +17,7 @@ from cgn_core.db.files import forget_files
 from cgn_core.db.heartbeats import forget_silent, hold_lease, release_lease
 from cgn_core.db.invitations import forget_invitations
 from cgn_core.db.models import now
+from cgn_core.db.reports import forget_reports
 from cgn_core.db.schedules import due_schedules
 from cgn_core.db.scope import Crossing, set_for_process
 from cgn_core.db.session import reading, transaction
@@ -33,10 +34,10 @@ SHORTEST_LEASE = 3.0
 PERIODS_PER_LEASE = 3
 UPLOADS_KEPT = timedelta(days=1)
 INVITATIONS_KEPT = timedelta(days=30)
+"""After they expired."""
 SESSIONS_KEPT = timedelta(days=30)
 DEVICES_KEPT = timedelta(days=400)
 """As long as a browser keeps the cookie."""
-"""After they expired."""
 CLEANING_PERIOD = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
@@ -110,7 +111,9 @@ class Reconciler:
             session.execute(forget_arrivals(before=now() - UPLOADS_KEPT))
             session.execute(forget_silent(before=now() - UPLOADS_KEPT))
             session.execute(forget_invitations(before=now() - INVITATIONS_KEPT))
-            session.execute(forget_files(before=now() - timedelta(days=settings().files_kept_days)))
+            files_kept = now() - timedelta(days=settings().files_kept_days)
+            session.execute(forget_reports(before=files_kept))
+            session.execute(forget_files(before=files_kept))
             session.execute(forget_sessions(before=now() - SESSIONS_KEPT))
             session.execute(forget_pending(before=now()))
             session.execute(forget_devices(unused_since=now() - DEVICES_KEPT))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dash import Dash
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
@@ -71,3 +72,11 @@ def test_a_viewer_is_told_nothing_about_pages_that_are_not_theirs(browser: Calla
     assert note("team") not in who.page("/team")
     assert note("new_workspace") not in who.page("/new-workspace")
     assert note("portfolio") in who.page("/")
+
+
+@pytest.mark.parametrize("page", [[1], {"a": 1}, None, 7, "nowhere"])
+def test_a_page_that_is_none_hides_nothing(portal: Dash, browser: Callable[..., Any], owner: Actor, page: Any) -> None:
+    hide = next(output for output in portal.callback_map if output.startswith("shell-guide.children"))
+    forged = {"shell-guide-page.data": page, "shell-guide-hide.n_clicks": 1}
+    answer = browser(owner).call(hide, forged)
+    assert "went wrong" not in answer.get_data(as_text=True)

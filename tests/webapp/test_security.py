@@ -11,6 +11,7 @@ from cgn_core.access import Actor
 from cgn_core.errors import SetupError
 from cgn_core.settings import Settings
 from webapp.security import check_debug, check_secret, trust_proxies
+from webapp.static_files import SHEET, static_files
 
 UPDATE = "/_dash-update-component"
 PULSE = "..shell-pulse.data...shell-finished.data...shell-clock.interval...shell-clock.disabled.."
@@ -45,7 +46,12 @@ def test_what_a_page_shows_is_never_kept_by_a_cache(browser: Callable, owner: Ac
     who = browser(owner)
     assert who.get("/").headers["Cache-Control"] == "no-store"
     assert who.call(PULSE).headers["Cache-Control"] == "no-store"
-    assert "immutable" in who.get("/assets/tokens.css?m=1").headers["Cache-Control"]
+    assert "immutable" in who.get(static_files()[SHEET].fingerprinted).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", [f"{SHEET}?m=deadbeefdeadbeef", "/assets/none.js?m=x", "/assets/none.js"])
+def test_what_is_not_what_its_address_promises_is_kept_by_no_cache_for_long(browser: Callable, path: str) -> None:
+    assert "max-age" not in browser(None).get(path).headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(

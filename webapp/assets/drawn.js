@@ -14,7 +14,7 @@
       Object.assign(element.style, value);
     } else if (name === "href") {
       // Only ever a place of this portal: what people wrote is never followed.
-      if (new URL(value, location.href).origin === location.origin) {
+      if (/^\/(?![/\\])/.test(value)) {
         element.setAttribute("href", value);
       }
     } else if (ATTRIBUTE.test(name)) {
@@ -44,6 +44,24 @@
     return [element];
   }
 
+  // Whoever is on a link or has moved the table aside stays there; buttons with presses are presses.js' affair.
+  function held(part) {
+    const on = part.contains(document.activeElement) ? document.activeElement : null;
+    const aside = part.querySelector(".table-scroll")?.scrollLeft ?? 0;
+    const is_same = (other) =>
+      ["href", "aria-label", "role"].every((name) => other.getAttribute(name) === on.getAttribute(name)) &&
+      (on.role === "region" || other.textContent === on.textContent);
+    return () => {
+      const box = part.querySelector(".table-scroll");
+      if (box) {
+        box.scrollLeft = aside;
+      }
+      if (on && !on.id) {
+        [...part.querySelectorAll(on.nodeName)].find(is_same)?.focus({ preventScroll: true });
+      }
+    };
+  }
+
   const done = new WeakMap();
 
   function drawAll() {
@@ -51,7 +69,9 @@
       const tree = part.dataset.tree;
       if (done.get(part) !== tree) {
         done.set(part, tree);
+        const keep = held(part);
         part.replaceChildren(...draw(JSON.parse(tree)));
+        keep();
       }
     }
   }

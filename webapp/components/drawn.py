@@ -32,4 +32,4 @@ def drawn(tree: Component, *, id: str, **attributes: Any) -> Component:  # noqa:
 
 def as_text(tree: Component) -> str:
     """The tree as assets/drawn.js reads it, which is as Dash would send it."""
-    return json.dumps(tree, default=lambda component: component.to_plotly_json(), ensure_ascii=False)
+    return json.dumps(tree, default=lambda component: component.to_plotly_json(), ensure_ascii=False, allow_nan=False)

@@ -15,7 +15,6 @@ from cgn_core.services import jobs
 from webapp import clock, routes
 from webapp.components import shell
 from webapp.components.alerts import empty_state
-from webapp.components.attributes import aria
 from webapp.components.cards import card, link_button, page_header
 from webapp.components.drawn import TREE, as_text, drawn
 from webapp.components.jobs import CANCEL, RETRY, jobs_table
@@ -48,7 +47,8 @@ def job_list(workspace_id: UUID | None) -> list[Component]:
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id) if workspace_id is not None else None),
         dcc.Store(id=Ids.ACTED),
         *kept_presses(CANCEL, RETRY),
-        drawn(_table(workspace_id), id=Ids.TABLE, **aria(live="polite")),
+        # Not live to screen readers: they would read fifty rows at each change; the header says what runs.
+        drawn(_table(workspace_id), id=Ids.TABLE),
     ]
 
 
@@ -57,8 +57,9 @@ def _table(workspace_id: UUID | None) -> Component:
     if not listed:
         where = routes.data(workspace_id) if workspace_id is not None else routes.NEW_WORKSPACE
         sentence = "Importing data queues a retraining; it then shows here with its progress."
-        action = link_button("Import data", where, primary=True)
-        return card(empty_state("No job yet", sentence, action, glyph="jobs"))
+        needed = Action.IMPORT_DATA if workspace_id is not None else Action.CREATE_WORKSPACE
+        ways = [link_button("Import data", where, primary=True)] if actor().may(needed) else []
+        return card(empty_state("No job yet", sentence, *ways, glyph="jobs"))
     return card(jobs_table(listed, now=datetime.now(UTC), may_act=actor().may(Action.RUN_JOBS)))
 
 

@@ -9,10 +9,9 @@ from uuid import UUID, uuid4
 from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.development.base_component import Component
 
-from cgn_core.services import mail_server, mails, reports, workspaces
+from cgn_core.services import mail_server, mails, reports, retention, workspaces
 from cgn_core.services.reports import ReportFile, ReportView
 from cgn_core.services.workspaces import WorkspaceView
-from cgn_core.settings import settings
 from webapp import clock, routes
 from webapp.components import shell
 from webapp.components.alerts import alert, chip, empty_state
@@ -200,7 +199,9 @@ def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
         }
         for each in listed
     ]
-    kept = f"kept for {count(settings().files_kept_days)} days"
+    chosen = retention.get_retention(db(), actor())
+    longest = round(chosen.installation_files_days)
+    kept = f"kept for {plural(min(chosen.files_kept_days or longest, longest), 'day')}"
     return card(data_table(shown, rows, caption="Reports"), title="Kept", aside=f"\N{MIDDLE DOT} {kept}")
 
 

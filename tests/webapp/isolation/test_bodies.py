@@ -80,9 +80,9 @@ def headers(who: Any, sent: Raw) -> dict[str, str]:
 
 def test_the_bodies_differ(portal: Dash, matrix: Matrix, browser_of: Callable[[Person], Any]) -> None:
     who = browser_of(Person.OWNER)
-    (call, *_) = ways(portal, matrix)
+    call = min(ways(portal, matrix), key=lambda each: each.name)
     values, changed = call.with_ids(matrix.world.theirs)
     body = who.body(call.output, values, changed=changed)
-    made = {wrong(random.Random(number), copy.deepcopy(body), ["x.y"]).data for number in range(300)}
-    assert len(made) > 200
-    assert json.dumps(body).encode() not in made or len(made) > 250
+    made = [wrong(random.Random(number), copy.deepcopy(body), ["x.y"]).data for number in range(300)]
+    assert len(set(made)) > 200
+    assert made.count(json.dumps(body).encode()) < 30
