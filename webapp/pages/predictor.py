@@ -285,7 +285,8 @@ clientside_callback(
 def keep(rested: Any, workspace_id: Any) -> Any:
     """Keep in the ledger what was shown for a plan on which the levers came to rest."""
     wanted = workspaces.get_workspace(db(writes=True), actor(), identifier(workspace_id)).id
-    if isinstance(rested, dict) and isinstance(rested.get("plan"), dict) and isinstance(rested.get("model"), int):
+    # True is an integer to Python and none to PostgreSQL.
+    if isinstance(rested, dict) and isinstance(rested.get("plan"), dict) and type(rested.get("model")) is int:
         keep_scenario(db(writes=True), actor(), wanted, rested["plan"], model_number=rested["model"])
     return no_update
 
