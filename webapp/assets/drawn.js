@@ -70,7 +70,11 @@
       if (done.get(part) !== tree) {
         done.set(part, tree);
         const keep = held(part);
-        part.replaceChildren(...draw(JSON.parse(tree)));
+        try {
+          part.replaceChildren(...draw(JSON.parse(tree)));
+        } catch (error) {
+          console.error(error); // the other parts are drawn all the same
+        }
         keep();
       }
     }
