@@ -16,8 +16,6 @@ from dash import (
     State,
     callback,
     clientside_callback,
-    dcc,
-    html,
     no_update,
     page_container,
     register_page,
@@ -30,6 +28,7 @@ from cgn_core.services import accounts, navigation
 from webapp import clock, guides, routes
 from webapp.components.alerts import empty_state
 from webapp.components.cards import card, link_button
+from webapp.components.markup import dcc, html
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
 from webapp.pages import PAGES
 from webapp.request_scope import actor, db, identifier

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.errors import FileTooLarge, InvalidInput
@@ -16,6 +15,7 @@ from cgn_core.services import imports
 from cgn_core.settings import settings
 from webapp import clock
 from webapp.components.fields import text_field
+from webapp.components.markup import html
 from webapp.components.uploads import UploadIds, import_outcome, upload_preview
 from webapp.request_scope import actor, db, identifier
 

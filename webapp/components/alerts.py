@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dash import html
 from dash.development.base_component import Component
 
 from webapp.components.icons import icon
+from webapp.components.markup import html
 
 Tone = Literal["up", "down", "caution", "accent", "muted"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.components.alerts import Tone
 from webapp.components.attributes import HIDDEN, aria
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 from webapp.components.presses import writes_press
 
 

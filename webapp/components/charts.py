@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import MATCH, ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash import MATCH, ClientsideFunction, Input, Output, State, clientside_callback
 from dash.development.base_component import Component
 
 from cgn_core.figures.tokens import Figure
 from webapp.components.attributes import aria
+from webapp.components.markup import dcc, html
 from webapp.components.tables import Column, data_table
 
 FIGURE = "figure"

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
+
+from webapp.components.markup import html
 
 TREE = "data-tree"
 """The property that a callback writes to draw the part anew."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.figures.formulas import FORMULAS
@@ -22,6 +21,7 @@ from cgn_core.services.models import ModelView
 from webapp import routes
 from webapp.components.attributes import aria
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 
 SHOWN_OF_HASH = 12

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dash import html
-
 from cgn_core.services.exports import ExportFormat, ExportTable
 from webapp import routes
 from webapp.components.icons import icon
+from webapp.components.markup import html
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component

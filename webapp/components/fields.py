@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
 from dash.development.base_component import Component
+
+from webapp.components.markup import dcc, html
 
 
 def field(label: str, control: Component, hint: str | None = None) -> Component:

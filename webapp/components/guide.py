@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
 from webapp.components.attributes import aria
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 from webapp.components.shell import Ids
 
 GUIDES: dict[str, str] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures import headlines
 from cgn_core.figures.wording import NAMES, Phrase
 from cgn_core.services.models import ModelView
+from webapp.components.markup import html
 from webapp.components.numbers import day
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dash import html
 from dash.development.base_component import Component
 
 from webapp.components.attributes import HIDDEN
+from webapp.components.markup import html
 
 NAMES = frozenset(
     {

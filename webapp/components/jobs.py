@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.services.jobs import JobView
 from webapp import routes
 from webapp.components.alerts import Tone, chip
 from webapp.components.attributes import aria
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import ago, duration, plural
 from webapp.components.presses import writes_press
 from webapp.components.tables import Column, data_table

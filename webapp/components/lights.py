@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
@@ -11,6 +10,7 @@ from cgn_core.services.models import ModelView
 from cgn_core.services.workspace_cards import STALE_AFTER_DAYS
 from cgn_core.services.workspaces import WorkspaceView
 from webapp.components.alerts import Tone, light, lights
+from webapp.components.markup import html
 from webapp.components.numbers import percent, plural
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.components.attributes import aria, data
 from webapp.components.fields import field
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 
 
 def handed_link(label: str, address: str, *, id: str, hint: str) -> Component:  # noqa: A002 - Dash's own name for it

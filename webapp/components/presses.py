@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, dcc
+from dash import Input
 
 from webapp.components.attributes import data
+from webapp.components.markup import dcc
 
 
 def kept_presses(*buttons: str) -> list[dcc.Store]:

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
 from webapp import routes
 from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 
 
 class Ids(StrEnum):

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from dash import html
 from dash.development.base_component import Component
 
 from webapp.components.attributes import aria
+from webapp.components.markup import html
 from webapp.components.numbers import count
 
 WIDTH, HEIGHT, MARGIN = 92, 24, 2

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.components.attributes import aria, data
+from webapp.components.markup import dcc, html
 
 
 @dataclass(frozen=True)

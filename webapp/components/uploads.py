@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from cgn_core.services.data_history import count_rejects
@@ -18,6 +17,7 @@ from webapp.components.attributes import data
 from webapp.components.cards import button, card, link_button
 from webapp.components.fields import field
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
 

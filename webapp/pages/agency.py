@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import available_timezones
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import agencies
@@ -15,6 +15,7 @@ from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field, text_field
+from webapp.components.markup import dcc, html
 from webapp.request_scope import actor, db
 
 PATH = routes.AGENCY

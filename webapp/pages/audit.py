@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -17,6 +17,7 @@ from webapp import routes
 from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, download_button, link_button, page_header
 from webapp.components.fields import field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db

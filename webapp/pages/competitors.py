@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import StatisticsError
@@ -22,6 +22,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column, data_table
 from webapp.components.uploads import drop_zone

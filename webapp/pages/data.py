@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import imports, workspaces
@@ -18,6 +18,7 @@ from webapp.components.alerts import alert
 from webapp.components.cards import button, card, page_header
 from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
 from webapp.pages import data_calendar, data_removal, data_repairs, data_versions, large_files

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback
 from dash.development.base_component import Component
 
 from cgn_core.figures.data_calendar import MARKS, MEANINGS, DayState, calendar_width, data_calendar_figure, spans
@@ -19,6 +19,7 @@ from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.fields import field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
 from webapp.pages import data_versions

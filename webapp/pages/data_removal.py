@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -18,6 +18,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.fields import text_field
+from webapp.components.markup import dcc, html
 from webapp.request_scope import actor, db, identifier
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput
@@ -20,6 +20,7 @@ from webapp import clock
 from webapp.components.alerts import alert, light, lights
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field, number_field, text_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
 from webapp.pages import data_versions

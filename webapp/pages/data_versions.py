@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput
@@ -19,6 +19,7 @@ from webapp import clock, routes
 from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

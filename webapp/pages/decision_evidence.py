@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, callback, dcc, html
+from dash import Input, Output, callback
 from dash.development.base_component import Component
 
 from cgn_core.figures.response import CurvePoint, response_curve_figure
@@ -19,6 +19,7 @@ from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent
 from webapp.components.tables import Column
 from webapp.request_scope import actor, db, identifier

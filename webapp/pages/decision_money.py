@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, callback, dcc, html
+from dash import ALL, Input, Output, State, callback
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput
@@ -19,6 +19,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import field, number_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, percent, plural
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, callback, dcc, html
+from dash import ALL, Input, Output, State, callback
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput, NotFound
@@ -25,6 +25,7 @@ from webapp.components.cards import button, card, link_button
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.fields import field, number_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, short_day, signed
 from webapp.components.tables import Column
 from webapp.request_scope import actor, db, identifier

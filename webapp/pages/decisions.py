@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.returns import ReturnBar, returns_figure
@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.markup import html
 from webapp.components.numbers import count, interval, level_interval, percent, plural, signed
 from webapp.components.tables import Column, data_table
 from webapp.pages import decision_evidence, decision_money, decision_plan, past_weeks

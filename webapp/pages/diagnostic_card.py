@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.services.diagnoses import ModelDiagnosis
@@ -14,6 +13,7 @@ from cgn_core.services.forecasts import History
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of
+from webapp.components.markup import html
 from webapp.components.numbers import count
 from webapp.components.tables import Column
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback
 from dash.development.base_component import Component
 
 from cgn_core.figures.growth_history import GrowthWeek, WeekEvent, growth_history_figure
@@ -22,6 +22,7 @@ from webapp.components.cards import card, link_button, metric_card, metric_row, 
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.exports import export_menu
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, level_interval, percent, plural, short_day, signed
 from webapp.components.tables import Column
 from webapp.pages import week_notes

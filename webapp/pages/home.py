@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.services import competitors, decisions, forecasts, models, workspaces
@@ -17,6 +16,7 @@ from webapp.components.cards import card, columns, link_button, metric_card, met
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.headline import headline, headline_note
 from webapp.components.lights import model_lights
+from webapp.components.markup import html
 from webapp.components.numbers import count, day, level_interval, plural, signed
 from webapp.pages.growth_history import history_chart
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model

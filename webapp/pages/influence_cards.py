@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures.influence import (
@@ -21,6 +20,7 @@ from cgn_core.figures.influence import (
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import trail, what
+from webapp.components.markup import html
 from webapp.components.numbers import count, interval, short_day, signed
 from webapp.components.tables import Column
 from webapp.pages.diagnostic_card import TITLES, Judged, diagnostic_card, tests_in_words

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, dcc, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -18,6 +18,7 @@ from webapp.components.alerts import empty_state
 from webapp.components.cards import card, link_button, page_header
 from webapp.components.drawn import TREE, as_text, drawn
 from webapp.components.jobs import CANCEL, RETRY, jobs_table
+from webapp.components.markup import dcc
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.pages.schedules import schedules_card
 from webapp.pages.workers import workers_card

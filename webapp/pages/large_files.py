@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import ALL, Input, Output, State, callback, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import NotFound
@@ -19,6 +19,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button
 from webapp.components.jobs import progress_bar
+from webapp.components.markup import dcc, html
 from webapp.components.presses import kept_presses, pressed
 from webapp.components.uploads import UploadIds, upload_preview
 from webapp.request_scope import actor, db, identifier

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, callback, dcc, html
+from dash import Input, Output, callback
 from dash.development.base_component import Component
 
 from cgn_core.services import diagnoses, forecasts, workspaces
@@ -16,6 +16,7 @@ from webapp.components.alerts import Tone, alert, chip
 from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.markup import dcc, html
 from webapp.components.tables import Column, data_table
 from webapp.pages.diagnostic_card import TITLES, Judged
 from webapp.pages.forecast_cards import coefficients_card, drift_card, held_weeks_card

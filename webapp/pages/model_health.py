@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.model_health import MeasuredCoverage, RankedError, coverage_figure, ranking_figure
@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plural
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_diagnostics import diagnostics_cards, lights_card

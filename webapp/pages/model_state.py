@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import workspaces
@@ -16,6 +16,7 @@ from webapp import routes
 from webapp.components import shell
 from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import card, link_button, page_header
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import percent
 from webapp.request_scope import actor, db, identifier
 

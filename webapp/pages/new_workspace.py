@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -17,6 +17,7 @@ from webapp import clock, routes, uploads
 from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import choice, number_field
+from webapp.components.markup import dcc, html
 from webapp.components.uploads import UploadIds, drop_zone
 from webapp.pages import large_files
 from webapp.request_scope import actor, db, identifier

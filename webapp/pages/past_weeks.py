@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.wording import NAMES, ONE
@@ -16,6 +16,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import choice, field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, plural, short_day, signed
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

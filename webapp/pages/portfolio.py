@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from dash import Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -34,6 +34,7 @@ from webapp.components.cards import (
 )
 from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.icons import icon
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.presses import kept_presses, pressed, writes_press
 from webapp.components.sparkline import sparkline

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput, NotFound
@@ -27,6 +27,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.markup import dcc, html
 from webapp.pages import scenarios
 from webapp.pages.model_state import model_notice, without_model
 from webapp.request_scope import actor, db, identifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services.accounts import get_account
@@ -15,6 +15,7 @@ from webapp import routes
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, download_button, page_header
 from webapp.components.fields import number_field, text_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import plural
 from webapp.request_scope import actor, db
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.services import mail_server, mails, reports, retention, workspaces
@@ -18,6 +18,7 @@ from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.presses import kept_presses, pressed, pressed_of, writes_press
 from webapp.components.tables import Column, data_table

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -22,6 +22,7 @@ from webapp.components.cards import button, card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.fields import text_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, percent, signed
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

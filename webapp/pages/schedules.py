@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -17,6 +17,7 @@ from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field, number_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.figures.seasonality import SeasonPoint, season_figure
@@ -12,6 +11,7 @@ from webapp.components.alerts import chip
 from webapp.components.cards import card, columns
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
+from webapp.components.markup import html
 from webapp.components.numbers import interval, percent, signed
 from webapp.components.tables import Column
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from dash import Output, State, callback, html, no_update
+from dash import Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action, Role
@@ -21,6 +21,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import avatar, button, card, link_button, page_header
 from webapp.components.fields import choice
 from webapp.components.links import handed_link
+from webapp.components.markup import html
 from webapp.components.numbers import ago, plural
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.components.tables import Column, data_table

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import Output, State, callback, dcc, html, no_update
+from dash import Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -16,6 +16,7 @@ from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria, data
 from webapp.components.cards import button, card
 from webapp.components.fields import field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import plural
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.components.tables import Column, data_table

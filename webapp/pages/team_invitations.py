@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action, Role
@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field
 from webapp.components.links import handed_link
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.components.tables import Column, data_table

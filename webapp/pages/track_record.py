@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dash import html
 from dash.development.base_component import Component
 
 from cgn_core.services.track_records import SHARE_LEVEL, Score, TrackRecord
 from webapp.components.alerts import Tone, alert
 from webapp.components.cards import card, metric_card, metric_row
 from webapp.components.explain import Source, trail, what
+from webapp.components.markup import html
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.tables import Column, data_table
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, no_update
 from dash.development.base_component import Component
 
 from cgn_core.figures.wording import model_name
@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import formula_mark, what
 from webapp.components.fields import field, number_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, percent, plural, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

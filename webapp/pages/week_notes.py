@@ -7,19 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from dash import (
-    ALL,
-    ClientsideFunction,
-    Input,
-    Output,
-    State,
-    callback,
-    clientside_callback,
-    ctx,
-    dcc,
-    html,
-    no_update,
-)
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, no_update
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -31,6 +19,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.charts import graph_id
 from webapp.components.fields import field, text_field
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier

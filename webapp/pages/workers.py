@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from dash import Input, Output, callback, dcc, html
+from dash import Input, Output, callback
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
@@ -15,6 +15,7 @@ from webapp import routes
 from webapp.components import shell
 from webapp.components.alerts import alert, chip
 from webapp.components.cards import card
+from webapp.components.markup import dcc, html
 from webapp.components.numbers import ago
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db

@@ -1,100 +1,146 @@
+"""Quick components are Dash's own: the same kind, attributes, JSON and complaints."""
+
 from __future__ import annotations
 
-import math
-import re
+import ast
+import json
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+import dash
 import pytest
+from dash._utils import to_json as dashs_to_json
+from dash.development.base_component import Component, ComponentRegistry
 
-from cgn_core.figures.tokens import DARK, LIGHT
-from webapp.components.icons import NAMES, icon
-from webapp.components.sparkline import sparkline, sparkline_path
-from webapp.components.tables import Column, data_table
+import webapp
+from webapp.components import markup
+from webapp.components.attributes import aria, data
+from webapp.components.markup import Quick, dcc, html
+from webapp.plain_json import to_json
 
-ASSETS = Path(__file__).parents[3] / "webapp" / "assets"
-
-
-def test_a_sparkline_rises_with_its_values_and_keeps_inside_its_box() -> None:
-    points = [tuple(map(float, p.split())) for p in re.findall(r"[ML]([\d.]+ [\d.]+)", sparkline_path([0, 5, 10]))]
-    assert [x for x, _ in points] == [2.0, 46.0, 90.0]
-    assert [y for _, y in points] == [22.0, 12.0, 2.0]
-
-
-def test_a_sparkline_breaks_where_a_week_is_missing() -> None:
-    assert sparkline_path([1, math.nan, 2, 3]).count("M") == 2
+SOURCES = sorted(Path(webapp.__file__).parent.rglob("*.py"))
+NEEDED: dict[str, dict[str, Any]] = {"Link": {"href": "/x"}, "Store": {"id": "kept"}, "Location": {"id": "there"}}
+"""Properties without which Dash makes none of that kind."""
+TWICE = 2
+"""The first is made by Dash, the second without it."""
 
 
-def test_a_sparkline_of_one_week_says_so_and_one_of_equals_is_flat() -> None:
-    assert sparkline([None, 4], what="Growth").children == "too few weeks"
-    assert len(set(re.findall(r" ([\d.]+)", sparkline_path([3, 3, 3])))) == 1
+class Ids(StrEnum):
+    """Ids as pages have them."""
+
+    NAME = "markup-name"
 
 
-def test_a_sparkline_has_words_for_who_cannot_see_it() -> None:
-    words = getattr(sparkline([10, -4, None, 7], what="Followers gained per week"), "aria-label")
-    assert words == "Followers gained per week, 4 weeks: from 10 to 7, lowest −4, highest 10"
+def kinds() -> Iterator[tuple[str, str]]:
+    """Every component that the portal's code names."""
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr[0].isupper():
+                found.add((node.value.id, node.attr))
+    yield from sorted(each for each in found if each[0] in {"html", "dcc"})
 
 
-def test_every_icon_is_drawn_and_every_drawing_is_used() -> None:
-    drawn = set(re.findall(r"\.icon-([a-z]+) \{", (ASSETS / "icons.css").read_text()))
-    assert drawn == NAMES
-    with pytest.raises(KeyError):
-        icon("unknown")
+def text(component: Component) -> Any:
+    """The component as the browser gets it."""
+    return json.loads(to_json(component))
 
 
-def test_each_cell_of_a_table_names_its_column_for_phones() -> None:
-    table = data_table(
-        [Column("a", "Name", primary=True), Column("b", "Count", numeric=True)], [{"a": "x", "b": "1"}], caption="C"
-    )
-    row = table.children.children[2].children[0]
-    assert row.children[0].scope == "row"
-    assert getattr(row.children[1], "data-label") == "Count"
+@pytest.mark.parametrize(("module", "name"), list(kinds()))
+def test_each_kind_in_use_is_dashs_own_with_its_json(module: str, name: str) -> None:
+    dashs = getattr(getattr(dash, module), name)
+    quick = getattr(getattr(markup, module), name)
+    props = {**NEEDED.get(name, {}), "id": {"row": "1", "type": Ids.NAME}}
+    if "style" in dashs(**props).available_properties:
+        props["style"] = {"height": "3px"}
+    if "data-" in dashs(**props).available_wildcard_properties:  # one: Dash keeps several in the order of a set
+        props |= {**aria(label="here"), **data(of="<b>")}
+    if "children" in dashs(**props).available_properties:
+        props["children"] = ["words", getattr(dash, module).Store(id="within") if module == "dcc" else None, 1.5]
+    for _ in range(TWICE):
+        made = quick(**props)
+        assert isinstance(made, dashs)
+        assert isinstance(made, Quick)
+        assert repr(made) == repr(dashs(**props))
+        assert text(made) == json.loads(dashs_to_json(dashs(**props)))
+        assert json.loads(dashs_to_json(made)) == text(made)
 
 
-def tokens(theme: str) -> dict[str, str]:
-    css = (ASSETS / "tokens.css").read_text()
-    block = re.search(rf'\[data-bs-theme="{theme}"\] \{{(.*?)\}}', css, re.DOTALL)
-    assert block is not None
-    return dict(re.findall(r"--cgn-([a-z-]+): ([^;]+);", block.group(1)))
+def test_children_stand_first_and_are_null_where_there_are_none() -> None:
+    for _ in range(TWICE):
+        assert text(html.Div("a")) == json.loads(dashs_to_json(dash.html.Div("a")))
+        assert text(html.Div(className="x")) == json.loads(dashs_to_json(dash.html.Div(className="x")))
 
 
-@pytest.mark.parametrize(("theme", "figures"), [("light", LIGHT), ("dark", DARK)])
-def test_the_style_sheet_and_the_figures_speak_the_same_colours(theme: str, figures: dict[str, str]) -> None:
-    styles = {name: value.replace(" ", "") for name, value in tokens(theme).items()}
-    assert {name: value.replace(" ", "") for name, value in figures.items()}.items() <= styles.items()
+def test_a_part_is_found_by_its_id_set_and_changed_as_in_dashs() -> None:
+    for _ in range(TWICE):
+        tree = html.Div([html.Span("a", id=Ids.NAME), html.P("b")])
+        tree[Ids.NAME].children = "changed"
+        tree[Ids.NAME].title = "new"
+        assert list(tree) == [Ids.NAME]
+        assert text(tree)["props"]["children"][0]["props"] == {"children": "changed", "id": Ids.NAME, "title": "new"}
 
 
-def luminance(colour: tuple[float, float, float]) -> float:
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda of: of.html.Div("a", classname="x"),
+        lambda of: of.html.Div("a", datalabel="x"),
+        lambda of: of.html.Div("a", title=dash.html.Span("b")),
+        lambda of: of.html.Div("a", id=1),
+        lambda of: of.html.Div("a", id=None),
+        lambda of: of.html.Div("a", id={1: "x"}),
+        lambda of: of.html.Div("a", id={"x": None}),
+        lambda of: of.dcc.Link("a"),
+        lambda of: of.dcc.Link("a", href="/x", **aria(label="x")),
+        lambda of: of.dcc.Store(id="x", dato=1),
+        lambda of: of.dcc.Store(data=1),
+    ],
+)
+def test_what_dash_refuses_is_refused_with_its_words(wrong: Callable[[Any], Any]) -> None:
+    for _ in range(TWICE):
+        html.Div("a", title="x"), html.Div("a", id="x"), html.Div("a", id={"x": "y"})
+        dcc.Link("a", href="/x"), dcc.Store(id="x", data=1)
+        with pytest.raises(TypeError) as of_dash:
+            wrong(dash)
+        with pytest.raises(TypeError) as ours:
+            wrong(markup)
+        assert str(ours.value) == str(of_dash.value)
 
 
-def contrast(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+def test_dash_knows_its_packages_and_children_as_before() -> None:
+    before = {name: dict(each) for name, each in ComponentRegistry.children_props.items()}
+    packages, registry = dict(ComponentRegistry.namespace_to_package), list(ComponentRegistry.registry)
+    for _ in range(TWICE):  # a kind that nothing else asks for, and one with children in a second property
+        assert text(html.Ruby("a"))["type"] == "Ruby"
+        assert text(dcc.Tab("a", label=html.Span("b")))["props"]["label"]["type"] == "Span"
+    assert {name: dict(each) for name, each in ComponentRegistry.children_props.items()} == before
+    assert ComponentRegistry.namespace_to_package == packages
+    assert list(ComponentRegistry.registry) == registry
 
 
-def rgb(value: str) -> tuple[float, float, float]:
-    return float(int(value[1:3], 16)), float(int(value[3:5], 16)), float(int(value[5:7], 16))
+def test_what_is_made_twice_is_not_checked_by_dash_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    html.Em("a", className="x")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(dash.html.Em, "__init__", refuse)
+    assert text(html.Em("b", className="y"))["props"] == {"children": "b", "className": "y"}
+    with pytest.raises(AssertionError):
+        html.Em("b", title="y")
 
 
-def mixed(one: str, share: float, other: str) -> tuple[float, float, float]:
-    (r, g, b), (u, v, w) = rgb(one), rgb(other)
-    rest = 1 - share
-    return r * share + u * rest, g * share + v * rest, b * share + w * rest
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_words_meet_the_contrast_that_the_guidelines_ask_for(theme: str) -> None:
-    colour = tokens(theme)
-    page, surface = rgb(colour["page"]), rgb(colour["surface"])
-    for role in ("text", "muted", "accent", "up", "down", "caution"):
-        for ground in (page, surface):
-            assert contrast(rgb(colour[role]), ground) >= 4.5, role
-    for role in ("accent", "up", "down", "caution", "muted"):  # chips
-        ground, words = mixed(colour[role], 0.12, colour["surface"]), mixed(colour[role], 0.8, colour["text"])
-        assert contrast(words, ground) >= 4.5, f"chip {role}"
-    marked = mixed(colour["accent"], 0.85, colour["text"])
-    assert contrast(marked, mixed(colour["accent"], 0.12, colour["surface"])) >= 4.5
-    assert contrast(rgb(colour["on-accent"]), rgb(colour["accent"])) >= 4.5
-    assert contrast(rgb(colour["on-accent"]), rgb(colour["accent-strong"])) >= 4.5
-    assert contrast(rgb(colour["control"]), surface) >= 3.0
+def test_every_page_takes_its_components_from_here() -> None:
+    others = {"webapp/components/markup.py", "webapp/static_files.py"}  # the second asks for Dash's files
+    for path in SOURCES:
+        taken = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "dash"
+            for alias in node.names
+        }
+        name = path.relative_to(Path(webapp.__file__).parents[1]).as_posix()
+        assert name in others or not taken & {"html", "dcc"}, name
