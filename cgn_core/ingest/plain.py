@@ -1,6 +1,6 @@
 """Text in which nothing is quoted and every line has a cell for each column, typed without a parser.
 
-It takes two thirds of the processor time of Arrow's parser, and no threads, for which small files would wait.
+It takes less of the processor than Arrow and no threads, for which small files would wait; large ones gain by them.
 """
 
 from __future__ import annotations

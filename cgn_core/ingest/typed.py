@@ -95,7 +95,9 @@ def read_typed(
     if kinds is None or _has_padding(raw, delimiter):
         return None
     width = len(columns.header)
-    found = read_columns(raw, kinds, rows=rows, width=width, skip=skip, delimiter=delimiter)
+    found = None
+    if len(raw) <= _LARGE:
+        found = read_columns(raw, kinds, rows=rows, width=width, skip=skip, delimiter=delimiter)
     if found is None:
         found = _parsed(raw, kinds, width=width, skip=skip, delimiter=delimiter, empty=empty)
     if found is None or not all(set(empty).isdisjoint(texts) for _, texts in found.labels.values()):

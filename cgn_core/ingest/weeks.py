@@ -91,10 +91,13 @@ def _summed(
     np.logical_or(codes[1:] != codes[:-1], weeks[1:] != weeks[:-1], out=begins[1:])
     starts = np.flatnonzero(begins)
     full = np.diff(starts, append=len(codes)) == DAYS_PER_WEEK
+    sums = np.empty((len(numbers), np.count_nonzero(full)))
+    for row, each in zip(sums, numbers, strict=True):
+        row[:] = np.add.reduceat(each, starts)[full]
     return Weeks(
         creators=names,
         codes=codes[starts][full],
         week_starts=(weeks[starts][full] * DAYS_PER_WEEK + _MONDAY_SHIFT).astype("datetime64[D]"),
         columns=columns,
-        sums=np.array([np.add.reduceat(each, starts)[full] for each in numbers], dtype=np.float64),
+        sums=sums,
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cgn_core.ingest import delimited
+from cgn_core.ingest import delimited, typed
 from cgn_core.ingest.delimited import read_delimited
 from cgn_core.ingest.reading import Reading, read_bytes
 from cgn_core.ingest.typed import TypedGrid
@@ -95,6 +95,16 @@ def test_a_file_typed_at_once_reads_as_one_read_cell_by_cell(data: bytes) -> Non
     assert_same(reading_of(data), as_text(data))
 
 
+@settings(max_examples=150, deadline=None)
+@given(tables(), st.integers(64, 1000))
+def test_so_does_a_large_one_of_which_two_threads_read_blocks(data: bytes, block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typed, "_LARGE", 0)
+        patch.setattr(typed, "_BLOCK", block)
+        found = reading_of(data)
+    assert_same(found, as_text(data))
+
+
 @pytest.mark.parametrize("quoted", [True, False])
 @pytest.mark.parametrize("cell", DIRT)
 @pytest.mark.parametrize("name", ["follows", "minutes_spent", "creator", "provisional", "caption"])
@@ -115,6 +125,17 @@ def test_plain_files_take_the_typed_way() -> None:
     assert grid.cells(0)[0] == "2026-01-05"
     assert list(grid.cells(2))[:2] == ["x y", "x y"]
     assert grid.cells(1)[0] == "5"
+
+
+def test_large_files_are_left_to_arrows_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "date,follows\n" + "\n".join(f"2026-01-{day:02},{day}" for day in range(5, 25))
+    monkeypatch.setattr(typed, "read_columns", lambda *_, **__: pytest.fail("read on a single core"))
+    monkeypatch.setattr(typed, "_LARGE", len(text) - 1)
+    grid = read_delimited(text)
+    assert isinstance(grid, TypedGrid)
+    numbers = grid.numbers(1)
+    assert numbers is not None
+    assert numbers.tolist() == list(range(5, 25))
 
 
 def test_a_word_for_nothing_leaves_the_typed_way() -> None:
