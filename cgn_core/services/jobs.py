@@ -178,15 +178,6 @@ def retry_job(session: Session, actor: Actor, job_id: UUID | str) -> UUID:
     )
 
 
-def active_jobs_summary(session: Session, actor: Actor) -> tuple[int, str, float]:
-    """How many jobs wait or run, one sentence about the furthest, and their mean progress (0 to 1; 0 without jobs)."""
-    views = _views(session, actor, readable_jobs(actor).where(Job.state.in_(ACTIVE)).order_by(Job.created_at))
-    if not views:
-        return 0, "No jobs are running", 0.0
-    furthest = max(views, key=lambda view: (view.state == JobState.RUNNING, view.progress))
-    return len(views), f"{furthest.title}: {furthest.message}", sum(view.progress for view in views) / len(views)
-
-
 def _views(session: Session, actor: Actor, jobs: Select[Job]) -> list[JobView]:
     rows = session.execute(
         jobs.add_columns(Workspace.handle, User.name)

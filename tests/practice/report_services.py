@@ -30,7 +30,7 @@ EDITS: dict[str, Call] = {
 }
 
 
-def make_report(session: Session, actor: Actor, workspace_id: UUID, job_id: UUID) -> tuple[UUID, UUID]:
+def make_report(session: Session, actor: Actor, workspace_id: UUID, job_id: UUID | None) -> tuple[UUID, UUID]:
     """A report of one file, as its own id and the file's."""
     report = Report(
         agency_id=actor.agency_id, workspace_id=workspace_id, job_id=job_id, made_for=actor.user_id,

@@ -83,7 +83,6 @@ def test_a_mistake_on_a_page_is_found_by_the_reference_that_it_showed(
     def fail(*_: object, **__: object) -> None:
         raise KeyError("owner@agency.example")
 
-    monkeypatch.setattr(jobs_service, "active_jobs_summary", fail)
     monkeypatch.setattr(jobs_service, "list_jobs", fail)
     shown = browser(owner).page("/jobs")
     found = re.search(r"Reference: ([0-9a-f]{16})\.", shown)

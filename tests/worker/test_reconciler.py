@@ -9,14 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from report_services import make_report
 from sqlalchemy import func, select, update
 
 from cgn_core.access import Actor
 from cgn_core.db.heartbeats import hold_lease
-from cgn_core.db.models import Agency, Arrival, Heartbeat, Job, JobState, Upload, now
+from cgn_core.db.models import Agency, Arrival, Heartbeat, Job, JobState, Report, StoredFile, Upload, Workspace, now
 from cgn_core.db.session import reading, transaction
 from cgn_core.jobs import JobKind, broker, enqueue
 from cgn_core.jobs.claims import take
+from cgn_core.settings import settings
 from worker.reconciler import Reconciler
 
 
@@ -228,3 +230,23 @@ def test_an_upload_nobody_decided_about_is_forgotten_after_a_day(owner: Actor, s
         assert set(session.scalars(select(Upload.file_name))) == {"1.csv", "23.csv"}
         assert session.scalar(select(func.count()).select_from(Upload)) == 2
         assert set(session.scalars(select(Arrival.file_name))) == {"1.csv", "23.csv"}
+
+
+def test_a_report_goes_with_its_files_when_they_are_kept_no_longer(
+    owner: Actor, workspace: Workspace, sent_jobs: list[Any]
+) -> None:
+    del sent_jobs
+    kept = timedelta(days=settings().files_kept_days)
+    with transaction() as session:
+        for age in (kept - timedelta(days=1), kept + timedelta(days=1)):
+            report_id, file_id = make_report(session, owner, workspace.id, None)
+            for row in (session.get_one(Report, report_id), session.get_one(StoredFile, file_id)):
+                row.created_at = now() - age
+            if age < kept:
+                young = report_id, file_id
+    Reconciler().step()
+    with reading() as session:
+        assert (session.scalars(select(Report.id)).all(), session.scalars(select(StoredFile.id)).all()) == (
+            [young[0]],
+            [young[1]],
+        )

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from cgn_core.db.heartbeats import living_workers
 from cgn_core.db.models import Job
 from cgn_core.db.session import reading, transaction
+from worker.__main__ import NICE
 
 pytestmark = pytest.mark.usefixtures("quick")
 # What depends on the broker or on the process alone is tested on one of the databases.
@@ -42,6 +43,9 @@ def test_the_first_task_finds_the_heavy_modules_imported(real_worker: Any, pract
     wait_until(practice.is_in(job_id, "done"), seconds=30, what="the job is done")
     found = practice.job(job_id).result
     assert [found["parent"]] == real_worker.children()
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in (found["parent"], *children_of(found["parent"]))} == {
+        min(os.nice(0) + NICE, 19)
+    }, "whoever waits for a page comes first"
     heavy = {"numpy", "pandas", "pyarrow", "scipy.special", "cgn_core.stats.training", "cgn_core.services.retrainings"}
     assert heavy <= set(found["modules"])
     assert not {"flask", "dash", "plotly"} & set(found["modules"])

@@ -211,7 +211,6 @@ OWN: dict[str, Call | None] = {
     "guides.hide_guide": lambda s, a, _: guides.hide_guide(s, a, "home"),
     "guides.is_guided": lambda s, a, _: guides.is_guided(s, a, "home"),
     "guides.show_guides": lambda s, a, _: guides.show_guides(s, a),
-    "jobs.active_jobs_summary": lambda s, a, _: jobs.active_jobs_summary(s, a),
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "retrain_all.request_retraining_of_all": None,

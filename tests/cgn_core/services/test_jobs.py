@@ -11,11 +11,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Job, JobState, Workspace
+from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cgn_core.jobs import JobKind, enqueue
 from cgn_core.jobs.claims import take
-from cgn_core.services.jobs import JobPlace, active_jobs_summary, cancel_job, get_job, list_jobs, retry_job
+from cgn_core.services.jobs import JobPlace, cancel_job, get_job, list_jobs, retry_job
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -68,7 +68,6 @@ def test_another_agencys_jobs_are_not_found(
             attempt(session, outsider, job_id)
     with pytest.raises(NotFound):
         list_jobs(session, outsider, workspace_id=workspace.id)
-    assert active_jobs_summary(session, outsider) == (0, "No jobs are running", 0.0)
 
 
 def test_viewers_see_the_jobs_of_their_workspace_and_touch_none(
@@ -142,18 +141,6 @@ def test_only_what_failed_or_was_cancelled_is_tried_again(
     set_row(session, job_id, state=state)
     with pytest.raises(Conflict):
         retry_job(session, owner, job_id)
-
-
-def test_the_summary_speaks_of_the_job_that_is_furthest(
-    session: Session, queue_job: Callable[..., UUID], owner: Actor, agency: Agency
-) -> None:
-    del agency
-    queue_job(key="waiting")
-    running = queue_job(JobKind.VALIDATE, key="running")
-    ended = queue_job(JobKind.VALIDATE, key="ended")
-    set_row(session, running, state=JobState.RUNNING, progress=0.5, message="Fold 3 of 6")
-    set_row(session, ended, state=JobState.DONE, progress=1.0)
-    assert active_jobs_summary(session, owner) == (2, "Validation of @lena.moves: Fold 3 of 6", 0.25)
 
 
 def test_a_job_of_several_workspaces_names_none_to_those_who_didnt_ask_for_it(
