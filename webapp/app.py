@@ -28,6 +28,7 @@ from webapp import (
 from webapp.api.blueprint import register_api
 from webapp.auth import account, guard, invitations, openid, password_resets, token_pages, views
 from webapp.auth.limits import limiter
+from webapp.components import numbers
 from webapp.light_pages import LightDash
 
 EVERY_ASSET = r".*"
@@ -83,6 +84,7 @@ def _server(used: Settings) -> Flask:
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 1} if used.redis_url else {},
     )
     server.jinja_env.globals["fingerprinted"] = _fingerprinted
+    server.jinja_env.filters.update(moment=numbers.moment, short_day=numbers.short_day)
     errors.register_error_handlers(server)
     server.static_url_path = "/static"  # where Bootstrap-Flask hangs its files: /bootstrap/static
     Bootstrap5(server)

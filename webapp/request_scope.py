@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from flask import Flask, Response, g, has_request_context
+from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.scope import Crossing, enter
 from cgn_core.db.session import open_session
 from cgn_core.errors import CgnError, NotFound
+from cgn_core.figures import locales
 
 FIRST_ERROR_STATUS = 400
 
@@ -71,6 +72,7 @@ def register_row_scope(server: Flask) -> None:
     @server.before_request
     def begin_as_nobody() -> None:
         enter(Crossing.SIGN_IN)
+        locales.use(locales.HOUSE)  # a thread may have written another way for whoever came before
 
     @server.teardown_request
     def end(_error: BaseException | None) -> None:
@@ -80,6 +82,13 @@ def register_row_scope(server: Flask) -> None:
 def act_for(agency_id: UUID) -> None:
     """From here on this request sees that agency's rows."""
     enter(agency_id)
+
+
+def write_for(number_format: str) -> None:
+    """From here on this request writes numbers and days as whoever reads them chose."""
+    if number_format == locales.BROWSER:
+        number_format = locales.of_browser(request.accept_languages.values())
+    locales.use(number_format)
 
 
 def roll_back() -> None:

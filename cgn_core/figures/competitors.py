@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
+from cgn_core.figures.wording import percent
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def peer_growth_figure(rows: Sequence[PeerGrowth]) -> Figure:
                     "thickness": 1.5,
                     "width": 4,
                 },
-                "text": [f"{row.name} grows {row.growth * 100:.2f} % of its size a week." for row in ordered],
+                "text": [f"{row.name} grows {percent(row.growth, decimals=2)} of its size a week." for row in ordered],
                 "hovertemplate": "%{text}<extra></extra>",
             }
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cgn_core.figures.locales import HOUSE, in_use, marks
 from cgn_core.figures.tokens import Figure, token
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -34,6 +35,7 @@ def layout(*, height: int, **options: Any) -> Figure:
         "font": {"family": FONT, "size": 12, "color": token("text")},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
         "showlegend": False,
+        **_separators(),
         "hoverlabel": {
             "bgcolor": token("surface"),
             "bordercolor": token("border"),
@@ -42,6 +44,11 @@ def layout(*, height: int, **options: Any) -> Figure:
         },
         **options,
     }
+
+
+def _separators() -> Figure:
+    """The marks of the numbers that Plotly writes itself, as on the axes; its own are the house's."""
+    return {} if in_use() == HOUSE else {"separators": marks().decimal + marks().group}
 
 
 def zero_line(*, vertical: bool = False) -> Figure:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+
+from cgn_core.figures.locales import day_in_digits, digits, marks
 
 NAMES = {"posts": "Posts", "reels": "Reels", "stories": "Stories", "ads": "Ads"}
 ONE = {"posts": "post", "reels": "reel", "stories": "story", "ads": "ad"}
@@ -43,7 +45,7 @@ def count(value: float | None, *, decimals: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     rounded = round(value, decimals)
-    return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.{decimals}f}"
+    return f"{MINUS if rounded < 0 else ''}{digits(rounded, decimals=decimals)}"
 
 
 def signed(value: float | None, *, decimals: int = 0) -> str:
@@ -57,7 +59,7 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
     """``90 %`` from 0.9, with a space that doesn't break."""
     if share is None or not math.isfinite(share):
         return NOTHING
-    return f"{count(share * 100, decimals=decimals)}\N{NO-BREAK SPACE}%"
+    return count(share * 100, decimals=decimals) + marks().percent
 
 
 def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
@@ -72,10 +74,27 @@ def level_interval(level: float, low: float | None, high: float | None, *, decim
 
 def plural(number: int, one: str, many: str | None = None) -> str:
     """``1 creator``, ``5 creators``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
 def day_month_year(day: date | str) -> str:
     """2026-11-23 -> "23 November 2026"."""
-    value = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{value.day} {value:%B %Y}"
+    value = _day(day)
+    return day_in_digits(value) or f"{value.day} {value:%B %Y}"
+
+
+def short_day(day: date | str | None) -> str:
+    """``22 Nov 2026``; an en dash where there is none."""
+    if day is None:
+        return NOTHING
+    value = _day(day)
+    return day_in_digits(value) or f"{value.day} {value:%b} {value.year}"
+
+
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """``22 Nov 2026, 14:05``; the reader is told the time zone beside it."""
+    return f"{short_day(at)}, {at:%H:%M:%S}" if seconds else f"{short_day(at)}, {at:%H:%M}"
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value[:10]) if isinstance(value, str) else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cgn_core.figures.growth_history import GrowthWeek
 from cgn_core.figures.headlines import NextWeek, headline, headline_note
+from cgn_core.figures.locales import retold
 from cgn_core.figures.returns import ReturnBar
 from cgn_core.figures.tokens import LIGHT
 from cgn_core.figures.wording import (
@@ -20,7 +21,7 @@ from cgn_core.figures.wording import (
     plural,
     signed,
 )
-from cgn_core.reporting.document import Amount, Document, Drawing, Fact, Section, Span, Table
+from cgn_core.reporting.document import Amount, Document, Drawing, Entry, Fact, Section, Span, Table
 from cgn_core.reporting.drawings import growth_drawing, returns_drawing
 from cgn_core.stats.benchmarks import Benchmark
 from cgn_core.stats.past_weeks import LEDGER, History, PastWeek
@@ -96,7 +97,7 @@ class Findings:
 def compose(found: Findings) -> Document:
     """The report of what was found."""
     known = found.training is not None and found.forecast is not None
-    sections = (_growth(found), _effects(found.training), _returns(found.returns), found.peers)
+    sections = (_growth(found), _effects(found.training), _returns(found.returns), _retold(found.peers))
     made = f"Made on {day_month_year(found.today)}"
     return Document(
         title=f"Growth of @{found.handle}",
@@ -135,10 +136,10 @@ def _facts(found: Findings) -> list[Fact]:
 def _warnings(found: Findings, *, known: bool) -> list[str]:
     if not known or found.training is None:
         nothing = "There is no model of this creator yet, so nothing is forecast and no effect is estimated."
-        return [nothing, *found.warnings]
-    said = list(found.warnings)
+        return [nothing, *map(retold, found.warnings)]
+    said = [*map(retold, found.warnings)]
     if found.training.verdict == "no_better_than_naive":
-        said.append(f"No model beats the naive forecast. {found.training.reason}")
+        said.append(f"No model beats the naive forecast. {retold(found.training.reason)}")
     if found.provisional_days:
         days = plural(found.provisional_days, "day")
         said.append(f"The last {days} may still change at the source and count as provisional.")
@@ -243,6 +244,26 @@ def _returns(view: Returns | None) -> Section | None:
     )
     columns = ("", "One hour more", f"Interval, {percent(view.level)}")
     return Section("What an hour of work returns", tuple(sentences), tables=(Table("Followers", columns, rows),))
+
+
+def _retold(section: Section | None) -> Section | None:
+    """A section that is kept in the house's way, in the one that holds here; names stay as they are."""
+    if section is None:
+        return None
+    tables = tuple(
+        replace(
+            table,
+            caption=retold(table.caption),
+            columns=tuple(map(retold, table.columns)),
+            rows=tuple(tuple(_retold_cell(cell) for cell in row) for row in table.rows),
+        )
+        for table in section.tables
+    )
+    return replace(section, sentences=tuple(map(retold, section.sentences)), tables=tables)
+
+
+def _retold_cell(cell: Entry) -> Entry:
+    return cell if isinstance(cell, str) else replace(cell, words=retold(cell.words))
 
 
 def peers_section(handle: str, peers: Benchmark | str | None) -> Section | None:

@@ -11,7 +11,7 @@ import numpy as np
 from cgn_core.figures.growth_history import GrowthWeek, ceiling
 from cgn_core.figures.returns import ReturnBar, bar_name
 from cgn_core.figures.tokens import LIGHT
-from cgn_core.figures.wording import NAMES, signed
+from cgn_core.figures.wording import NAMES, count, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def growth_drawing(weeks: Sequence[GrowthWeek]) -> str:
     """
     import matplotlib as mpl
     from matplotlib.dates import ConciseDateFormatter
-    from matplotlib.ticker import StrMethodFormatter
+    from matplotlib.ticker import FuncFormatter
 
     with mpl.rc_context(STYLE):
         figure, axes = _empty(height=3.0)
@@ -65,7 +65,7 @@ def growth_drawing(weeks: Sequence[GrowthWeek]) -> str:
                 axes.annotate(words, at, xytext=(0, 6), textcoords="offset points", ha="center", color=LIGHT["viral"])
         axes.axhline(0, color=LIGHT["muted"], linewidth=0.8, zorder=0)
         axes.set_ylabel("followers a week")
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: count(value)))
         locator = axes.xaxis.get_major_locator()
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call] # Matplotlib's stub lacks it
         axes.margins(x=0.01)

@@ -12,6 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from cgn_core.figures.locales import marks
 from cgn_core.ingest.storage import formula_safe
 from cgn_core.reporting.document import Amount, Document, Entry, Section, Span, Table
 
@@ -21,7 +22,6 @@ _NARROWEST, _WIDEST = 12, 48
 _NO_TITLE = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML, and so a workbook, can't hold."""
-_DECIMALS = re.compile(r"\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _ends(entry: Entry) -> tuple[_Value, _Value]:
 def _number(value: float | None, words: str) -> _Number | None:
     if value is None:
         return None
-    found = _DECIMALS.search(words)
+    found = re.search(rf"{re.escape(marks().decimal)}(\d+)", words)
     decimals = f".{'0' * len(found.group(1))}" if found else ""
     if words.endswith("%"):
         return _Number(value, f"0{decimals}%")

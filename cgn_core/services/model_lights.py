@@ -6,6 +6,9 @@ did, whether growth has left its path, and how old the data are.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cgn_core.figures.locales import plain, retold
 from cgn_core.figures.wording import count, day_month_year, percent, plural
 from cgn_core.services.diagnoses import ModelDiagnosis
 from cgn_core.services.model_summaries import Summary
@@ -33,12 +36,17 @@ def model_lights(card: WorkspaceCard, found: ModelDiagnosis) -> tuple[Light, ...
     lights = [_naive(model.summary, model.training), _intervals(model.summary)]
     if found.drift is not None:
         lights += [_drift(found.drift, model.training), _cadence(found.drift)]
-    return (*lights, _data(card), *(found.fit.lights if found.fit is not None else ()))
+    of_fit = found.fit.lights if found.fit is not None else ()
+    return (*lights, _data(card), *(_retold(each) for each in of_fit))
 
 
 def coverage_slack(level: float, weeks: int) -> float:
     """How far measured coverage may lie from the level by chance: two standard errors of a share."""
     return 2.0 * float((level * (1 - level) / max(weeks, 1)) ** 0.5)
+
+
+def _retold(light: Light) -> Light:
+    return replace(light, cause=retold(light.cause), evidence=retold(light.evidence), advice=retold(light.advice))
 
 
 def _naive(summary: Summary, training: Training) -> Light:
@@ -49,7 +57,7 @@ def _naive(summary: Summary, training: Training) -> Light:
     if summary.verdict == "beats_naive":
         return Light("naive", GREEN, "Forecasts are better than naive ones beyond chance.", evidence, NOTHING)
     advice = "Read forecasts as little more than the naive one, and import a longer history."
-    return Light("naive", AMBER, training.reason, evidence, advice)
+    return Light("naive", AMBER, retold(training.reason), evidence, advice)
 
 
 def _intervals(summary: Summary) -> Light:
@@ -75,17 +83,18 @@ def _intervals(summary: Summary) -> Light:
 
 
 def _drift(drift: Drift, training: Training) -> Light:
-    rate = f"The alarm is set to {drift.false_alarms_per_year:g} false alarms a year."
+    rate = f"The alarm is set to {plain(drift.false_alarms_per_year)} false alarms a year."
+    said = retold(drift.sentence)
     if not drift.alarm:
-        return Light("drift", GREEN, drift.sentence, rate, NOTHING)
+        return Light("drift", GREEN, said, rate, NOTHING)
     left = drift.weeks_since_start
     enough = "enough" if left >= FEWEST_WEEKS else f"too few, it takes {FEWEST_WEEKS},"
     evidence = f"{plural(left, 'complete week')} of the new level, {enough} to train on them alone. {rate}"
     if training.drift.get("start_week") == drift.start_week:
         advice = "The model in force knows of it. Hold its forecasts against each new week, and note the cause."
-        return Light("drift", AMBER, drift.sentence, evidence, advice)
+        return Light("drift", AMBER, said, evidence, advice)
     advice = "Retrain: the model in force was trained before it showed. Note what changed on Growth history."
-    return Light("drift", RED, drift.sentence, evidence, advice)
+    return Light("drift", RED, said, evidence, advice)
 
 
 def _cadence(drift: Drift) -> Light:

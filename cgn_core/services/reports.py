@@ -19,6 +19,7 @@ from cgn_core.db.reports import editable_reports, readable_reports
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound, QuotaExceeded
+from cgn_core.figures.locales import written_as
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.reporting.document import Document, to_html
 from cgn_core.reporting.paper import to_pdf
@@ -29,6 +30,7 @@ from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.exports import file_name
 from cgn_core.services.files import store_file
 from cgn_core.services.mails import enqueue_mails
+from cgn_core.services.profiles import number_format_of_reports
 from cgn_core.services.report_contents import Basis, compose, present_basis
 
 PURPOSE = "report"
@@ -128,7 +130,9 @@ def request_report(
     )
 
 
-def enqueue_report(session: Session, workspace: Workspace, *, key: str, mail_to: Sequence[str]) -> UUID:
+def enqueue_report(
+    session: Session, workspace: Workspace, *, key: str, mail_to: Sequence[str], written_for: UUID | None = None
+) -> UUID:
     """Queue a report that a schedule asks for; returns the job's id.
 
     Args:
@@ -136,6 +140,7 @@ def enqueue_report(session: Session, workspace: Workspace, *, key: str, mail_to:
         workspace: whom it is about; it has data.
         key: the same key asks once.
         mail_to: ids of members whom the PDF is mailed to.
+        written_for: the member whose way of writing numbers it has.
 
     Raises:
         QuotaExceeded: the agency already has its limit of jobs waiting.
@@ -145,7 +150,7 @@ def enqueue_report(session: Session, workspace: Workspace, *, key: str, mail_to:
         JobKind.REPORT,
         agency_id=workspace.agency_id,
         workspace_id=workspace.id,
-        params={"scheduled": True, "mail_to": [*mail_to]},
+        params={"scheduled": True, "mail_to": [*mail_to], "written_for": str(written_for or "")},
         key=f"report:{workspace.id}:{key}",
     )
 
@@ -215,15 +220,21 @@ def run(claim: Claim) -> None:
         workspace = one_or_not_found(session, readable_workspaces(actor), claim.workspace_id)
         earlier = _earlier(session, actor, claim)
         basis = present_basis(session, actor, workspace.id) if earlier is None else _basis_of(earlier)
-        document = compose(session, actor, workspace.id, basis)
+        figures = compose(
+            session, actor, workspace.id, basis
+        ).figures()  # the house's way, which rebuilds are held against
+        number_format = number_format_of_reports(session, _reader(claim))
+        with written_as(number_format):
+            document = compose(session, actor, workspace.id, basis)
         written = f"report-{basis.today:%Y-%m-%d}"
         names = {form: file_name(workspace.handle, written, form) for form in ReportForm}
         rebuilt_from = None if earlier is None else earlier.id
-        differences = None if earlier is None else differing(earlier.figures, document.figures())
+        differences = None if earlier is None else differing(earlier.figures, figures)
     content = {}
     for place, (form, write) in enumerate(WRITERS.items()):
         claim.progress(0.5 + 0.15 * place, f"Writing the report: {form.upper()}")
-        content[form] = write(document)
+        with written_as(number_format):
+            content[form] = write(document)
     with claim.commit() as session:
         report = Report(
             agency_id=claim.agency_id,
@@ -233,7 +244,7 @@ def run(claim: Claim) -> None:
             data_version=basis.data_version,
             model_number=basis.model_number,
             basis=basis.to_json(),
-            figures=document.figures(),
+            figures=figures,
             rebuilt_from=rebuilt_from,
             differences=differences,
         )
@@ -280,6 +291,12 @@ def _who(session: Session, claim: Claim) -> Actor:
     if claim.requested_by is None and claim.params.get("scheduled"):
         return actor_of_agency(session, claim.agency_id)
     return actor_of(session, claim.requested_by)
+
+
+def _reader(claim: Claim) -> UUID | None:
+    """Whose way of writing numbers the report has."""
+    named = claim.params.get("written_for")
+    return claim.requested_by or (UUID(named) if named else None)
 
 
 def _mail(session: Session, claim: Claim, file: UUID, name: str) -> str:

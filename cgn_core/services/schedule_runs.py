@@ -100,7 +100,7 @@ def _queue(session: Session, schedule: Schedule, due: datetime) -> bool:
 
 def _queue_reports(session: Session, schedule: Schedule, key: str) -> None:
     for workspace in _to_do(session, schedule, key):
-        enqueue_report(session, workspace, key=key, mail_to=schedule.recipients)
+        enqueue_report(session, workspace, key=key, mail_to=schedule.recipients, written_for=schedule.created_by)
 
 
 def _to_do(session: Session, schedule: Schedule, key: str) -> Sequence[Workspace]:

@@ -33,6 +33,8 @@ class Visitor:
     """Their agency asks for a second factor and they have none."""
     is_fresh: bool
     """They proved who they are a moment ago."""
+    number_format: str
+    """How numbers and days are written for them, as they chose."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def visitor_for_token(session: Session, token: str) -> Visitor | None:
         actor=Actor(user_id=user.id, agency_id=user.agency_id, role=user.role, name=user.name),
         must_enrol=is_required and enrolled_at is None,
         is_fresh=time - seen.created_at < FRESH,
+        number_format=user.number_format,
     )
 
 

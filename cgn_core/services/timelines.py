@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
+from cgn_core.figures.locales import retold
+from cgn_core.figures.wording import plural, short_day
 from cgn_core.services.data_history import data_versions
 from cgn_core.services.models import current_model
 from cgn_core.services.notes import list_notes
@@ -49,7 +51,9 @@ def events(session: Session, actor: Actor, workspace_id: UUID | str) -> list[Eve
     for version in data_versions(session, actor, workspace.id):
         by = f" by {version.created_by}" if version.created_by else ""
         what = "repaired" if version.report.get("repairs") else "imported"
-        words = f"Data version {version.number} {what}{by}: {version.rows:,} days to {version.last_date}"
+        words = (
+            f"Data version {version.number} {what}{by}: {plural(version.rows, 'day')} to {short_day(version.last_date)}"
+        )
         found.append(_event(version.created_at.date(), EventKind.IMPORT, words))
     for change in promotions(session, actor, workspace.id):
         by = f" by {change.promoted_by}" if change.promoted_by else ""
@@ -58,7 +62,7 @@ def events(session: Session, actor: Actor, workspace_id: UUID | str) -> list[Eve
     model = current_model(session, actor, workspace.id)
     if model is not None and model.training.drift.get("alarm"):
         drift = model.training.drift
-        found.append(_event(date.fromisoformat(drift["start_week"]), EventKind.BREAK, drift["sentence"]))
+        found.append(_event(date.fromisoformat(drift["start_week"]), EventKind.BREAK, retold(drift["sentence"])))
     return sorted(found, key=lambda each: (each.week_start, each.kind, each.words))
 
 

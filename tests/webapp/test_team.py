@@ -172,6 +172,27 @@ def test_a_user_changes_their_name(browser: Browse, viewer: Actor) -> None:
     assert "Ana Ruiz" in who.get("/account/profile").text
 
 
+def test_a_user_chooses_how_numbers_are_written_for_them_alone(
+    browser: Browse, owner: Actor, strategist: Actor
+) -> None:
+    mine, theirs = browser(owner), browser(strategist)
+    assert post(mine, "/account/profile", name=owner.name, number_format="tlh").status_code == 422
+    assert post(mine, "/account/profile", name=owner.name, number_format="de").status_code == 303
+    assert '<option selected value="de">Deutsch: 1.234,5 · 31.12.2026</option>' in mine.get("/account/profile").text
+    assert re.search(r"\d\d\.\d\d\.\d{4}, \d\d:\d\d UTC", mine.get("/account/sessions").text)
+    assert re.search(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", theirs.get("/account/sessions").text)
+    assert '"data-numbers":"de"' in mine.page("/team")
+    assert '"data-numbers":"en"' in theirs.page("/team")
+
+
+@pytest.mark.parametrize(("asked", "way"), [("de-AT, en;q=0.5", "de"), ("tlh", "en"), ("en-US", "en"), ("", "en")])
+def test_a_browser_may_say_how_numbers_are_written(browser: Browse, owner: Actor, asked: str, way: str) -> None:
+    who = browser(owner)
+    assert post(who, "/account/profile", name=owner.name, number_format="browser").status_code == 303
+    who.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = asked
+    assert f'"data-numbers":"{way}"' in who.page("/team")
+
+
 def test_the_page_shows_each_role_what_it_may(browser: Browse, owner: Actor, strategist: Actor, viewer: Actor) -> None:
     shown = browser(owner).page("/team")
     for words in ("Members", "Invitations", "Access to workspaces", "Agency settings", strategist.name):

@@ -105,7 +105,7 @@
         const address = "/arrivals/" + begun.id + "/pieces/" + number;
         await ask("PUT", address, piece, "application/octet-stream", ending.signal);
         const share = (number + 1) / pieces;
-        shown.say("Sending " + file.name + ": " + Math.round(100 * share) + " %. Leave this page open.", share);
+        shown.say("Sending " + file.name + ": " + window.cgnNumbers.percent(share) + ". Leave this page open.", share);
       }
       await ask("POST", "/arrivals/" + begun.id + "/read", "{}", "application/json", ending.signal);
       sending = false;

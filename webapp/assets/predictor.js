@@ -3,8 +3,8 @@
 (function () {
   "use strict";
 
-  const MINUS = "\u2212";
   const DASH = "\u2013";
+  const { fixed, short, whole, signed, percent, interval } = window.cgnNumbers;
   const CURVE_POINTS = 17;
   const MINUTES_PER_HOUR = 60;
   const NOTICES = {
@@ -19,20 +19,6 @@
   let resting = null;
   let drawnLine = null; // of the chart, for its table
   let focus = null; // the lever moved last; the chart draws the answer along it
-
-  function whole(value) {
-    const text = Math.round(Math.abs(value)).toLocaleString("en-US");
-    return value < 0 && text !== "0" ? MINUS + text : text;
-  }
-
-  function signed(value) {
-    const text = whole(value);
-    return value > 0 && text !== "0" ? "+" + text : text;
-  }
-
-  function interval(level, low, high) {
-    return `${Math.round(level * 100)} %: ${whole(low)} to ${whole(high)}`;
-  }
 
   function hours(minutes, plan) {
     return Object.entries(plan).reduce((sum, [lever, count]) => sum + (minutes[lever] || 0) * count, 0) / MINUTES_PER_HOUR;
@@ -81,11 +67,11 @@
     };
     made.createCaption().textContent = `Expected followers next week by ${lever} a week`;
     made.caption.className = "visually-hidden";
-    made.createTHead().append(row([`${lever} a week`, "Expected", `Interval, ${Math.round(page.level * 100)} %`], "th"));
+    made.createTHead().append(row([`${lever} a week`, "Expected", `Interval, ${percent(page.level)}`], "th"));
     const body = made.createTBody();
     line.x.forEach((count, place) => {
       const range = `${whole(line.low[place])} to ${whole(line.high[place])}`;
-      body.append(row([String(Math.round(count * 10) / 10), signed(line.expected[place]), range], "td"));
+      body.append(row([short(count, 1), signed(line.expected[place]), range], "td"));
     });
     holder.replaceChildren(made);
   }
@@ -95,7 +81,7 @@
     const graph = document.getElementById(window.cgnFigures.elementId(CHART));
     const image = graph && graph.closest("[role=img]");
     if (image && answer.expected !== null) {
-      const at = `With ${Math.round(plan[lever] * 10) / 10} ${lever} a week ${signed(answer.expected)} followers are expected`;
+      const at = `With ${short(plan[lever], 1)} ${lever} a week ${signed(answer.expected)} followers are expected`;
       image.setAttribute("aria-label", `${at} (${interval(page.level, answer.low, answer.high)}); the curve follows ${lever} from 0 to ${page.most[lever]}.`);
     }
   }
@@ -116,7 +102,7 @@
     const figure = JSON.parse(JSON.stringify(page.frame));
     const hover = line.x.map(
       (count, place) =>
-        `${Math.round(count * 10) / 10} ${lever} a week: ${signed(line.expected[place])} expected<br>` +
+        `${short(count, 1)} ${lever} a week: ${signed(line.expected[place])} expected<br>` +
         interval(page.level, line.low[place], line.high[place])
     );
     const edge = { type: "scatter", mode: "lines", x: line.x, line: { width: 0 }, hoverinfo: "skip" };
@@ -178,7 +164,7 @@
     });
     const lever = moved(page);
     const answer = answerFor(page, plan);
-    const work = `${hours(page.minutes, plan).toFixed(1)} hours of work \u00b7 as last 4 weeks: ${hours(page.minutes, page.predictor.usual).toFixed(1)}`;
+    const work = `${fixed(hours(page.minutes, plan), 1)} hours of work \u00b7 as last 4 weeks: ${fixed(hours(page.minutes, page.predictor.usual), 1)}`;
     rest(page, plan, answer);
     const drawn = window.cgnFigures.draw(chart(page, plan, lever, answer), CHART);
     const heading = `If only ${lever} changed`;

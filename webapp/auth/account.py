@@ -67,8 +67,11 @@ def confirm() -> ResponseReturnValue:
 @blueprint.get(routes.PROFILE)
 @blueprint.post(routes.PROFILE)
 def profile() -> ResponseReturnValue:
-    """One's own name, as others see it, and the notes that explain pages."""
-    form = ProfileForm(name=accounts.get_account(db(), actor()).name)
+    """One's own name, how numbers are written, and the notes that explain pages."""
+    form = ProfileForm(
+        name=accounts.get_account(db(), actor()).name, number_format=profiles.number_format(db(), actor())
+    )
+    form.offer()
     again = EmptyForm()
     problem = ""
     if "guides" in request.form:
@@ -79,10 +82,11 @@ def profile() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             profiles.rename(db(writes=True), actor(), form.name.data)
+            profiles.choose_number_format(db(writes=True), actor(), form.number_format.data)
         except InvalidInput as error:
             problem = error.message
         else:
-            flash("Your name is changed.")
+            flash("Your profile is saved.")
             return redirect(routes.PROFILE, code=303)
     hidden = guides.count_hidden(db(), actor())
     return account_page("profile.html", form=form, problem=problem, again=again, hidden=hidden)

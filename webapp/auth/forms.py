@@ -6,6 +6,9 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from cgn_core.figures.locales import BROWSER, HOUSE, OFFERED
+from webapp.components.numbers import sample
+
 LONGEST_PASSWORD = 1024
 LONGEST_NAME = 200
 
@@ -60,9 +63,18 @@ class NewPasswordForm(FlaskForm):
 
 
 class ProfileForm(FlaskForm):
-    """One's own name."""
+    """One's own name, and how numbers are written for oneself."""
 
     name = StringField("Name", [InputRequired("Enter your name."), Length(max=LONGEST_NAME)])
+    number_format = SelectField(
+        "Numbers and dates",
+        default=HOUSE,
+    )
+
+    def offer(self) -> None:
+        """Show what each way looks like; not before a form is, since that loads the languages' data."""
+        ways = [SelectChoice(code, f"{name}: {sample(code)}") for code, name in OFFERED.items()]
+        self.number_format.choices = [*ways, SelectChoice(BROWSER, "As my browser says")]
 
 
 class TokenForm(FlaskForm):

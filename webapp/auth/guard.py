@@ -16,7 +16,7 @@ from webapp.auth.bearer import BEARER, let_bearer_in
 from webapp.auth.session_cookie import login_manager, visitor
 from webapp.errors import SecondFactorWanted, answer, wants_json
 from webapp.pages import PAGES
-from webapp.request_scope import NotSignedIn, act_for, actor
+from webapp.request_scope import NotSignedIn, act_for, actor, write_for
 
 PUBLIC = frozenset(
     {
@@ -117,6 +117,8 @@ def register_guard(server: Flask) -> None:
         if request.endpoint == CATCH_ALL and not _PAGE.fullmatch(request.path):
             raise NoSuchPage
         who = visitor()
+        if who is not None:
+            write_for(who.number_format)
         if who is not None and who.must_enrol and request.endpoint not in ENROLLING:
             return _ask_to_enrol()
         return None

@@ -13,7 +13,7 @@ from webapp import routes
 from webapp.components.alerts import Tone, chip
 from webapp.components.attributes import aria
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import ago, duration, plural
+from webapp.components.numbers import ago, duration, moment, percent, plural, retold
 from webapp.components.presses import writes_press
 from webapp.components.tables import Column, data_table
 
@@ -56,9 +56,7 @@ def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
         "state": chip(words, tone=tone),
         "progress": _progress(job, now),
         "by": job.requested_by_name or "the schedule",
-        "when": html.Span(
-            ago(job.created_at, now=now), className="nowrap", title=f"{job.created_at:%d %b %Y, %H:%M} UTC"
-        ),
+        "when": html.Span(ago(job.created_at, now=now), className="nowrap", title=f"{moment(job.created_at)} UTC"),
         "took": html.Span(duration(took), className="nowrap"),
         "actions": _actions(job) if may_act else None,
     }
@@ -66,7 +64,7 @@ def _row(job: JobView, *, now: datetime, may_act: bool) -> dict[str, Any]:
 
 def _progress(job: JobView, now: datetime) -> Component:
     if job.state == "failed":
-        return html.Span(job.error or "It failed without a reason; try again.", className="words text-down")
+        return html.Span(retold(job.error) or "It failed without a reason; try again.", className="words text-down")
     if not job.is_active:
         return html.Span(_ended(job), className="words muted")
     return progress_bar(job, now=now)
@@ -84,7 +82,7 @@ def progress_bar(job: JobView, *, now: datetime) -> Component:
         **aria(valuenow=share, valuemin="0", valuemax="100", label=job.title),
     )
     return html.Div(
-        [bar, html.Div(f"{share}\N{NO-BREAK SPACE}%: {job.message}{words}", className="muted small")],
+        [bar, html.Div(f"{percent(job.progress)}: {retold(job.message)}{words}", className="muted small")],
         className="progress-cell",
     )
 
@@ -93,7 +91,7 @@ def _ended(job: JobView) -> str:
     """What came of it; a training says whether its model is in force, a scoring how many forecasts it scored."""
     if "scored" in job.result:
         return f"{plural(int(job.result['scored']), 'forecast')} scored"
-    return str(job.result.get("decision") or job.result.get("reason") or job.message)
+    return retold(str(job.result.get("decision") or job.result.get("reason") or job.message))
 
 
 def _actions(job: JobView) -> Component | None:

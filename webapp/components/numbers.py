@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from cgn_core.figures.wording import NOTHING, count, interval, level_interval, percent, plural, signed
+from cgn_core.figures.locales import day_in_digits, digits, plain, retold, written_as
+from cgn_core.figures.wording import (
+    NOTHING,
+    count,
+    interval,
+    level_interval,
+    moment,
+    percent,
+    plural,
+    short_day,
+    signed,
+)
 
 __all__ = [
     "age",
@@ -14,8 +25,12 @@ __all__ = [
     "duration",
     "interval",
     "level_interval",
+    "moment",
     "percent",
+    "plain",
     "plural",
+    "retold",
+    "sample",
     "short_day",
     "signed",
 ]
@@ -27,17 +42,18 @@ def day(value: date | str | None) -> str:
     """``Sunday 22 November``, with the year when it isn't this one's."""
     if value is None:
         return NOTHING
-    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    text = f"{moment:%A} {moment.day} {moment:%B}"
-    return text if moment.year == datetime.now(UTC).year else f"{text} {moment.year}"
+    chosen = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    written = day_in_digits(chosen)
+    if written is not None:
+        return f"{chosen:%A} {written}"
+    text = f"{chosen:%A} {chosen.day} {chosen:%B}"
+    return text if chosen.year == datetime.now(UTC).year else f"{text} {chosen.year}"
 
 
-def short_day(value: date | str | None) -> str:
-    """``22 Nov 2026``."""
-    if value is None:
-        return NOTHING
-    moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return f"{moment.day} {moment:%b} {moment.year}"
+def sample(code: str) -> str:
+    """``1.234,5 · 31.12.2026``: what a way of writing looks like."""
+    with written_as(code):
+        return f"{count(1234.5, decimals=1)} \N{MIDDLE DOT} {short_day(date(2026, 12, 31))}"
 
 
 def age(value: date | None, *, today: date) -> str:
@@ -48,9 +64,9 @@ def age(value: date | None, *, today: date) -> str:
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days" if days > 0 else "ahead of today")
 
 
-def ago(moment: datetime, *, now: datetime) -> str:
+def ago(at: datetime, *, now: datetime) -> str:
     """``just now``, ``5 min ago``, ``3 h ago``, ``2 days ago``."""
-    seconds = max(0.0, (now - moment).total_seconds())
+    seconds = max(0.0, (now - at).total_seconds())
     if seconds < MINUTE:
         return "just now"
     if seconds < HOUR:
@@ -67,7 +83,7 @@ def duration(length: timedelta | None) -> str:
         return NOTHING
     exact = max(0.0, length.total_seconds())
     if exact < 10:  # noqa: PLR2004 - below ten seconds a tenth still means something
-        return f"{exact:.1f} s"
+        return f"{digits(exact, decimals=1)} s"
     seconds = round(exact)
     if seconds < MINUTE:
         return f"{seconds} s"

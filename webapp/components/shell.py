@@ -11,10 +11,12 @@ from uuid import UUID
 from dash.development.base_component import Component
 
 from cgn_core.access import Action
+from cgn_core.figures.locales import in_use
 from webapp import routes
 from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
+from webapp.components.numbers import percent
 
 
 class Ids(StrEnum):
@@ -108,7 +110,8 @@ def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Com
                 className="frame frame-workspace" if items else "frame frame-agency",
             ),
             _bottom(items, whole, frame.current),
-        ]
+        ],
+        **data(numbers=in_use()),  # assets/numbers.js writes the browser's own numbers in the same way
     )
 
 
@@ -116,9 +119,9 @@ def jobs_indicator(count: int, headline: str, progress: float) -> list[Component
     """The header's words about running jobs."""
     if count == 0:
         return [icon("jobs"), html.Span("Jobs", className="jobs-words")]
-    percent = html.Span(f"{progress * 100:.0f}\N{NO-BREAK SPACE}%", className="jobs-percent")
+    share = html.Span(percent(progress), className="jobs-percent")
     words = headline if count == 1 else f"{count} jobs"
-    return [icon("jobs"), html.Span(words, className="jobs-words"), percent]
+    return [icon("jobs"), html.Span(words, className="jobs-words"), share]
 
 
 def _as_list(content: Any) -> list[Any]:

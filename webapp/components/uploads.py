@@ -18,7 +18,7 @@ from webapp.components.cards import button, card, link_button
 from webapp.components.fields import field
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, plural, short_day
+from webapp.components.numbers import count, plural, retold, short_day
 from webapp.components.tables import Column, data_table
 
 SEVERITIES: dict[str, tuple[str, Tone]] = {
@@ -120,7 +120,7 @@ def upload_preview(view: UploadView, *, ids: UploadIds, name_field: Component) -
 
 def import_outcome(done: Sequence[Imported]) -> Component:
     """What an import did, with the way to what follows."""
-    lines = [html.Li(one.message) for one in done]
+    lines = [html.Li(retold(one.message)) for one in done]
     changed = any(one.changed for one in done)
     href = routes.home(done[0].workspace_id) if len(done) == 1 else routes.PORTFOLIO
     label = f"Open @{done[0].handle}" if len(done) == 1 else "To the portfolio"
@@ -213,7 +213,7 @@ def _findings(findings: Sequence[FindingView]) -> list[Component]:
     rows = [
         {
             "severity": chip(SEVERITIES[finding.severity][0], tone=SEVERITIES[finding.severity][1]),
-            "message": html.Span(finding.message, className="words"),
+            "message": html.Span(retold(finding.message), className="words"),
             "rows": _lines(finding.rows),
         }
         for finding in listed
@@ -236,7 +236,7 @@ def _creators(view: UploadView) -> Component:
             "where": chip("existing workspace", tone="accent")
             if creator.workspace_id
             else chip("new workspace", tone="up"),
-            "change": creator.change.sentence,
+            "change": retold(creator.change.sentence),
         }
         for creator in view.creators
     ]

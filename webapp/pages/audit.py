@@ -18,7 +18,7 @@ from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, download_button, link_button, page_header
 from webapp.components.fields import field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import short_day
+from webapp.components.numbers import count, moment
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db
 
@@ -113,8 +113,8 @@ def _lines(page: AuditPage, asked: Mapping[str, str]) -> Component:
         {
             "what": html.Span(line.sentence, className="words"),
             "who": line.who,
-            "at": html.Span(f"{short_day(line.at)}, {line.at:%H:%M:%S}", className="nowrap"),
-            "number": f"{line.number:,}",
+            "at": html.Span(moment(line.at, seconds=True), className="nowrap"),
+            "number": count(line.number),
         }
         for line in page.lines
     ]

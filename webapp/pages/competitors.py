@@ -23,7 +23,7 @@ from webapp.components.cards import button, card, columns, link_button, metric_c
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.numbers import count, interval, percent, plural, retold, short_day, signed
 from webapp.components.tables import Column, data_table
 from webapp.components.uploads import drop_zone
 from webapp.request_scope import actor, db, identifier
@@ -168,7 +168,7 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
         metric_card(
             "Percentile of growth",
             "too few peers" if place.percentile is None else f"{_ordinal(round(place.percentile))}",
-            found.sentence
+            retold(found.sentence)
             if place.low is None
             else f"{percent(found.level)}: {interval(place.low, place.high)}, of {plural(len(found.peers), 'peer')}",
             marks=[what("percentile"), trail(source, "percentile", of="Percentile of growth", note=note)],

@@ -21,7 +21,7 @@ from webapp.components.alerts import alert, light, lights
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field, number_field, text_field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, plural, short_day
+from webapp.components.numbers import count, plural, retold, short_day
 from webapp.components.tables import Column, data_table
 from webapp.pages import data_versions
 from webapp.request_scope import actor, db, identifier
@@ -90,7 +90,7 @@ def _oddity(oddity: Oddity, place: int, *, may_edit: bool) -> Component:
     ]
     return html.Li(
         [
-            html.P(oddity.sentence),
+            html.P(retold(oddity.sentence)),
             html.Div(ways, className="actions") if ways else None,
         ]
     )
@@ -188,7 +188,7 @@ def make(clicks: int | None, wanted: Any, reason: Any, workspace_id: Any) -> tup
         key=key[:64],
     )
     clock.wake()
-    return None, alert(done.message, tone="up"), key
+    return None, alert(retold(done.message), tone="up"), key
 
 
 @callback(
@@ -225,7 +225,10 @@ def _look(workspace_id: Any, wanted: Any) -> tuple[Component, dict[str, Any] | N
 
 def _preview(preview: RepairPreview) -> Component:
     more = len(preview.sentences) - SENTENCES_SHOWN
-    said = [*preview.sentences[:SENTENCES_SHOWN], *([f"And {plural(more, 'repair')} more."] if more > 0 else [])]
+    said = [
+        *map(retold, preview.sentences[:SENTENCES_SHOWN]),
+        *([f"And {plural(more, 'repair')} more."] if more > 0 else []),
+    ]
     told = f"{plural(preview.cells, 'number')} on {plural(preview.days, 'day')} would change"
     if preview.removed_days:
         told += f"; {plural(preview.removed_days, 'day')} would leave the table"

@@ -20,7 +20,7 @@ from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, plural, short_day
+from webapp.components.numbers import count, moment, plural, retold, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -81,7 +81,7 @@ def _table(view: WorkspaceView, versions: Sequence[DataVersionView]) -> Componen
             "weeks": count(version.weeks),
             "span": f"{short_day(version.first_date)} to {short_day(version.last_date)}",
             "by": version.created_by or "a job",
-            "at": f"{short_day(version.created_at)}, {version.created_at:%H:%M} UTC",
+            "at": f"{moment(version.created_at)} UTC",
             "restore": "" if version.is_current else _restore(version.number),
         }
         for version in versions
@@ -103,7 +103,7 @@ def _file(workspace_id: UUID, version: DataVersionView) -> Component:
     """The file's name, and beneath it how it was read; of a repair, what was done and why."""
     report, hashes = version.report, [f"SHA-256 {version.file_hash}"]
     if report.get("repairs"):
-        done = [repair.sentence for repair in repairs_from_json(report["repairs"])]
+        done = [retold(repair.sentence) for repair in repairs_from_json(report["repairs"])]
         return _details(version.file_name, [f"Why: {report['reason']}", *done])
     if report.get("files"):
         hashes = [f"{each['file_name']}: SHA-256 {each['file_hash']}" for each in report["files"]]
@@ -140,7 +140,7 @@ def undo(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
         return no_update, no_update
     undone = data_history.undo_import(db(writes=True), actor(), identifier(workspace_id), key=str(identifier(key)))
     clock.wake()
-    return alert(undone.message, tone="up"), str(key)
+    return alert(retold(undone.message), tone="up"), str(key)
 
 
 @callback(
@@ -162,7 +162,7 @@ def restore(clicks: Sequence[int | None], workspace_id: Any, key: Any) -> tuple[
         db(writes=True), actor(), identifier(workspace_id), number, key=str(identifier(key))
     )
     clock.wake()
-    return alert(restored.message, tone="up"), str(key)
+    return alert(retold(restored.message), tone="up"), str(key)
 
 
 @callback(

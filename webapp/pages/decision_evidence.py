@@ -20,7 +20,7 @@ from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, interval, percent
+from webapp.components.numbers import count, interval, percent, plain, retold
 from webapp.components.tables import Column
 from webapp.request_scope import actor, db, identifier
 
@@ -77,7 +77,7 @@ def _insights(workspace_id: UUID) -> Component:
             html.Li(
                 [
                     html.Span(sign, className=f"insight-sign tone-{tone}", **HIDDEN),
-                    html.Div([html.P(each.sentence, className="words"), _why(each.anchor, workspace_id)]),
+                    html.Div([html.P(retold(each.sentence), className="words"), _why(each.anchor, workspace_id)]),
                 ]
             )
         )
@@ -104,9 +104,9 @@ def _response(found: Evidence, source: Source) -> Component:
         return card(alert(found.refusal), title="Response and saturation", id="response")
     parts: list[Component] = []
     if found.saturation is not None:
-        parts.append(html.P(found.saturation.sentence, className="words"))
+        parts.append(html.P(retold(found.saturation.sentence), className="words"))
     if found.carry_over is not None:
-        parts.append(html.P(found.carry_over.sentence, className="words muted"))
+        parts.append(html.P(retold(found.carry_over.sentence), className="words muted"))
     heading = card(
         *parts,
         title="Response and saturation",
@@ -139,17 +139,17 @@ def _curve(curve: Any, found: Evidence, source: Source) -> Component:
         Column("is_today", ""),
     ]
     words = (
-        f"Followers a week that {curve.name} bring, from {curve.quietest:g} to {curve.busiest:g} a week; at today's "
-        f"{today.pieces:.1f} they bring {today.estimate:,.0f} ({percent(curve.level)}: "
-        f"{today.low:,.0f} to {today.high:,.0f})"
+        f"Followers a week that {curve.name} bring, from {plain(curve.quietest)} to {plain(curve.busiest)} a week; at "
+        f"today's {count(today.pieces, decimals=1)} they bring {count(today.estimate)} ({percent(curve.level)}: "
+        f"{interval(today.low, today.high)})"
     )
-    evidence_words = test.sentence if test is not None else ""
+    evidence_words = retold(test.sentence) if test is not None else ""
     if test is not None and test.p_value is not None:
-        evidence_words += f" (p = {test.p_value:.2f}"
+        evidence_words += f" (p = {count(test.p_value, decimals=2)}"
         evidence_words += f"; power {percent(test.power)})" if test.power is not None else ")"
     return card(
         chart(f"response-{curve.name}", figure, words=words, columns=listed, rows=rows),
-        html.P(curve.sentence, className="words above-space"),
+        html.P(retold(curve.sentence), className="words above-space"),
         html.P(evidence_words, className="muted words"),
         title=html.Span(name, className=f"text-{curve.name}"),
         action=state,

@@ -20,7 +20,7 @@ from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import field, number_field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, percent, plural
+from webapp.components.numbers import count, percent, plural, retold
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -87,7 +87,7 @@ def money(amount: float | None, currency: str) -> str:
     if amount is None:
         return count(None)
     written = count(abs(amount), decimals=0 if abs(amount) >= MANY else 2)
-    sign = MINUS if amount < 0 and written.strip("0.") else ""
+    sign = MINUS if amount < 0 and written.strip("0.,") else ""
     return f"{sign}{currency}\N{NO-BREAK SPACE}{written}" if currency else f"{sign}{written}"
 
 
@@ -166,7 +166,7 @@ def _by_type(view: MoneyView) -> Component:
 
 
 def _why(view: MoneyView) -> Component:
-    spoken = [html.Li(each.sentence, className="words") for each in view.returns]
+    spoken = [html.Li(retold(each.sentence), className="words") for each in view.returns]
     return html.Details(
         [html.Summary("Why?"), html.Ul(spoken, className="above-space")],
         className="more",
@@ -209,6 +209,6 @@ def recount(*form_and_workspace: Any) -> Component:
     try:
         tried = decision_settings.with_changes(settings, entered(*form))
     except InvalidInput as refused:
-        return alert(refused.message, tone="caution")
+        return alert(retold(refused.message), tone="caution")
     model = models.current_model(db(), actor(), wanted)
     return alert(NO_PRICES) if model is None else _answer(wanted, tried, source_of(model, wanted))

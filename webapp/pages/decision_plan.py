@@ -26,7 +26,7 @@ from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.fields import field, number_field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, interval, level_interval, short_day, signed
+from webapp.components.numbers import count, interval, level_interval, plain, retold, short_day, signed
 from webapp.components.tables import Column
 from webapp.request_scope import actor, db, identifier
 
@@ -59,7 +59,7 @@ def plan_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *,
             [
                 number_field(
                     "Hours a week, at most", id=Ids.HOURS, value=settings.hours, low=0, high=168, step=0.5,
-                    placeholder=f"{usual:g}", hint=f"empty: {usual:g}, as in the last four weeks",
+                    placeholder=plain(usual), hint=f"empty: {plain(usual)}, as in the last four weeks",
                 ),
                 number_field("Weeks", id=Ids.WEEKS, value=settings.weeks, low=1, high=12, hint="1 to 12"),
                 field(
@@ -122,7 +122,7 @@ def _answer(workspace_id: UUID, settings: DecisionSettings) -> Component:
     try:
         plan = decisions.plan_view(db(), actor(), workspace_id, settings)
     except InvalidInput as refused:
-        return alert(refused.message, tone="caution")
+        return alert(retold(refused.message), tone="caution")
     model = models.current_model(db(), actor(), workspace_id)
     returns = decisions.returns_view(db(), actor(), workspace_id)
     if plan is None or model is None or returns is None:
@@ -201,7 +201,10 @@ def _why(plan: Any, returns: ReturnsView, usual: Mapping[str, float]) -> Compone
     return html.Details(
         [
             html.Summary("Why this plan?"),
-            html.Ul([html.Li(each, className="words") for each in (*plan.sentences, *lines)], className="above-space"),
+            html.Ul(
+                [html.Li(each, className="words") for each in (*map(retold, plan.sentences), *lines)],
+                className="above-space",
+            ),
         ],
         className="more",
         open=True,
@@ -239,5 +242,5 @@ def replan(*form_and_workspace: Any) -> Component:
     try:
         tried = decision_settings.with_changes(settings, entered(*form))
     except InvalidInput as refused:
-        return alert(refused.message, tone="caution")
+        return alert(retold(refused.message), tone="caution")
     return _answer(wanted, tried)

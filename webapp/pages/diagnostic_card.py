@@ -14,7 +14,7 @@ from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of
 from webapp.components.markup import html
-from webapp.components.numbers import count
+from webapp.components.numbers import count, retold
 from webapp.components.tables import Column
 
 TITLES = {
@@ -89,5 +89,5 @@ def tests_in_words(judged: Judged, *names: str) -> list[str]:
             test = tests[name]
             chance = test.adjusted_p_value
             p_value = "" if chance is None else f" (corrected p = {count(chance, decimals=3)})"
-            told.append(f"{test.sentence.rstrip('.')}{p_value}.")
+            told.append(f"{retold(test.sentence).rstrip('.')}{p_value}.")
     return told

@@ -10,7 +10,7 @@ from cgn_core.figures.drift import DriftWeek, drift_figure
 from cgn_core.figures.model_health import HeldWeek, held_weeks_figure
 from cgn_core.figures.returns import ReturnBar, bar_name, returns_figure
 from webapp.components.explain import trail, what
-from webapp.components.numbers import count, interval, percent, plural, short_day, signed
+from webapp.components.numbers import count, interval, percent, plain, plural, retold, short_day, signed
 from webapp.components.tables import Column
 from webapp.pages.diagnostic_card import Judged, diagnostic_card
 
@@ -39,7 +39,7 @@ def drift_card(judged: Judged) -> Component | None:
     ]
     bounds = (
         f"Alarm from {count(drift.threshold_up, decimals=1)} upwards and {count(drift.threshold_down, decimals=1)} "
-        f"downwards, set to {drift.false_alarms_per_year:g} false alarms a year for this account."
+        f"downwards, set to {plain(drift.false_alarms_per_year)} false alarms a year for this account."
     )
     return diagnostic_card(
         "drift",
@@ -49,7 +49,7 @@ def drift_card(judged: Judged) -> Component | None:
         rows=rows,
         marks=[what("drift"), trail(judged.workspace, "drift", of="Drift")],
         aside="surprises added up, both ways",
-        said=[drift.sentence, bounds],
+        said=[retold(drift.sentence), bounds],
     )
 
 

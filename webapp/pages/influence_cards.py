@@ -21,7 +21,7 @@ from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import trail, what
 from webapp.components.markup import html
-from webapp.components.numbers import count, interval, short_day, signed
+from webapp.components.numbers import count, interval, retold, short_day, signed
 from webapp.components.tables import Column
 from webapp.pages.diagnostic_card import TITLES, Judged, diagnostic_card, tests_in_words
 
@@ -111,7 +111,7 @@ def inflation_card(judged: Judged) -> Component | None:
         columns=columns,
         rows=rows,
         marks=[what("inflation"), trail(judged.source, "inflation", of="Variance inflation")],
-        said=[f"{fit.collinearity.sentence} {condition}"],
+        said=[f"{retold(fit.collinearity.sentence)} {condition}"],
     )
 
 

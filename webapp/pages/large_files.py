@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button
 from webapp.components.jobs import progress_bar
 from webapp.components.markup import dcc, html
+from webapp.components.numbers import retold
 from webapp.components.presses import kept_presses, pressed
 from webapp.components.uploads import UploadIds, upload_preview
 from webapp.request_scope import actor, db, identifier
@@ -92,7 +93,7 @@ def _card(view: ArrivalView) -> Component:
         body = [alert(words, tone="down"), html.Div(actions, className="actions")]
         return card(html.Div(body, className="stack"), title=job.title)
     if view.found is None:
-        return alert(job.message + ".", tone="up", action=link_button("To the portfolio", routes.PORTFOLIO))
+        return alert(retold(job.message) + ".", tone="up", action=link_button("To the portfolio", routes.PORTFOLIO))
     return upload_preview(view.found, ids=UPLOAD_IDS, name_field=html.Div())
 
 

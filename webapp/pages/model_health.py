@@ -21,7 +21,7 @@ from webapp.components.cards import button, card, columns, link_button, page_hea
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, interval, percent, plural
+from webapp.components.numbers import count, interval, percent, plural, retold
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_diagnostics import diagnostics_cards, lights_card
 from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
@@ -93,7 +93,7 @@ def _body(workspace_id: UUID) -> Component:
     source = source_of(model, workspace_id)
     return html.Div(
         [
-            page_header(TITLE, model.training.reason),
+            page_header(TITLE, retold(model.training.reason)),
             *model_notice(workspace, model),
             lights_card(workspace_id),
             columns(_scores(model, source), _coverage(model, source)),
@@ -221,7 +221,7 @@ def _coverage(model: ModelView, source: Source) -> Component:
 def _cautions(model: ModelView) -> Component | None:
     if not model.training.cautions:
         return None
-    return card(html.Ul([html.Li(each.message) for each in model.training.cautions]), title="To keep in mind")
+    return card(html.Ul([html.Li(retold(each.message)) for each in model.training.cautions]), title="To keep in mind")
 
 
 keep_fresh(_body, prefix="health")

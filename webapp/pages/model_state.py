@@ -17,7 +17,7 @@ from webapp.components import shell
 from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import card, link_button, page_header
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import percent
+from webapp.components.numbers import percent, retold
 from webapp.request_scope import actor, db, identifier
 
 Body = Callable[[UUID], Component]
@@ -44,7 +44,8 @@ def without_model(workspace: WorkspaceView, *, title: str) -> Component:
     elif job is not None:
         state = empty_state(
             "The model is being trained",
-            f"{job.message} ({percent(job.progress)}). This page fills itself when it is done; you can leave it.",
+            f"{retold(job.message)} ({percent(job.progress)}). "
+            "This page fills itself when it is done; you can leave it.",
             link_button("Follow the job", routes.workspace_jobs(workspace.id), primary=True),
             glyph="jobs",
         )
@@ -70,7 +71,7 @@ def model_notice(workspace: WorkspaceView, model: ModelView) -> list[Component]:
             )
         )
     if model.training.verdict == "no_better_than_naive":
-        notices.append(alert(model.training.reason, tone="caution", title="No model beats the naive forecast."))
+        notices.append(alert(retold(model.training.reason), tone="caution", title="No model beats the naive forecast."))
     return notices
 
 

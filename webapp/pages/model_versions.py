@@ -20,7 +20,7 @@ from webapp.components.cards import button, card, columns
 from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.fields import field, text_field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, percent, plural, short_day
+from webapp.components.numbers import count, moment, percent, plural, retold, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -64,10 +64,14 @@ def challenge_card(model: ModelView, source: Source) -> Component:
         Column("form", "Form"),
         Column("mae", "Off by, a week", numeric=True),
     ]
-    chance = "" if found.p_value is None else f" A lead like this comes by chance with p = {found.p_value:.3f}."
+    chance = (
+        ""
+        if found.p_value is None
+        else f" A lead like this comes by chance with p = {count(found.p_value, decimals=3)}."
+    )
     return card(
         data_table(shown, rows, caption="Champion and challenger on the same weeks", keep=True),
-        html.P(found.sentence + chance, className="words above-space"),
+        html.P(retold(found.sentence) + chance, className="words above-space"),
         title=title,
         aside=f"\N{MIDDLE DOT} {plural(found.weeks, 'unseen week')}",
         marks=marks,
@@ -130,7 +134,7 @@ def _changes(changes: list[PromotionView]) -> Component:
     rows = [
         {
             "model": html.Span(f"Model {each.model_number}", className="nowrap"),
-            "when": html.Span(f"{short_day(each.created_at)}, {each.created_at:%H:%M} UTC", className="nowrap"),
+            "when": html.Span(f"{moment(each.created_at)} UTC", className="nowrap"),
             "why": html.Span(each.reason, className="words"),
             "by": html.Span(each.promoted_by or "a retraining", className="nowrap"),
         }

@@ -17,7 +17,7 @@ from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import choice, field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, interval, level_interval, plural, short_day, signed
+from webapp.components.numbers import count, interval, level_interval, plural, retold, short_day, signed
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -132,7 +132,7 @@ def _answer(found: Any, source: Source) -> Component:
         ],
         className="plan-head",
     )
-    said = html.P(f"{found.sentence} {came} Luck, season and viral days stay as they were.", className="words")
+    said = html.P(f"{retold(found.sentence)} {came} Luck, season and viral days stay as they were.", className="words")
     return html.Div([head, said, _table(found)], className="stack", role="status")
 
 

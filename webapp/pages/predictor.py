@@ -28,6 +28,7 @@ from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.markup import dcc, html
+from webapp.components.numbers import count, plain, retold
 from webapp.pages import scenarios
 from webapp.pages.model_state import model_notice, without_model
 from webapp.request_scope import actor, db, identifier
@@ -134,7 +135,7 @@ def page_data(
         "start": first,
         "focus": max(own, key=lambda e: e.estimate).name if own else (levers[0] if levers else ""),
         "frame": response_frame(),
-        "viralNote": f"viral days: 1 in {1 / rate:.0f}" if rate > 0 else "no viral day in the history",
+        "viralNote": f"viral days: 1 in {count(1 / rate)}" if rate > 0 else "no viral day in the history",
     }
 
 
@@ -315,5 +316,5 @@ def use_planned(clicks: int | None, workspace_id: Any) -> tuple[Any, Any]:
     if plan is None:
         return no_update, no_update
     chosen = {name: pieces for name, pieces in plan.weeks[0].counts.items() if name not in plan.held}
-    words = f"The planner's week: at most {plan.hours:g} hours, as set on Decisions. {plan.sentences[0]}"
+    words = f"The planner's week: at most {plain(plan.hours)} hours, as set on Decisions. {retold(plan.sentences[0])}"
     return {"plan": chosen, "click": clicks}, words

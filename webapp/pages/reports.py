@@ -19,7 +19,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, plural, short_day
+from webapp.components.numbers import count, moment, plural
 from webapp.components.presses import kept_presses, pressed, pressed_of, writes_press
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
@@ -220,9 +220,9 @@ def _name(report: ReportView) -> Component:
 
 
 def _made(report: ReportView) -> Component:
-    moment = f"{short_day(report.created_at.date())}, {report.created_at:%H:%M} UTC"
+    at = f"{moment(report.created_at)} UTC"
     by = html.Span(_by(report), className="muted small")
-    return html.Span([html.Span(moment, className="nowrap"), html.Br(), by])
+    return html.Span([html.Span(at, className="nowrap"), html.Br(), by])
 
 
 def _by(report: ReportView) -> str:

@@ -18,7 +18,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field, number_field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import short_day
+from webapp.components.numbers import moment
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -118,9 +118,9 @@ def _state(view: ScheduleView) -> Component:
     return chip("on", tone="up")
 
 
-def _moment(moment: datetime, view: ScheduleView) -> Component:
-    local = moment.astimezone(ZoneInfo(view.time_zone))
-    return html.Span(f"{short_day(local)}, {local:%H:%M}", className="nowrap", title=view.time_zone)
+def _moment(at: datetime, view: ScheduleView) -> Component:
+    local = at.astimezone(ZoneInfo(view.time_zone))
+    return html.Span(moment(local), className="nowrap", title=view.time_zone)
 
 
 def _form() -> Component:

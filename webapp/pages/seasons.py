@@ -12,7 +12,7 @@ from webapp.components.cards import card, columns
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.markup import html
-from webapp.components.numbers import interval, percent, signed
+from webapp.components.numbers import interval, percent, retold, signed
 from webapp.components.tables import Column
 
 NO_YEAR = "The time of year shows from a full year of complete weeks on; before, it can't be told from a trend."
@@ -46,11 +46,12 @@ def _pattern(pattern: Any, title: str, formula: str, unit: str, level: float, so
         Column("brings", f"{unit.capitalize()} against the mean", numeric=True),
         Column("range", f"Interval, {percent(level)}", numeric=True),
     ]
-    words = f"{unit.capitalize()} against the mean, {title.lower()}. {pattern.sentence}"
+    said = retold(pattern.sentence)
+    words = f"{unit.capitalize()} against the mean, {title.lower()}. {said}"
     return card(
         chart(f"season-{formula}", season_figure(points, level=level, unit=unit), words=words, columns=listed,
               rows=rows),
-        html.P(pattern.sentence, className="words above-space"),
+        html.P(said, className="words above-space"),
         title=title,
         marks=[what("seasonality"), what("p_value"), trail(source, formula, of=title)],
         action=None if pattern.identified else chip("not distinguishable"),

@@ -21,7 +21,7 @@ from webapp.components.cards import button, card
 from webapp.components.fields import choice, field
 from webapp.components.links import handed_link
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import short_day
+from webapp.components.numbers import moment
 from webapp.components.presses import kept_presses, pressed, pressed_of
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
@@ -76,7 +76,7 @@ def _table() -> Component:
 
 
 def _row(view: InvitationView) -> dict[str, Any]:
-    ends = f"{short_day(view.expires_at)}, {view.expires_at:%H:%M} UTC"
+    ends = f"{moment(view.expires_at)} UTC"
     acts = [
         button(words, id=name, of=str(view.id), redrawn=True, small=True, label=f"{words}: {view.email}")
         for words, name in (("New link", RENEW), ("Take back", REVOKE))

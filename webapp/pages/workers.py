@@ -16,7 +16,7 @@ from webapp.components import shell
 from webapp.components.alerts import alert, chip
 from webapp.components.cards import card
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import ago
+from webapp.components.numbers import ago, moment
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db
 
@@ -49,7 +49,7 @@ def _row(worker: workers.WorkerView, *, now: datetime) -> dict[str, Any]:
     seen = html.Span(
         f"last sign of life {ago(worker.seen_at, now=now)}",
         className="muted small nowrap",
-        title=f"{worker.seen_at:%d %b %Y, %H:%M:%S} UTC",
+        title=f"{moment(worker.seen_at, seconds=True)} UTC",
     )
     if worker.is_silent:
         state = chip(f"Silent since {worker.seen_at:%H:%M} UTC", tone="down")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cgn_core.access import Role
 from cgn_core.db.column_types import stored_enum
 from cgn_core.db.models.model import Model, now
+from cgn_core.figures.locales import HOUSE
 
 OWN_COLOUR = "#4C5FD5"
 """The product's own accent."""
@@ -55,4 +56,6 @@ class User(Model):
     """Who it was is forgotten for good; the row stays for what they did."""
     hidden_guides: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")
     """Pages whose explaining note the user has put away; ``*`` stands for all."""
+    number_format: Mapped[str] = mapped_column(default=HOUSE, server_default=HOUSE)
+    """How numbers and days are written for them: a code of ``figures.locales.OFFERED``, or ``browser``."""
     created_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from cgn_core.figures.locales import written_as
 from cgn_core.reporting.document import Amount, Document, Fact, Section, Span, Table
 from cgn_core.reporting.workbook import to_xlsx
 
@@ -37,6 +38,16 @@ def test_numbers_are_whole_and_intervals_two_columns() -> None:
     row = next(row for row in sheet.iter_rows() if row[0].value == "'=1+1")
     assert [cell.value for cell in row[1:]] == [3.1415926535897931, -1.0, 5.2, 0.0025123456789012345]
     assert [cell.number_format for cell in row[1:]] == ["+#,##0.0;-#,##0.0;0", "#,##0.0", "#,##0.0", "0.00%"]
+
+
+def test_decimals_are_those_that_are_read_whatever_their_mark() -> None:
+    table = Table("Followers", ("", "A", "B"), (("x", Amount("1.204", 1204.3), Amount("+3,1", 3.14)),))
+    with written_as("de"):
+        book = sheets_of(Document("Growth of @a", "Agency", "Made", sections=(Section("A", tables=(table,)),)))
+    row = next(row for row in book.worksheets[1].iter_rows() if row[0].value == "x")
+    assert [(cell.value, cell.number_format) for cell in row[1:]] == [
+        (1204.3, "#,##0"), (3.14, "+#,##0.0;-#,##0.0;0"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", ["=HYPERLINK(1)", "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\t=1"])

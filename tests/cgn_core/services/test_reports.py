@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -16,9 +17,10 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Job, JobState, ModelVersion, Promotion, Report, StoredFile, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import InvalidInput, NotFound
+from cgn_core.figures.locales import written_as
 from cgn_core.figures.wording import count, interval, signed
 from cgn_core.jobs import claimed
-from cgn_core.services import competitors, decisions, files, forecasts, imports, models, reports, workspaces
+from cgn_core.services import competitors, decisions, files, forecasts, imports, models, profiles, reports, workspaces
 from cgn_core.services.agencies import edit_agency
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
@@ -66,6 +68,29 @@ def test_a_report_holds_the_numbers_of_the_pages_and_their_sources(
     assert "version 1, 210 days, from " in text
     assert (job.result["data_version"], job.result["model_number"]) == (1, model.number)
     assert text.count("<svg") == 2
+
+
+def test_a_report_is_written_as_whoever_asked_writes_numbers_and_rebuilds_compare_the_numbers_alone(
+    session: Session, strategist: Actor, owner: Actor, trained: Workspace, report: Callable[..., Job]
+) -> None:
+    profiles.choose_number_format(session, strategist, "de")
+    job = report(strategist, trained)
+    text = text_of(session, strategist, job)
+    model = models.current_model(session, strategist, trained.id)
+    assert model is not None
+    with written_as("de"):
+        for effect in model.training.fit.effects:
+            assert f"<td>{signed(effect.estimate, decimals=1)}</td>" in text
+        assert re.search(r"Made on \d\d\.\d\d\.\d{4}", text)
+    assert not re.search(r"\d\.\d followers", text)
+    book = openpyxl.load_workbook(io.BytesIO(content_of(session, strategist, job, "xlsx")))
+    values = [cell.value for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    assert model.training.fit.effects[0].estimate in values
+    rebuilt = report(owner, trained, "again", rebuild=job.result["report"])
+    assert "every number is the same" in rebuilt.message
+    with written_as("en"):
+        effect = model.training.fit.effects[0]
+        assert f"<td>{signed(effect.estimate, decimals=1)}</td>" in text_of(session, owner, rebuilt)
 
 
 def content_of(session: Session, actor: Actor, job: Job, form: str) -> bytes:

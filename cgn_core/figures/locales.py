@@ -1,0 +1,146 @@
+"""How numbers and days are written: the one place that knows decimal marks, groups of digits and orders of days.
+
+The words of the product are English; whoever reads chooses how its numbers look. The edges say whose choice holds
+(:func:`use` for a request, :func:`written_as` around a report), and everything that writes a number asks here. The
+browser's half is assets/numbers.js. ``HOUSE`` is written without Babel, whose data cost tens of milliseconds to load.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+HOUSE = "en"
+BROWSER = "browser"
+"""No way of writing: whatever the reader's browser asks for."""
+OFFERED = {
+    HOUSE: "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt-BR": "Português (Brasil)",
+    "sv": "Svenska",
+}
+"""By the code of BCP 47, which browsers know too; each in its own language."""
+
+_NUMBER = re.compile(
+    r"(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
+    r"(?!\w|[.,:]\w)"
+)
+_in_use: ContextVar[str] = ContextVar("numbers_and_days", default=HOUSE)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What stands where in a number and in a day."""
+
+    decimal: str = "."
+    group: str = ","
+    percent: str = "\N{NO-BREAK SPACE}%"
+    """What follows the number of a percentage, the space before it included."""
+    day: str = ""
+    """A pattern of CLDR (UTS 35, Dates) in digits alone; "" for the house's ``22 Nov 2026``."""
+
+
+def use(code: str) -> None:
+    """From here on numbers and days are written so, in this thread; a code that isn't offered is the house's."""
+    _in_use.set(code if code in OFFERED else HOUSE)
+
+
+def of_browser(wanted: Iterable[str]) -> str:
+    """The way that comes closest to what a browser asks for, its languages by preference."""
+    from babel import negotiate_locale
+
+    return negotiate_locale(wanted, OFFERED, sep="-") or HOUSE
+
+
+def in_use() -> str:
+    """The code of :data:`OFFERED` that holds here."""
+    return _in_use.get()
+
+
+@contextmanager
+def written_as(code: str) -> Iterator[None]:
+    """Write so inside the ``with``, and as before after it."""
+    before = in_use()
+    use(code)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def marks() -> Marks:
+    """Of the way that holds here."""
+    return _marks(in_use())
+
+
+@cache
+def _marks(code: str) -> Marks:
+    if code == HOUSE:
+        return Marks()
+    from babel import Locale
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    found = Locale.parse(code, sep="-")
+    return Marks(
+        decimal=get_decimal_symbol(found),
+        group=get_group_symbol(found),
+        percent="%" if found.percent_formats[None].pattern.endswith("0%") else Marks.percent,
+        # Days are in digits: the name of a month in another language would stand amid English words.
+        day=re.sub(r"y+", "y", found.date_formats["short"].pattern).replace("y", "yyyy"),
+    )
+
+
+def digits(value: float, *, decimals: int = 0) -> str:
+    """``1,234.5``, ``1.234,5``: the number without its sign."""
+    text = f"{abs(value):,.{decimals}f}"
+    return text if in_use() == HOUSE else _swapped(text, marks())
+
+
+def percentage(share: float, *, decimals: int = 0) -> str:
+    """``90 %`` from 0.9, without its sign and with a space that doesn't break."""
+    return digits(share * 100, decimals=decimals) + marks().percent
+
+
+def plain(value: float) -> str:
+    """As short as the number is: ``0.5``, ``12``."""
+    text = f"{value:g}"
+    return text if in_use() == HOUSE else _swapped(text, marks())
+
+
+def day_in_digits(value: date) -> str | None:
+    """``22.11.2026``; None where the house's names of months are used."""
+    if in_use() == HOUSE:
+        return None
+    from babel.dates import format_date
+
+    return format_date(value, marks().day, locale=in_use().replace("-", "_"))
+
+
+def retold(sentence: str) -> str:
+    """A sentence of the product's own whose numbers are written the house's way, with them as they are written here.
+
+    The statistics and the jobs write their sentences once and for everybody, and they are kept; only whoever shows one
+    knows who reads it. Never to be called twice on the same sentence, nor on what people wrote.
+    """
+    if in_use() == HOUSE:
+        return sentence
+    here = marks()
+
+    def written(found: re.Match[str]) -> str:
+        return _swapped(found["digits"], here) + (here.percent if found["percent"] else "")
+
+    return _NUMBER.sub(written, sentence)
+
+
+def _swapped(text: str, here: Marks) -> str:
+    return text.translate({ord(","): here.group, ord("."): here.decimal})

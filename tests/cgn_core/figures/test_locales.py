@@ -1,0 +1,98 @@
+"""Numbers and days in the ways that a reader may choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from threading import Thread
+
+import pytest
+
+from cgn_core.figures.frame import layout
+from cgn_core.figures.locales import HOUSE, OFFERED, in_use, plain, retold, use, written_as
+from cgn_core.figures.wording import count, day_month_year, level_interval, moment, percent, plural, short_day, signed
+
+DAY = date(2026, 11, 2)
+NARROW, FIXED = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture(autouse=True)
+def afterwards() -> Iterator[None]:
+    yield
+    use(HOUSE)
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "growth", "share", "day"),
+    [
+        ("en", "1,234.5", "−12,345", f"90{FIXED}%", "2 Nov 2026"),
+        ("de", "1.234,5", "−12.345", f"90{FIXED}%", "02.11.2026"),
+        ("es", "1.234,5", "−12.345", f"90{FIXED}%", "2/11/2026"),
+        ("fr", f"1{NARROW}234,5", f"−12{NARROW}345", f"90{FIXED}%", "02/11/2026"),
+        ("sv", f"1{FIXED}234,5", f"−12{FIXED}345", f"90{FIXED}%", "2026-11-02"),
+    ],
+)
+def test_each_way_has_its_own_marks_and_its_own_order_of_days(
+    code: str, number: str, growth: str, share: str, day: str
+) -> None:
+    with written_as(code):
+        assert count(1234.5, decimals=1) == number
+        assert signed(-12345.2) == growth
+        assert percent(0.9) == share
+        assert short_day(DAY) == day
+    assert in_use() == HOUSE
+
+
+@pytest.mark.parametrize("code", OFFERED)
+def test_every_way_that_is_offered_writes_years_whole_and_only_digits(code: str) -> None:
+    with written_as(code):
+        assert "2026" in short_day(DAY)
+        assert code == HOUSE or short_day(DAY) == day_month_year("2026-11-02")
+        assert code == HOUSE or not any(letter.isalpha() for letter in short_day(DAY))
+        assert moment(datetime(2026, 11, 2, 14, 5)).endswith(", 14:05")  # noqa: DTZ001 - a local time, as it is shown
+
+
+def test_words_around_a_number_stay_and_plurals_count_in_the_same_way() -> None:
+    with written_as("de"):
+        assert plural(1234, "week") == "1.234 weeks"
+        assert plural(1, "week") == "1 week"
+        assert level_interval(0.9, -1200.0, 1500.0) == f"90{FIXED}%: −1.200 to 1.500"
+        assert plain(0.5) == "0,5"
+        assert plain(12.0) == "12"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("It brings 1,234.5 (90%: -12.5 to 1,500).", f"It brings 1.234,5 (90{FIXED}%: -12,5 to 1.500)."),
+        ("Off by 56, not by 1.5.", "Off by 56, not by 1,5."),
+        ("p = 0.031; the weeks are 26, 27, 28.", "p = 0,031; the weeks are 26, 27, 28."),
+        ("+1,204 on 2026-11-23 at 10:30, v1.5.csv, 1.0.0.", "+1.204 on 2026-11-23 at 10:30, v1.5.csv, 1.0.0."),
+        ("@creator.1.5 has 12 345 things", "@creator.1.5 has 12 345 things"),
+        ("Trained 4 %", f"Trained 4{FIXED}%"),
+    ],
+)  # fmt: skip
+def test_a_kept_sentence_has_its_numbers_rewritten_and_nothing_else(said: str, written: str) -> None:
+    assert retold(said) == said
+    with written_as("de"):
+        assert retold(said) == written
+
+
+def test_a_way_that_nobody_offers_is_the_houses() -> None:
+    use("tlh")
+    assert in_use() == HOUSE
+
+
+def test_what_one_thread_chose_is_not_anothers() -> None:
+    use("de")
+    elsewhere = []
+    thread = Thread(target=lambda: elsewhere.append(in_use()))
+    thread.start()
+    thread.join()
+    assert elsewhere == [HOUSE]
+
+
+def test_the_axes_of_a_chart_have_the_marks_too() -> None:
+    assert "separators" not in layout(height=100)
+    with written_as("de"):
+        assert layout(height=100)["separators"] == ",."
