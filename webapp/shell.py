@@ -29,6 +29,7 @@ from webapp import clock, guides, routes
 from webapp.components.alerts import empty_state
 from webapp.components.cards import card, link_button
 from webapp.components.markup import dcc, html
+from webapp.components.numbers import moment
 from webapp.components.shell import Frame, Ids, framed, jobs_indicator
 from webapp.pages import PAGES
 from webapp.request_scope import actor, db, identifier
@@ -96,21 +97,28 @@ def not_found_layout(**_values: Any) -> Component:
 
 def _frame(current: str, workspace_id: Any = None) -> Frame:
     who = accounts.get_account(db(), actor())
-    names = navigation.workspace_names(db(), actor())
-    handle = dict(names).get(workspace_id)
-    if workspace_id is not None and handle is None:
+    known = navigation.known_workspaces(db(), actor())
+    here = next((each for each in known if each.id == workspace_id), None)
+    if workspace_id is not None and here is None:
         raise NotFound
     return Frame(
         agency=who.agency,
         name=who.name,
         email=who.email,
         initials=who.initials,
-        workspaces=names,
+        workspaces=[(each.id, each.handle) for each in known],
         allowed=ALLOWED[who.role],
         workspace_id=workspace_id,
-        handle=handle,
+        handle=here.handle if here else None,
         current=current,
+        printed=_printed(who.agency, here),
     )
+
+
+def _printed(agency: str, here: navigation.KnownWorkspace | None) -> str:
+    """What a page on paper has to say of itself: the address and the header aren't there."""
+    version = [f"@{here.handle}", f"data version {here.data_version}"] if here else []
+    return " \N{MIDDLE DOT} ".join([agency, *version, f"as of {moment(datetime.now(UTC))} UTC"])
 
 
 @callback(

@@ -33,10 +33,25 @@ class Pulse:
     """When the newest job that waits or runs was asked for."""
 
 
+@dataclass(frozen=True)
+class KnownWorkspace:
+    """A workspace as what stands around pages names it."""
+
+    id: UUID
+    handle: str
+    data_version: int
+
+
+def known_workspaces(session: Session, actor: Actor) -> list[KnownWorkspace]:
+    """Every workspace the actor may see, by handle."""
+    columns = (Workspace.id, Workspace.handle, Workspace.data_version)
+    named = readable_workspaces(actor).with_only_columns(*columns).order_by(Workspace.handle)
+    return [KnownWorkspace(*row) for row in session.execute(named)]
+
+
 def workspace_names(session: Session, actor: Actor) -> list[tuple[UUID, str]]:
     """Id and handle of every workspace the actor may see, by handle."""
-    named = readable_workspaces(actor).with_only_columns(Workspace.id, Workspace.handle).order_by(Workspace.handle)
-    return [(identifier, handle) for identifier, handle in session.execute(named)]
+    return [(each.id, each.handle) for each in known_workspaces(session, actor)]
 
 
 def pulse(session: Session, actor: Actor) -> Pulse:

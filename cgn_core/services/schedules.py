@@ -17,6 +17,7 @@ from cgn_core.db.schedules import editable_schedules, readable_schedules, remove
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import InvalidInput
+from cgn_core.figures.wording import plural
 from cgn_core.jobs.due_times import next_month_day, next_night, next_week_day
 from cgn_core.services.audit import AuditAction, SubjectKind, record
 
@@ -43,8 +44,8 @@ class ScheduleView:
     next_due_at: datetime
     last_due_at: datetime | None
     enabled: bool
-    recipients: tuple[UUID, ...] = ()
-    """Members whom reports are mailed to."""
+    recipients: tuple[UUID, ...] | None = None
+    """Members whom reports are mailed to; None for those who may not change it, whom they don't concern."""
 
     @property
     def sentence(self) -> str:
@@ -60,15 +61,22 @@ class ScheduleView:
         if self.kind.reports:
             weekly = self.kind is ScheduleKind.REPORT_WEEKLY
             when = f"every {WEEKDAYS[self.day - 1]}" if weekly else f"on day {self.day} of each month"
-            to = len(self.recipients)
-            mailed = f", mailed to {to} {'member' if to == 1 else 'members'}" if to else ", kept on its Reports page"
-            return f"Report on {whose} {when} at {clock}{mailed}."
+            return f"Report on {whose} {when} at {clock}{self._whereto}."
         return f"Every night at {clock}, score the forecasts of {whose} whose week is complete."
+
+    @property
+    def _whereto(self) -> str:
+        """Where a report goes, for those who are told."""
+        if self.recipients is None:
+            return ""
+        return (
+            f", mailed to {plural(len(self.recipients), 'member')}" if self.recipients else ", kept on its Reports page"
+        )
 
 
 def list_schedules(session: Session, actor: Actor) -> list[ScheduleView]:
     """The schedules that the actor may see, the agency's own first."""
-    return _views(session, readable_schedules(actor))
+    return _views(session, actor, readable_schedules(actor))
 
 
 def get_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> ScheduleView:
@@ -78,7 +86,7 @@ def get_schedule(session: Session, actor: Actor, schedule_id: UUID | str) -> Sch
         NotFound: no such schedule, or not the actor's.
     """
     row = one_or_not_found(session, readable_schedules(actor), schedule_id)
-    return _views(session, select(Schedule).where(Schedule.id == row.id))[0]
+    return _views(session, actor, select(Schedule).where(Schedule.id == row.id))[0]
 
 
 def add_schedule(
@@ -138,8 +146,17 @@ def add_schedule(
     return row.id
 
 
-def edit_schedule(session: Session, actor: Actor, schedule_id: UUID | str, *, hour: int, day: int, weeks: int) -> None:
-    """Change when a schedule is due; it acts next at the first such time that lies ahead.
+def edit_schedule(
+    session: Session,
+    actor: Actor,
+    schedule_id: UUID | str,
+    *,
+    hour: int,
+    day: int,
+    weeks: int,
+    recipients: Sequence[UUID | str] | None = None,
+) -> None:
+    """Change when a schedule is due and whom it mails; it acts next at the first such time that lies ahead.
 
     Args:
         session: the transaction.
@@ -148,13 +165,16 @@ def edit_schedule(session: Session, actor: Actor, schedule_id: UUID | str, *, ho
         hour: local, 0 to 23.
         day: of the month, 1 to 31, for monthly ones.
         weeks: how far a model may fall behind, 1 to 52.
+        recipients: members whom reports are mailed to from now on; None leaves them.
 
     Raises:
-        NotFound: no such schedule, or not the actor's to change.
-        InvalidInput: a number outside its bounds.
+        NotFound: no such schedule or member, or not the actor's to change.
+        InvalidInput: a number outside its bounds, or recipients of what is no report.
     """
     row = one_or_not_found(session, editable_schedules(actor), schedule_id)
     _require_times(row.kind, hour=hour, day=day, weeks=weeks)
+    if recipients is not None:
+        row.recipients = [str(each) for each in _members(session, actor, row.kind, recipients)]
     row.hour, row.day, row.weeks = hour, day, weeks
     _look_ahead(session, row)
     _record(session, actor, AuditAction.SCHEDULE_CHANGED, row)
@@ -245,17 +265,18 @@ def _require_room(session: Session, actor: Actor) -> None:
         raise InvalidInput(f"An agency may have {MOST_PER_AGENCY} schedules; remove one first.")
 
 
-def _views(session: Session, wanted: Select[Schedule]) -> list[ScheduleView]:
+def _views(session: Session, actor: Actor, wanted: Select[Schedule]) -> list[ScheduleView]:
+    own = set(session.scalars(editable_schedules(actor).with_only_columns(Schedule.id)))
     rows = session.execute(
         wanted.add_columns(Workspace.handle, Agency.time_zone)
         .outerjoin(Workspace, Workspace.id == Schedule.workspace_id)
         .join(Agency, Agency.id == Schedule.agency_id)
         .order_by(Workspace.handle.is_not(None), Workspace.handle, Schedule.created_at)
     )
-    return [_view(row, handle, zone) for row, handle, zone in rows]
+    return [_view(row, handle, zone, tells=row.id in own) for row, handle, zone in rows]
 
 
-def _view(row: Schedule, handle: str | None, time_zone: str) -> ScheduleView:
+def _view(row: Schedule, handle: str | None, time_zone: str, *, tells: bool) -> ScheduleView:
     return ScheduleView(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -268,5 +289,5 @@ def _view(row: Schedule, handle: str | None, time_zone: str) -> ScheduleView:
         next_due_at=row.next_due_at,
         last_due_at=row.last_due_at,
         enabled=row.enabled,
-        recipients=tuple(UUID(each) for each in row.recipients),
+        recipients=tuple(UUID(each) for each in row.recipients) if tells else None,
     )

@@ -74,7 +74,8 @@ LISTING: dict[str, Call] = {
 """They name none, and only owners may."""
 EVERYBODYS = {
     "agencies.get_agency", "members.get_member", "members.list_members", "own_data.export_own_data",
-    "profiles.rename", "removals.delete_user", "retention.get_retention",
+    "profiles.choose_number_format", "profiles.number_format", "profiles.rename", "removals.delete_user",
+    "retention.get_retention",
 }  # fmt: skip
 """What they show or change is the actor's, or their agency's; proven where they are tested."""
 ALL = {*NAMING, *LISTING, *EVERYBODYS}

@@ -11,7 +11,7 @@ from dash import Dash
 from sqlalchemy import update
 
 from cgn_core.access import Actor
-from cgn_core.db.models import Agency, Schedule, now
+from cgn_core.db.models import Agency, Schedule, Workspace, now
 from cgn_core.db.session import reading, transaction
 from cgn_core.services.schedules import ScheduleView, add_schedule, list_schedules
 
@@ -115,3 +115,24 @@ def test_reports_are_scheduled_with_whom_they_are_mailed_to(
     assert "mailed to 1 member." in shown
     (made,) = schedules_of(owner)
     assert made.recipients == (owner.user_id,)
+
+
+def test_recipients_are_changed_by_those_who_may_and_told_to_nobody_else(
+    portal: Dash, browser: Callable[..., Any], workspace: Workspace, owner: Actor, strategist: Actor, viewer: Actor
+) -> None:
+    with transaction() as session:
+        add_schedule(session, owner, "report_weekly", workspace_id=workspace.id, day=5, recipients=[owner.user_id])
+    who, (made,) = browser(owner), schedules_of(owner)
+    assert str(owner.user_id) in press(portal, who, "schedules-edit", made)
+    editor = {
+        "schedules-save.n_clicks": 1, "schedules-editing.data": str(made.id), "schedules-new-hour.value": 3,
+        "schedules-new-day.value": 5, "schedules-new-weeks.value": 4,
+    }  # fmt: skip
+    both = [str(owner.user_id), str(strategist.user_id)]
+    assert "mailed to 2 members." in call(portal, who, SAVE, {**editor, "schedules-new-to.value": both})
+    assert schedules_of(owner)[0].recipients == (owner.user_id, strategist.user_id)
+    assert "kept on its Reports page." in call(portal, who, SAVE, {**editor, "schedules-new-to.value": []})
+    call(portal, who, SAVE, {**editor, "schedules-new-to.value": None})
+    assert schedules_of(owner)[0].recipients == ()
+    assert [view.recipients for view in schedules_of(viewer)] == [None]
+    assert "Reports page" not in browser(viewer).page("/jobs")

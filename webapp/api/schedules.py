@@ -35,7 +35,9 @@ class ScheduleOut(BaseModel):
     next_due_at: datetime
     last_due_at: datetime | None
     enabled: bool
-    recipients: list[UUID] = Field(description="Members whom reports are mailed to.")
+    recipients: list[UUID] | None = Field(
+        description="Members whom reports are mailed to; null where the token may not change the schedule."
+    )
     sentence: str
 
 
@@ -57,12 +59,15 @@ class NewSchedule(Body):
 
 
 class ScheduleChange(Body):
-    """When it is due, and whether it is on; what is left out stays."""
+    """When it is due, whom it mails, and whether it is on; what is left out stays."""
 
     hour: Hour | None = None
     day: Day | None = None
     weeks: Weeks | None = None
     enabled: bool | None = None
+    recipients: list[Id] | None = Field(
+        default=None, max_length=20, description="All members whom reports are mailed to."
+    )
 
 
 @blueprint.get("")
@@ -91,7 +96,7 @@ def read_schedule(schedule_id: str) -> Response:
 @blueprint.patch("/<schedule_id>")
 @operation(TAG, ScheduleOut)
 def change_schedule(schedule_id: str, json: ScheduleChange) -> Response:
-    """Change when a schedule is due; pause it, or let it go on."""
+    """Change when a schedule is due and whom it mails; pause it, or let it go on."""
     wanted = identifier(schedule_id)
     before = schedules.get_schedule(db(writes=True), actor(), wanted)
     hour, day, weeks = (json.hour, json.day, json.weeks)
@@ -102,6 +107,7 @@ def change_schedule(schedule_id: str, json: ScheduleChange) -> Response:
         hour=before.hour if hour is None else hour,
         day=before.day if day is None else day,
         weeks=before.weeks if weeks is None else weeks,
+        recipients=json.recipients,
     )
     if json.enabled is not None and json.enabled != before.enabled:
         schedules.toggle(db(writes=True), actor(), wanted)

@@ -46,6 +46,22 @@
     }
   });
 
+  // Paper takes what stands there when this returns, so that the chart library is asked itself, and for a width that fits
+  // both A4 and Letter: on the screen a chart is as wide as its window.
+  const PAPER_WIDTH = 640;
+
+  window.addEventListener("beforeprint", function () {
+    for (const [key, { figure }] of drawn) {
+      const holder = document.getElementById(key);
+      const plot = holder && holder.querySelector(".js-plotly-plot");
+      if (plot && window.Plotly && window.Plotly.react) {
+        const { data, layout } = themed(figure);
+        const config = { displayModeBar: false, scrollZoom: false, showTips: false };
+        window.Plotly.react(plot, data, { ...layout, autosize: false, width: PAPER_WIDTH }, config);
+      }
+    }
+  });
+
   window.cgnFigures = { draw, elementId };
   window.dash_clientside = Object.assign({}, window.dash_clientside, { figures: { draw } });
 })();

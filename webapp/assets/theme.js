@@ -32,10 +32,9 @@
     document.dispatchEvent(new CustomEvent("cgn:theme", { detail: next }));
   }
 
-  // Paper is white.
+  // Paper is white; figures.js draws the charts for it.
   function onPaper() {
     document.documentElement.setAttribute("data-bs-theme", "light");
-    document.dispatchEvent(new CustomEvent("cgn:theme", { detail: "light" }));
   }
 
   apply();

@@ -58,6 +58,8 @@ class Frame:
     allowed: frozenset[Action] = frozenset()
     workspace_id: UUID | None = None
     handle: str | None = None
+    printed: str = ""
+    """Above the page on paper alone: whose it is, on which data, and of when."""
     current: str = ""
 
 
@@ -104,6 +106,7 @@ def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Com
     return html.Div(
         [
             html.A("Skip to the content", href="#main", className="skip-link"),
+            html.P(frame.printed, className="on-paper"),
             _header(frame),
             html.Div(
                 [_side(items, whole, frame.current), main],

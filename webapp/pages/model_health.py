@@ -59,7 +59,8 @@ def layout(*, workspace_id: UUID) -> Component:
     start = button("Retrain now", id=Ids.RETRAIN, primary=True, disabled=workspace.data_version == 0)
     return html.Div(
         [
-            html.Div([start] if workspace.may_edit else [], className="actions page-action"),
+            # Outside the part that is drawn anew, which would take the button from under the finger.
+            page_header(TITLE, None, *([start] if workspace.may_edit else [])),
             dcc.Store(id=Ids.KEY, data=str(uuid4())),
             html.Div(id=Ids.OUTCOME, **aria(live="polite")),
             redrawable(workspace_id, _body, prefix="health"),
@@ -89,11 +90,11 @@ def _body(workspace_id: UUID) -> Component:
     workspace = workspaces.get_workspace(db(), actor(), workspace_id)
     model = models.current_model(db(), actor(), workspace_id)
     if model is None:
-        return without_model(workspace, title=TITLE)
+        return without_model(workspace, title=None)
     source = source_of(model, workspace_id)
     return html.Div(
         [
-            page_header(TITLE, retold(model.training.reason)),
+            html.P(retold(model.training.reason), className="muted page-subtitle"),
             *model_notice(workspace, model),
             lights_card(workspace_id),
             columns(_scores(model, source), _coverage(model, source)),

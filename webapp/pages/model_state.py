@@ -23,8 +23,8 @@ from webapp.request_scope import actor, db, identifier
 Body = Callable[[UUID], Component]
 
 
-def without_model(workspace: WorkspaceView, *, title: str) -> Component:
-    """The page of a workspace that has no model yet: what is missing, and what to do next."""
+def without_model(workspace: WorkspaceView, *, title: str | None) -> Component:
+    """The page of a workspace that has no model yet: what is missing, and what to do next; its heading, unless None."""
     job = workspace.card.job
     if workspace.data_version == 0:
         state = empty_state(
@@ -56,7 +56,7 @@ def without_model(workspace: WorkspaceView, *, title: str) -> Component:
             link_button("Start a training", routes.model_health(workspace.id), primary=True),
             glyph="health",
         )
-    return html.Div([page_header(title), card(state)], className="stack")
+    return html.Div([*([page_header(title)] if title else []), card(state)], className="stack")
 
 
 def model_notice(workspace: WorkspaceView, model: ModelView) -> list[Component]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dash import ALL, Input, Output, State, callback, ctx, no_update
@@ -53,6 +55,7 @@ class Ids(StrEnum):
     NEW_HOUR = "schedules-new-hour"
     NEW_DAY = "schedules-new-day"
     NEW_WEEKS = "schedules-new-weeks"
+    NEW_TO = "schedules-new-to"
     SAVE = "schedules-save"
     CLOSE = "schedules-close"
 
@@ -140,7 +143,7 @@ def _form() -> Component:
                     number_field("Day of the month", id=Ids.DAY, value=1, low=1, high=31, hint="for monthly ones"),
                     number_field("Weeks ahead", id=Ids.WEEKS, value=4, low=1, high=52, hint="of the model"),
                     _weekday(),
-                    *_recipients(),
+                    _recipients(Ids.TO),
                 ],
                 className="field-grid",
             ),
@@ -155,14 +158,16 @@ def _weekday() -> Component:
     return field("Weekday", control, hint="for weekly ones")
 
 
-def _recipients() -> list[Component]:
+def _recipients(name: str, chosen: Sequence[UUID] = ()) -> Component:
     """Whom reports are mailed to; hidden where there is no mail server, so that they are only kept."""
     people: list[Any] = [
         {"value": str(each.id), "label": each.name} for each in members.list_members(db(), actor()) if not each.disabled
     ]
     words = "of reports; those who may see the creator" if mail_server.can_mail() else "no mail server is set up"
-    control = dcc.Dropdown(id=Ids.TO, options=people, value=[], multi=True, disabled=not mail_server.can_mail())
-    return [field("Mail to", control, hint=words)]
+    there = {each["value"] for each in people}
+    value = [str(each) for each in chosen if str(each) in there]  # a member who left is mailed nothing any more
+    control = dcc.Dropdown(id=name, options=people, value=value, multi=True, disabled=not mail_server.can_mail())
+    return field("Mail to", control, hint=words)
 
 
 @callback(
@@ -240,6 +245,7 @@ def _editor(view: ScheduleView) -> Component:
                     number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
                     html.Div(day, hidden=view.kind not in {"retrain_monthly", "report_weekly", "report_monthly"}),
                     html.Div(weeks, hidden=view.kind != "retrain_behind"),
+                    html.Div(_recipients(Ids.NEW_TO, view.recipients or ()), hidden=not view.kind.reports),
                 ],
                 className="field-grid",
             ),
@@ -264,14 +270,18 @@ def _editor(view: ScheduleView) -> Component:
     State(Ids.NEW_HOUR, "value"),
     State(Ids.NEW_DAY, "value"),
     State(Ids.NEW_WEEKS, "value"),
+    State(Ids.NEW_TO, "value"),
     prevent_initial_call=True,
 )
-def save(saves: int | None, closes: int | None, editing: Any, hour: Any, day: Any, weeks: Any) -> tuple[Any, Any, Any]:
+def save(
+    saves: int | None, closes: int | None, editing: Any, hour: Any, day: Any, weeks: Any, to: Any
+) -> tuple[Any, Any, Any]:
     """Keep what was edited, or leave it as it was."""
     if not saves and not closes:
         return no_update, no_update, no_update
     if ctx.triggered_id == Ids.CLOSE:
         return no_update, None, None
-    schedule_id = identifier(editing)
-    schedules.edit_schedule(db(writes=True), actor(), schedule_id, hour=hour, day=day, weeks=weeks)
+    view = schedules.get_schedule(db(writes=True), actor(), identifier(editing))
+    named = [identifier(each) for each in to] if isinstance(to, list) and view.kind.reports else None
+    schedules.edit_schedule(db(), actor(), view.id, hour=hour, day=day, weeks=weeks, recipients=named)
     return _table(may_act=True), alert("Saved; it acts next at its new time.", tone="up"), None

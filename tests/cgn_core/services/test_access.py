@@ -212,6 +212,7 @@ OWN: dict[str, Call | None] = {
     "guides.is_guided": lambda s, a, _: guides.is_guided(s, a, "home"),
     "guides.show_guides": lambda s, a, _: guides.show_guides(s, a),
     "navigation.pulse": lambda s, a, _: navigation.pulse(s, a),
+    "navigation.known_workspaces": lambda s, a, _: navigation.known_workspaces(s, a),
     "navigation.workspace_names": lambda s, a, _: navigation.workspace_names(s, a),
     "retrain_all.request_retraining_of_all": None,
     "sessions.list_sessions": lambda s, a, _: sessions.list_sessions(s, a),
