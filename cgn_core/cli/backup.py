@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,10 +21,11 @@ from cgn_core.errors import SetupError
 if TYPE_CHECKING:
     from cgn_core.db.backups.archive import Manifest
 
-STANDARD_OUTPUT = "-"
+STANDARD = "-"
+"""Names the standard output to write to, or the standard input to read from."""
 
 backup = typer.Typer(name="backup", help="Backups.", no_args_is_help=True, add_completion=False)
-File = Annotated[Path, typer.Argument(help="The backup.")]
+File = Annotated[str, typer.Argument(help="The backup; - is standard input.")]
 
 
 @backup.callback()
@@ -46,7 +49,7 @@ def create(
     target = file or f"cgn-backup-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
     with unreachable("The database can't be backed up"), _opened(target) as output:
         manifest = create_backup(output)
-    if target != STANDARD_OUTPUT:
+    if target != STANDARD:
         _tell(manifest, as_json=as_json, file=target)
     for problem in manifest.problems:
         complain(f"{problem} The backup holds it as it is.")
@@ -57,7 +60,8 @@ def verify(file: File, *, as_json: Json = False) -> None:
     """Read a backup to its last byte; exit 1 where it isn't what was written."""
     from cgn_core.services.backups import verify_backup
 
-    _tell(verify_backup(file), as_json=as_json, file=str(file))
+    with _at_hand(file) as there:
+        _tell(verify_backup(there), as_json=as_json, file=file)
 
 
 @backup.command("restore")
@@ -77,10 +81,10 @@ def restore(
     from cgn_core.cli.prepare import unreachable
     from cgn_core.services.backups import restore_backup
 
-    with _nobody_else(), unreachable("The backup can't be restored"):
-        restored = restore_backup(file, force=force, despite_problems=despite_problems, keep_sessions=keep_sessions)
+    with _nobody_else(), unreachable("The backup can't be restored"), _at_hand(file) as there:
+        restored = restore_backup(there, force=force, despite_problems=despite_problems, keep_sessions=keep_sessions)
     ended = {"sessions_ended": restored.sessions_ended, "problems": [*restored.problems]}
-    _tell(restored.manifest, as_json=as_json, file=str(file), **ended)
+    _tell(restored.manifest, as_json=as_json, file=file, **ended)
     for problem in restored.problems:
         complain(problem)
 
@@ -92,7 +96,7 @@ def _opened(target: str) -> Iterator[BinaryIO]:
     Raises:
         SetupError: it is there already, or can't be written.
     """
-    if target == STANDARD_OUTPUT:
+    if target == STANDARD:
         yield sys.stdout.buffer
         return
     file = Path(target)
@@ -111,6 +115,27 @@ def _opened(target: str) -> Iterator[BinaryIO]:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise SetupError(f"{file} can't be written ({(error.strerror or str(error)).lower()}).") from error
+
+
+@contextlib.contextmanager
+def _at_hand(file: str) -> Iterator[Path]:
+    """The file to read, of which any part is read at any time: standard input is kept in one meanwhile.
+
+    Raises:
+        SetupError: there is no room for it.
+    """
+    if file != STANDARD:
+        yield Path(file)
+        return
+    with contextlib.ExitStack() as until_read:
+        try:
+            kept = until_read.enter_context(tempfile.NamedTemporaryFile(prefix="standard-input-", suffix=".zip"))
+            shutil.copyfileobj(sys.stdin.buffer, kept)
+            kept.flush()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise SetupError(f"Standard input can't be kept in {tempfile.gettempdir()} ({reason}).") from error
+        yield Path(kept.name)
 
 
 @contextlib.contextmanager

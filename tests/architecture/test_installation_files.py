@@ -103,6 +103,14 @@ def test_every_container_is_held_as_tight_as_it_works(file: str) -> None:
         assert service["restart"] == ("no" if name == "migrate" else "unless-stopped"), name
 
 
+@pytest.mark.parametrize("file", COMPOSE_FILES)
+def test_configurations_are_files_because_compose_writes_no_text_into_a_read_only_root(file: str) -> None:
+    read = yaml.load((ROOT / file).read_text("utf-8"), Loader)  # noqa: S506 - it is a SafeLoader
+    for name, configuration in read.get("configs", {}).items():
+        assert set(configuration) == {"file"}, name
+        assert (ROOT / configuration["file"]).is_file(), name
+
+
 def test_only_the_migration_knows_the_role_that_owns_the_tables() -> None:
     told = {
         name: set(service.get("secrets", ())) & {"cgn_database_owner_url", "postgres_password"}

@@ -19,6 +19,10 @@ from engine import ROOT, CheckFailed, find_engine, free_port, run, say
 sys.path.insert(0, str(ROOT / "tests" / "practice"))
 
 from portal_visitor import NotAdmitted, Visitor
+from proxied import check_proxy
+
+MOST_MEGABYTES = 780
+"""What the packages may take together; 707 when this was written."""
 
 
 def check_embedded(image: str) -> None:
@@ -83,9 +87,27 @@ def check_image(image: str) -> None:
     packed = run(*inside, "ls /opt/cgn/lib/python3.11/site-packages/webapp/packed").split()
     if not any(name.endswith(".br") for name in packed):
         raise CheckFailed("The image's files for browsers aren't compressed ahead.")
+    packages = int(run(*inside, "du -sm /opt/cgn").split()[0])
+    if packages > MOST_MEGABYTES:
+        raise CheckFailed(f"Python's packages take {packages} MB of the image; deploy/image/slim.py says what may go.")
+    # Of all commands these read the most packages.
+    report = "cd /tmp && cgn generate c.csv --seed 7 && for kind in pdf xlsx html; do cgn report c.csv -o r.$kind; done"
+    run(
+        "docker",
+        "run",
+        "--rm",
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        "--entrypoint",
+        "sh",
+        image,
+        "-euc",
+        f"{report}; ls r.*",
+    )
     small = "with the" if "plotly.min.js" in packed else "without the"
     size = int(run("docker", "image", "inspect", "--format", "{{.Size}}", image))
-    say(f"image: user 10001, no build tools, {size / 1e6:.0f} MB")
+    say(f"image: user 10001, no build tools, {size / 1e6:.0f} MB, {packages} of them Python's packages")
     say(f"image: {len(packed)} files packed for browsers, {small} small chart library")
 
 
@@ -111,6 +133,7 @@ def main() -> int:
         try:
             check_image(image)
             check_compose(image)
+            check_proxy(image)
             check_embedded(image)
         finally:
             if not given:

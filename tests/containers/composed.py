@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from engine import ROOT, CheckFailed, free_port, run, say
@@ -38,8 +39,13 @@ class Stack:
     """A compose project of our own."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self.variables = variables
-        self.command = ("docker", "compose", "--project-name", f"cgn-check-{os.getpid()}")
+        # By its environment, so that commands of the documents reach it as they stand.
+        self.variables = {
+            "COMPOSE_PROJECT_NAME": f"cgn-check-{os.getpid()}",
+            "COMPOSE_FILE": str(ROOT / "docker-compose.yml"),
+            **variables,
+        }
+        self.command = ("docker", "compose")
 
     def call(self, *arguments: str, given: str | None = None) -> str:
         return run(*self.command, *arguments, environment=self.variables, given=given)
@@ -61,6 +67,7 @@ class Stack:
             stderr=subprocess.STDOUT,
             check=False,
         )
+        (ROOT / LOG).parent.mkdir(exist_ok=True)
         with (ROOT / LOG).open("ab") as kept:
             kept.write(written.stdout)
 
@@ -70,19 +77,33 @@ class Stack:
             self.call("down", "--volumes", "--timeout", "10")
 
 
-def documented_secrets(within: Path) -> Path:
-    """The folder of secret files, made by the very commands of docs/operations.md."""
-    block = next(
-        part
-        for part in re.findall(r"^```\n(.*?)^```", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-        if part.startswith("mkdir -m 711 secrets")
-    )
-    commands = [line for line in block.splitlines() if not line.startswith("docker ")]
+def documented(beginning: str) -> list[str]:
+    """The commands of docs/operations.md that begin so; an image is there already, so none is built."""
+    blocks = re.findall(r"^ *```\n(.*?)^ *```", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    block = next(part for part in map(dedent, blocks) if part.startswith(beginning))
+    return [line.removeprefix("docker compose build && ") for line in block.splitlines()]
+
+
+def follow(commands: list[str], within: Path, variables: Mapping[str, str] | None = None) -> None:
+    """Type them, one after the other."""
+    for command in commands:
+        say(f"$ {command}")
     done = subprocess.run(
-        ["bash", "-euc", "\n".join(commands)], cwd=within, capture_output=True, text=True, check=False
+        ["bash", "-euc", "\n".join(commands)],
+        cwd=within,
+        env={**os.environ, **(variables or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        raise CheckFailed(f"The commands of {DOCUMENT.name} that make the secrets failed: {done.stderr}")
+        raise CheckFailed(f"Commands of {DOCUMENT.name} failed: {done.stdout[-4000:]}")
+
+
+def documented_secrets(within: Path) -> Path:
+    """The folder of secret files, made by the very commands of docs/operations.md."""
+    follow([line for line in documented("mkdir -m 711 secrets") if not line.startswith("docker ")], within)
     # The engine's daemon and the containers' users read the files; nobody else on this machine can enter the folder.
     within.chmod(0o711)
     return within / "secrets"
@@ -99,7 +120,6 @@ def composed(image: str, folder: Path, port: int) -> Iterator[Stack]:
             "CGN_SECURE_COOKIES": "false",  # this check speaks plain HTTP
         }
     )
-    (ROOT / LOG).parent.mkdir(exist_ok=True)
     (ROOT / LOG).unlink(missing_ok=True)
     try:
         warnings = stack.call("config", "--quiet")
@@ -161,6 +181,7 @@ def check_compose(image: str) -> None:
         kill_in_mid_job(stack, api)
         find_everything_again(stack, api, product)
         look_after_it(stack)
+        restore_and_upgrade(stack, api, Path(name))
 
 
 def no_sources_inside(stack: Stack) -> None:
@@ -221,19 +242,20 @@ def kill_in_mid_job(stack: Stack, api: Api) -> None:
     )
 
 
+def seen(api: Api) -> list[Any]:
+    """What the portal shows: every workspace and its models."""
+    workspaces = api.call("/workspaces?limit=500")["items"]
+    return [workspaces, *(api.call(f"/workspaces/{each['id']}/models") for each in workspaces)]
+
+
 def find_everything_again(stack: Stack, api: Api, product: ProductElsewhere) -> None:
     """Taken down and started again, it shows what it showed."""
-
-    def seen() -> list[Any]:
-        workspaces = api.call("/workspaces?limit=500")["items"]
-        return [workspaces, *(api.call(f"/workspaces/{each['id']}/models") for each in workspaces)]
-
-    before = seen()
+    before = seen(api)
     stack.keep_log()  # it goes with the containers
     stack.call("down", "--timeout", "15")
     stack.up("--scale", "worker=2")
     product.visitor.sign_in(product.email, product.password)
-    if not before or seen() != before:
+    if not before or seen(api) != before:
         raise CheckFailed("After a restart the portal shows something else than before.")
     say(f"compose: down and up again with two workers; {len(before) - 1} workspaces and their models are as they were")
 
@@ -246,7 +268,19 @@ def look_after_it(stack: Stack) -> None:
     heads = stack.call("run", "--rm", "-T", "--no-deps", "migrate", "cgn", "db", "verify-audit")
     if not re.search(r"\d", heads):
         raise CheckFailed(f"cgn db verify-audit said: {heads}")
-    stack.call(
-        "run", "--rm", "-T", "--no-deps", "migrate", "sh", "-c", "cgn backup create /tmp/b && cgn backup verify /tmp/b"
-    )
-    say("compose: the audit log's chain holds; a backup was made and verifies")
+    say("compose: the audit log's chain holds")
+
+
+def restore_and_upgrade(stack: Stack, api: Api, folder: Path) -> None:
+    """A backup, its restore and an upgrade by the commands that docs/operations.md shows; all is as it was."""
+    before = seen(api)
+    backup = [line for line in documented("cgn backup create") if line.startswith("docker ")]
+    follow(backup, folder, stack.variables)
+    follow(documented("docker compose stop"), folder, stack.variables)
+    if seen(api) != before:
+        raise CheckFailed("After a restore the portal shows something else than before.")
+    upgrade = [line for line in documented("docker compose build && docker compose run") if line.startswith("docker ")]
+    follow(upgrade, folder, stack.variables)
+    if seen(api) != before:
+        raise CheckFailed("After an upgrade the portal shows something else than before.")
+    say(f"compose: backed up, restored and upgraded as documented; {len(before) - 1} workspaces are as they were")

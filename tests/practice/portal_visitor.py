@@ -31,7 +31,7 @@ class Visitor:
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
         )
-        self._opener.addheaders = [("Origin", address)]
+        self._opener.addheaders = [("Origin", address), ("Referer", f"{address}/")]  # over TLS both are asked for
 
     def get(self, path: str) -> tuple[int, str]:
         """The status and body of a page."""

@@ -21,10 +21,9 @@ CGN = Path(sys.executable).with_name("cgn")
 SECRET = "kept-secret-of-the-embedded-product-0123456789"
 
 
-def cgn(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [CGN, "backup", *arguments], capture_output=True, check=False, env={**os.environ, **environment}
-    )
+def cgn(*arguments: str, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    variables = {**os.environ, **environment}
+    return subprocess.run([CGN, "backup", *arguments], input=given, capture_output=True, check=False, env=variables)
 
 
 @pytest.fixture
@@ -68,10 +67,17 @@ def test_created_verified_wiped_and_restored(directory: Path, tmp_path: Path) ->
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_backup_goes_into_a_pipe(directory: Path, tmp_path: Path) -> None:
-    del directory
-    (tmp_path / "piped.zip").write_bytes(cgn("create", "-").stdout)
-    assert cgn("verify", str(tmp_path / "piped.zip")).returncode == 0
+def test_a_backup_goes_through_pipes(directory: Path) -> None:
+    made = cgn("create", "-").stdout
+    assert cgn("verify", "-", given=made).returncode == 0
+    broken = cgn("verify", "-", given=made[:-9])
+    assert broken.returncode == 1
+    assert broken.stderr.count(b"\n") == 1
+    (directory / "cgn.db").unlink()
+    restored = cgn("restore", "-", given=made)
+    assert restored.returncode == 0, restored.stderr
+    assert restored.stdout.startswith(b"-: made ")
+    assert (directory / "cgn.db").exists()
 
 
 def test_a_flipped_byte_is_one_sentence_and_changes_nothing(directory: Path, tmp_path: Path) -> None:
