@@ -228,18 +228,48 @@
     return window.dash_clientside.no_update;
   }
 
+  // Boxes that were typed into and not left yet: what they were told, by lever. An earlier count that Dash only now
+  // writes into the box is thereby never taken for what was typed.
+  const typed = new Map();
+
+  function leverBox(event) {
+    return event.target.closest && event.target.closest(".lever input[type=number]");
+  }
+
+  function leverOf(box) {
+    return JSON.parse(box.closest(".lever").id);
+  }
+
+  function hear(event) {
+    const box = leverBox(event);
+    if (box) {
+      typed.set(leverOf(box).name, box.value);
+    }
+  }
+
   // What is typed becomes a whole count within the lever's reach, in the box and in the answer alike.
   function take(event) {
-    const box = event.target.closest && event.target.closest(".lever input[type=number]");
+    const box = leverBox(event);
     if (!box) {
       return;
     }
-    const id = JSON.parse(box.closest(".lever").id);
-    const typed = box.value.trim() === "" ? last[id.name] : Number(box.value);
+    const id = leverOf(box);
+    if (!typed.has(id.name)) {
+      // Who only passes by changes nothing: leaving the box, Dash would round the mean that stands in it.
+      event.stopPropagation();
+      return;
+    }
+    const text = typed.get(id.name).trim();
+    const told = text === "" ? last[id.name] : Number(text);
     const step = Number(box.step) || 1;
-    const count = Math.min(Math.max(Math.round((Number.isFinite(typed) ? typed : 0) / step) * step, 0), Number(box.max));
+    const count = Math.min(Math.max(Math.round((Number.isFinite(told) ? told : 0) / step) * step, 0), Number(box.max));
     // Known at once: the answer to it may come after the next key on a slow machine.
     last[id.name] = count;
+    typed.set(id.name, String(count));
+    if (event.type === "focusout") {
+      typed.delete(id.name);
+    }
+    box.value = String(count); // what Dash reads on leaving the box
     window.setTimeout(function () {
       window.dash_clientside.set_props(id, { value: count });
       box.value = String(count);
@@ -254,8 +284,9 @@
 
   document.addEventListener("toggle", opened, true);
 
-  // Leaving the box too, and before Dash reads it: a slider puts its last count back when its box is left with one
-  // beyond its reach, which on a slow machine comes after our correction.
+  // All before Dash: a slider ignores what is beyond its reach, and puts its last count back when its box is left with
+  // such, which on a slow machine comes after our correction.
+  document.addEventListener("input", hear, true);
   ["change", "focusout"].forEach((name) => document.addEventListener(name, take, true));
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { predictor: { predict, reset, link, use } });
