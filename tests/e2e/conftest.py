@@ -8,9 +8,11 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from hands import WAYS, Hands
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 from product_elsewhere import ProductElsewhere, named_by_environment
 from whole_product import Product
 
@@ -21,9 +23,10 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass
 class Watched:
-    """A page, what its console complained of, and what it asked the server."""
+    """A page, how it is worked, what its console complained of, and what it asked the server."""
 
     page: Page
+    hands: Hands
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -75,27 +78,37 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, product: Product) -> Iterator[Callable[..., Watched]]:
-    """``visit(width=390)``: a signed-in page of its own context."""
-    contexts = []
+def watch(browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """``watch(product, width=390, by="keys")``: an empty page of its own context, signed in as nobody."""
+    contexts: list[BrowserContext] = []
 
-    def open_page(*, width: int = 1440, theme: str = "light") -> Watched:
+    def open_page(
+        product: Product, *, width: int = 1440, theme: str = "light", by: str = "mouse", height: int = 900
+    ) -> Watched:
         context = browser.new_context(
             base_url=f"http://127.0.0.1:{product.port}",
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
-        watched = Watched(context.new_page())
-        email, password = product.sign_in_words()
-        watched.page.goto("/sign-in")
-        watched.page.get_by_label("E-mail").fill(email)
-        watched.page.get_by_label("Password").fill(password)
-        watched.page.get_by_role("button", name="Sign in").click()
-        watched.page.get_by_role("heading", name="Portfolio").wait_for()
-        return watched
+        page = context.new_page()
+        return Watched(page, WAYS[by](page))
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(watch: Callable[..., Watched], product: Product) -> Callable[..., Watched]:
+    """``visit(width=390)``: signed in as the demo's owner."""
+
+    def open_page(**look: Any) -> Watched:
+        watched = watch(product, **look)
+        watched.page.goto("/sign-in")
+        watched.hands.sign_in(*product.sign_in_words())
+        watched.page.get_by_role("heading", name="Portfolio").wait_for()
+        return watched
+
+    return open_page

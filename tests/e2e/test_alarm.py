@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hands import LOOKS
 from playwright.sync_api import expect
 
 Visit = Callable[..., "Watched"]  # noqa: F821 - the fixture's class, named for readers
@@ -36,45 +37,46 @@ def histories(folder: Path, name: str) -> tuple[Path, Path, date]:
     return older, newer, broken
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("by", "width", "theme"), LOOKS)
 def test_a_viral_week_and_an_alarm_are_seen_explained_and_watched_from_then_on(
-    visit: Visit, tmp_path: Path, width: int, theme: str
+    visit: Visit, tmp_path: Path, by: str, width: int, theme: str
 ) -> None:
-    older, newer, broken = histories(tmp_path, f"alarmed{width}")
-    watched = visit(width=width, theme=theme)
-    page = watched.page
-    page.goto("/new-workspace")
-    page.locator("input[type=file]").set_input_files(older)
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("link", name="Open @").click()
+    older, newer, broken = histories(tmp_path, f"alarmed.{by}{width}")
+    watched = visit(by=by, width=width, theme=theme)
+    page, hands = watched.page, watched.hands
+    hands.press(page.get_by_role("link", name="New workspace"))
+    hands.arrived_at("New workspace")
+    hands.hand_over(older)
+    hands.press(page.get_by_role("button", name="Import", exact=True))
+    hands.press(page.get_by_role("link", name="Open @"))
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
-    home = page.url
-    page.goto(f"{home}/model-health")
+    hands.go_to("Model health")
     page.get_by_text("Growth is on the path that its past and the posting explain").first.wait_for()
 
-    page.goto(f"{home}/data")
-    page.locator("input[type=file]").set_input_files(newer)
-    page.get_by_role("button", name="Import", exact=True).click()
+    hands.go_to("Data")
+    hands.hand_over(newer)
+    hands.press(page.get_by_role("button", name="Import", exact=True))
     page.get_by_text("A retraining is queued").wait_for()
-    page.goto(f"{home}/model-health")
+    hands.go_to("Model health")
     page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
     page.get_by_text(f"Since the week of {broken} growth has been slower").first.wait_for()
 
-    page.goto(f"{home}/growth-history")
+    hands.go_to("Growth history")
     chart = page.locator("#history-chart")
     chart.locator(".annotation", has_text="viral, +").first.wait_for()
     chart.locator(".ytick", has_text="Break").or_(chart.get_by_text("Break", exact=True)).first.wait_for()
-    page.get_by_label("Note", exact=True).fill("The platform shows reels to fewer people")
-    page.get_by_role("button", name="Pin note").click()
+    hands.write(page.get_by_label("Note", exact=True), "The platform shows reels to fewer people")
+    hands.press(page.get_by_role("button", name="Pin note"))
     page.locator("#notes-table").get_by_text("The platform shows reels to fewer people").wait_for()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
 
-    page.goto("/jobs")
-    page.get_by_text("Add a schedule").click()
-    page.get_by_role("radio", name="Retrain when the data are weeks ahead or growth leaves its path").check()
-    page.get_by_role("button", name="Add", exact=True).click()
+    hands.go_to("All jobs", heading="Jobs")
+    hands.press(page.locator("summary", has_text="Add a schedule"))
+    hands.pick(page.get_by_role("radio", name="Retrain when the data are weeks ahead or growth leaves its path"))
+    hands.choose(page.locator("#schedules-workspace"), f"@alarmed.{by}{width}")
+    hands.press(page.get_by_role("button", name="Add", exact=True))
     row = page.locator("#schedules-table tr", has_text="growth has left its path")
-    row.get_by_role("button", name="Remove").click()
+    hands.press(row.get_by_role("button", name="Remove"))
     expect(row).to_have_count(0)
     assert watched.complaints == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hands import LOOKS
 from large_csv import large_csv
 from playwright.sync_api import expect
 from whole_product import Product
@@ -92,24 +93,25 @@ def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("by", "width", "theme"), LOOKS)
 def test_five_business_suite_files_of_one_account_become_one_history_and_a_model_without_a_question(
-    visit: Visit, tmp_path: Path, width: int, theme: str
+    visit: Visit, tmp_path: Path, by: str, width: int, theme: str
 ) -> None:
-    watched = visit(width=width, theme=theme)
-    page = watched.page
-    page.goto("/new-workspace")
-    page.locator("input[type=file]").set_input_files(exported(tmp_path / "downloads", f"bakery.lena{width}"))
+    watched = visit(by=by, width=width, theme=theme)
+    page, hands = watched.page, watched.hands
+    hands.press(page.get_by_role("link", name="New workspace"))
+    hands.arrived_at("New workspace")
+    hands.hand_over(*exported(tmp_path / "downloads", f"bakery.{by}{width}"))
     page.get_by_text("5 files, 280 days together").wait_for()
     expect(page.get_by_text("A question")).to_have_count(0)
     page.screenshot(path=tmp_path / "preview.png", full_page=True)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     expect(page.get_by_label("Whose numbers are these?")).not_to_be_visible()
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("link", name="Open @").click()
+    hands.press(page.get_by_role("button", name="Import", exact=True))
+    hands.press(page.get_by_role("link", name="Open @"))
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
-    page.goto(f"{page.url}/growth-history")
+    hands.go_to("Growth history")
     page.locator(".js-plotly-plot .point").first.wait_for()
     assert watched.complaints == []
 

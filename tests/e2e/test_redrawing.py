@@ -23,6 +23,12 @@ PRESS_AND_DRAW = """([button, part, property]) => {
     window.dash_clientside.set_props(part, { [property]: '"drawn anew"' });
 }"""
 """A press, and before the browser does anything else the answer that draws the part anew."""
+APPEND_PARTS = """(trees) => document.body.append(...Object.entries(trees).map(([id, tree]) => {
+    const part = document.createElement("div");
+    part.id = id;
+    part.setAttribute("data-tree", tree);
+    return part;
+}))"""
 VISIBLE = 800
 """Pixels from the top that are surely on the screen."""
 RUNNING = {"done": "running", "DONE": "RUNNING"}
@@ -145,3 +151,28 @@ def test_a_link_in_a_table_that_the_browser_draws_stays_in_the_page_and_leads_ba
     page.locator(f"[id='jobs-cancel-{job}']").wait_for()
     assert page.evaluate("window.same === true")
     assert watched.complaints == []
+
+
+def test_the_keyboard_stays_on_a_link_and_the_table_where_it_was_moved_to_when_they_are_drawn_anew(
+    visit: Visit, job: str
+) -> None:
+    watched = visit(width=800)
+    page = watched.page
+    cancel = cancel_button(page, job)
+    link, box = page.locator("#jobs-table th.primary a").last, page.locator("#jobs-table .table-scroll")
+    for held in (link, box):
+        held.focus()
+        aside = box.evaluate("each => { each.scrollLeft = 60; return each.scrollLeft; }")
+        assert aside > 0
+        draw_anew(page, cancel)
+        expect(held).to_be_focused()
+        assert box.evaluate("each => each.scrollLeft") == aside
+    assert watched.complaints == []
+
+
+def test_a_part_that_cannot_be_drawn_leaves_the_others_drawn(visit: Visit) -> None:
+    watched = visit()
+    watched.page.evaluate(APPEND_PARTS, {"bad": '{"type":', "good": '{"type": "P", "props": {"children": "as ever"}}'})
+    expect(watched.page.locator("#good p")).to_have_text("as ever")
+    expect(watched.page.locator("#bad")).to_be_empty()
+    assert ["SyntaxError" in each for each in watched.complaints] == [True]

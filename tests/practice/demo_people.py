@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 
-from playwright.sync_api import Browser, Page
+from hands import Hands, Mouse
+from playwright.sync_api import Browser
 from whole_product import Product
 
 PASSWORD = "tangerine anvil boat"
@@ -38,18 +39,19 @@ def invite_client(product: Product, email: str, handle: str) -> str:
     return found[0]
 
 
-def join(page: Page, link: str, email: str, name: str) -> None:
+def join(hands: Hands, link: str, email: str, name: str) -> None:
     """Take an invitation up."""
+    page = hands.page
     page.goto(link)
-    page.get_by_label("Your name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    hands.write(page.get_by_label("Your name"), name)
+    hands.write(page.get_by_label("Password"), PASSWORD)
+    hands.press(page.get_by_role("button", name="Make my account"))
     page.get_by_text(f"Sign in as {email}").wait_for()
 
 
 def add_client(browser: Browser, product: Product, handle: str) -> tuple[str, str]:
     """How a client signs in who sees one creator."""
     page = browser.new_context(base_url=f"http://127.0.0.1:{product.port}").new_page()
-    join(page, invite_client(product, CLIENT, handle), CLIENT, "Ana Ruiz")
+    join(Mouse(page), invite_client(product, CLIENT, handle), CLIENT, "Ana Ruiz")
     page.context.close()
     return CLIENT, PASSWORD

@@ -1,8 +1,10 @@
-// An editor that opens below a list, out of sight perhaps, takes the focus and is scrolled to.
+// An editor that opens beside a list, out of sight perhaps, takes the focus and is scrolled to; when it goes, the button
+// that opened it has the focus again, so that a keyboard goes on from there.
 (function () {
   "use strict";
 
   let open = new Set();
+  let opener = null;
 
   function arrive() {
     const now = new Set();
@@ -10,12 +12,25 @@
       const name = editor.getAttribute("aria-label");
       now.add(name);
       if (!open.has(name)) {
+        opener = document.activeElement;
         editor.focus({ preventScroll: true });
         editor.scrollIntoView({ block: "nearest" });
       }
     });
+    if (open.size > 0 && now.size === 0) {
+      leave();
+    }
     open = now;
   }
 
-  new MutationObserver(arrive).observe(document, { childList: true, subtree: true });
+  // The list is drawn anew with what was saved: then the button of the same id is another one.
+  function leave() {
+    const again = opener && (opener.isConnected ? opener : opener.id && document.getElementById(opener.id));
+    if (again && document.activeElement === document.body) {
+      again.focus({ preventScroll: true });
+    }
+    opener = null;
+  }
+
+  new MutationObserver(arrive).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
 })();

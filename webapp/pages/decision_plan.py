@@ -24,7 +24,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
-from webapp.components.fields import field, number_field
+from webapp.components.fields import number_field
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, plain, retold, short_day, signed
 from webapp.components.tables import Column
@@ -62,16 +62,23 @@ def plan_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *,
                     placeholder=plain(usual), hint=f"empty: {plain(usual)}, as in the last four weeks",
                 ),
                 number_field("Weeks", id=Ids.WEEKS, value=settings.weeks, low=1, high=12, hint="1 to 12"),
-                field(
-                    "Caution",
-                    dcc.RadioItems(
-                        id=Ids.CAUTION,
-                        options=[{"value": key, "label": words} for key, words in CAUTIONS],
-                        value=settings.caution,
-                        inline=True,
-                        className="choice",
-                    ),
-                    "careful: what nine of ten such weeks reach; bold: the most on average",
+                # No label around them: it would name the first choice, which names itself.
+                html.Div(
+                    [
+                        html.Span("Caution", className="field-label"),
+                        dcc.RadioItems(
+                            id=Ids.CAUTION,
+                            options=[{"value": key, "label": words} for key, words in CAUTIONS],
+                            value=settings.caution,
+                            inline=True,
+                            className="choice",
+                        ),
+                        html.Span(
+                            "careful: what nine of ten such weeks reach; bold: the most on average",
+                            className="field-hint",
+                        ),
+                    ],
+                    className="field",
                 ),
             ],
             className="field-grid plan-fields",

@@ -246,8 +246,9 @@ def _editor(view: ScenarioView) -> Component:
                 [button("Rename", id=Ids.KEEP), button("Leave as it is", id=Ids.CLOSE, quiet=True)], className="actions"
             ),
         ],
-        className="stack",
+        className="stack editor",
         role="group",
+        tabIndex="-1",
         **aria(label=f"Rename {view.name}"),
     )
 

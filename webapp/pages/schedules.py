@@ -254,9 +254,10 @@ def _editor(view: ScheduleView) -> Component:
                 className="actions",
             ),
         ],
-        className="stack above-space",
+        className="stack above-space editor",
         role="group",
-        **aria(label="Edit the schedule"),
+        tabIndex="-1",
+        **aria(label=f"Edit: {view.sentence}"),
     )
 
 

@@ -191,9 +191,10 @@ def _editor(view: NoteView) -> Component:
                 [button("Save", id=Ids.SAVE), button("Leave as it is", id=Ids.CLOSE, quiet=True)], className="actions"
             ),
         ],
-        className="stack",
+        className="stack editor",
         role="group",
-        **aria(label="Edit the note"),
+        tabIndex="-1",
+        **aria(label=f"Edit the note on the week of {short_day(view.week_start)}"),
     )
 
 
