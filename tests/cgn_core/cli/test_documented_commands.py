@@ -7,17 +7,33 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 WHERE = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
 APART = {"docs/API_documentation.md"}  # tests/stack/test_api_examples.py runs its examples against a product
+TYPED = re.compile(r"(?:cgn|make|docker|kubectl|helm|mkdir|openssl|echo|chmod|cp|\w+=\S+|\.venv/bin/cgn) ")
+"""How a line begins that somebody types; others are pictures of folders, settings and answers."""
+RUN_BY = {
+    r"cgn (?:generate|validate|train|cv|compare|predict|plan|diagnose) ": "here",
+    r"make up\b": "here",
+    r"\.venv/bin/cgn up ": "tests/practice/whole_product.py",
+    r"make test$": ".ci/run",
+    r"cgn backup create /": "tests/cgn_core/cli/test_backup.py",
+    r"cgn token create ": "tests/cgn_core/cli/test_tokens.py",
+    r"(?:kubectl|helm) ": "tests/chart/check.py",
+    r"docker build -t |docker run --name ": "tests/containers/check.py",
+    r"(?:docker compose|mkdir -m|pg=|openssl|echo|chmod|cp \.env\.example) ?": "tests/containers/composed.py",
+}
+"""Who types what the documents show."""
 
 
 def blocks(name: str) -> list[str]:
-    """What stands between fences without a language: what somebody types."""
-    return re.findall(r"^```\n(.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    """What stands between fences without a language: what somebody types. Fences may stand within a list."""
+    found = re.findall(r"^ *```\n(.*?)^ *```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [dedent(block) for block in found]
 
 
 def lines(name: str, beginning: str) -> list[str]:
@@ -41,6 +57,31 @@ def test_the_readmes_commands_do_what_they_say_one_after_the_other(tmp_path: Pat
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert done.stdout.strip() or (tmp_path / "creator.csv").exists(), command
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_every_command_of_a_document_is_typed_by_somebody(name: str) -> None:
+    whole = [re.sub(r"\\\n\s*", " ", block) for block in blocks(name)]
+    typed = [line for block in whole for line in block.splitlines() if TYPED.match(line)]
+    assert [line for line in typed if not any(re.match(pattern, line) for pattern in RUN_BY)] == []
+
+
+def test_whoever_types_the_documents_commands_is_there() -> None:
+    assert [place for place in RUN_BY.values() if place != "here" and not (ROOT / place).is_file()] == []
+    shown = "\n".join(block for name in WHERE for block in blocks(name))
+    assert [pattern for pattern in RUN_BY if not re.search(f"^{pattern}", shown, re.MULTILINE)] == []
+
+
+def test_make_up_starts_the_product_where_the_documents_say() -> None:
+    for command in lines("docs/operations.md", "make up"):
+        done = subprocess.run(
+            ["bash", "-c", command.replace("make", "make --dry-run", 1)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert 'cgn up --demo --port 8050 --data-dir "/srv/cgn"' in done.stdout
 
 
 def targets() -> set[str]:
