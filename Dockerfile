@@ -48,12 +48,12 @@ RUN packages=/opt/cgn/lib/python3.11/site-packages \
     && /opt/cgn/bin/python -m compileall -q /opt/cgn/lib
 
 FROM python:3.11-slim-bookworm
-# The version is the distribution's: it moves with its security updates.
+# The version is the distribution's: it moves with its security updates. The base image's own packages are installers.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends redis-server \
     && apt-get clean \
-    && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /var/lib/apt/lists/* /usr/local/lib/python3.11/site-packages/* /usr/local/bin/pip* /usr/local/bin/wheel \
     && useradd --system --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin cgn \
     && install --directory --owner=cgn --group=nogroup --mode=0700 /data
 COPY --from=build /opt/cgn /opt/cgn

@@ -81,7 +81,10 @@ def check_image(image: str) -> None:
     inside = ("docker", "run", "--rm", "--read-only", "--network", "none", "--entrypoint", "sh", image, "-c")
     if run(*inside, "id -u").strip() != "10001":
         raise CheckFailed("The image doesn't run as its own user.")
-    tools = run(*inside, "for tool in gcc cc make npm; do command -v $tool; done; ls /opt/cgn/bin | grep ^pip; true")
+    tools = run(
+        *inside,
+        "for tool in gcc cc make npm; do command -v $tool; done; ls /opt/cgn/bin /usr/local/bin | grep ^pip; true",
+    )
     if tools.strip():
         raise CheckFailed(f"The image holds tools that only a build needs: {tools}")
     packed = run(*inside, "ls /opt/cgn/lib/python3.11/site-packages/webapp/packed").split()
