@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     worker_grace: float = 5.0
     """How long a worker that was told to stop waits for its tasks before it ends them; their jobs are given back."""
 
-    web_processes: int = 1
+    web_processes: int = 2
     """Processes that answer requests."""
     web_threads: int = 16
     """Requests that each of them answers at once."""

@@ -17,6 +17,8 @@ POLYFILL = f'<script src="{SUITES}/dash/deps/polyfill@'
 """What browsers of today have, but for the one function of it that Dash calls."""
 GRAPH = f"{SUITES}/dash/dcc/async-graph.js"
 """Dash's graph, which its own loader asks for by this address when one is to be drawn."""
+ASKED_FIRST = ("/_dash-layout", "/_dash-dependencies")
+"""What the renderer asks for as soon as it runs; the answers are there by then."""
 WITH_CHARTS = re.compile(
     "|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES if getattr(page, "HAS_CHARTS", False))
 )
@@ -32,18 +34,20 @@ class LightDash(Dash):
         return {**dashs, "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
 
     def interpolate_index(self, *arguments: Any, **parts: Any) -> str:
-        """The page without the grid library; the chart library begins to load beside the others, not after them."""
+        """The page without the grid library; what is needed in a moment is asked for beside the scripts, not after."""
         lines = [line for line in parts["scripts"].splitlines() if GRID not in line]
         generators = static_files().get(GENERATOR_SCRIPT)
         if generators is not None:
             instead = f'<script src="{generators.fingerprinted}"></script>'
             lines = [instead if line.startswith(POLYFILL) else line for line in lines]
         parts["scripts"] = "\n".join(lines)
+        early = [f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{each}">' for each in ASKED_FIRST]
         if WITH_CHARTS.fullmatch(request.path):
             library = static_files()[PLOTLY].fingerprinted
-            links = (
-                f'<link rel="preload" as="script" fetchpriority="low" href="{library}" data-charts>',
+            early += (
+                # Compiled beside the page as it comes; a preloaded script would only be when it is to run.
+                f'<script async fetchpriority="low" src="{library}" data-charts></script>',
                 f'<link rel="preload" as="script" fetchpriority="low" href="{GRAPH}">',
             )
-            parts["css"] = "\n".join((parts["css"], *links))
+        parts["css"] = "\n".join((parts["css"], *early))
         return str(super().interpolate_index(*arguments, **parts))  # type: ignore[no-untyped-call]  # as above

@@ -176,3 +176,24 @@ def test_a_part_that_cannot_be_drawn_leaves_the_others_drawn(visit: Visit) -> No
     expect(watched.page.locator("#good p")).to_have_text("as ever")
     expect(watched.page.locator("#bad")).to_be_empty()
     assert ["SyntaxError" in each for each in watched.complaints] == [True]
+
+
+def test_the_table_behind_a_chart_is_drawn_when_it_is_opened_and_anew_while_it_is_open(visit: Visit) -> None:
+    watched = visit()
+    page = watched.page
+    page.goto("/")
+    page.get_by_role("link", name="@sourdough.daily").first.click()
+    page.get_by_role("link", name="Growth history", exact=True).first.click()
+    sheet = page.locator("details.chart-table").first
+    sheet.wait_for()
+    expect(sheet.locator("tr")).to_have_count(0)
+    sheet.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(sheet.get_by_role("row")).to_have_count(53)
+    expect(sheet.get_by_role("columnheader").first).to_have_text("Week of")
+    expect(sheet.get_by_role("rowheader")).to_have_count(52)
+    page.get_by_text("3 months").first.click()
+    sheet = page.locator("details.chart-table").first
+    if sheet.get_attribute("open") is None:
+        sheet.locator("summary").click()
+    expect(sheet.get_by_role("row")).to_have_count(14)

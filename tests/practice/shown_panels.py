@@ -96,7 +96,7 @@ def _read(node: Any, parts: dict[str, Any], found: list[Panel]) -> None:
 
 
 def _mark(details: Any) -> Mark | None:
-    summary, sheet = _children(details)
+    summary, sheet = json.loads(details["props"]["data-tree"])  # the browser draws them
     label = summary["props"]["aria-label"]
     if not label.startswith(FROM):
         return None
@@ -141,3 +141,19 @@ def _text(node: Any) -> str:
     if "explain" in _classes(node):
         return ""
     return " ".join(_text(child) for child in _children(node))
+
+
+def said(answer: str) -> str:
+    """A page's JSON as one text, with what the browser draws by itself as what it is."""
+
+    def drawn(node: Any) -> Any:
+        if isinstance(node, list):
+            return [drawn(each) for each in node]
+        if isinstance(node, dict):
+            return {
+                name: drawn(json.loads(each) if name in {"data-tree", "data-table"} else each)
+                for name, each in node.items()
+            }
+        return node
+
+    return json.dumps(drawn(json.loads(answer)), ensure_ascii=False)

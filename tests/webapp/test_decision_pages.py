@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dash import Dash
+from shown_panels import said
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
@@ -51,11 +52,6 @@ def trained(workspace: Workspace, imported: Imported) -> Workspace:
 def read(service: Callable[..., Any], *given: Any) -> Any:
     with reading() as session:
         return service(session, *given)
-
-
-def said(shown: str) -> str:
-    """A page's JSON as the text that it holds."""
-    return json.dumps(json.loads(shown), ensure_ascii=False)
 
 
 def plan_form(workspace: Workspace, **changed: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from dash import Dash
 from forty_weeks import import_and_train, run_training
+from shown_panels import said
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
@@ -40,10 +41,6 @@ def trained(owner: Actor, workspace: Workspace) -> Workspace:
 def read(service: Callable[..., Any], *given: Any) -> Any:
     with reading() as session:
         return service(session, *given)
-
-
-def said(shown: str) -> str:
-    return json.dumps(json.loads(shown), ensure_ascii=False)
 
 
 def form(workspace: Workspace, chosen: Any = None) -> dict[str, Any]:

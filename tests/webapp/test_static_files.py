@@ -15,7 +15,7 @@ import pytest
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
 from cgn_core.services.imports import Imported
-from webapp import packing, routes, static_files
+from webapp import light_pages, packing, routes, static_files
 from webapp.pages import PAGES
 from webapp.static_files import CHARTS, PLOTLY, StaticFile
 
@@ -32,7 +32,7 @@ def of_workspace(path: str, workspace_id: UUID) -> str:
 def addresses(html: str) -> list[str]:
     found = re.findall(r'<(?:script|link) [^>]*?(?:src|href)="([^"]+)"', html)
     assert found
-    return found
+    return [each for each in found if each not in light_pages.ASKED_FIRST]  # answers of the moment, no files
 
 
 @pytest.mark.usefixtures("imported")
@@ -117,6 +117,24 @@ def test_the_renderer_is_told_where_the_fingerprinted_library_is(
     answer = browser(owner).get(told, headers={"Accept-Encoding": "br"})
     assert "immutable" in answer.headers["Cache-Control"]
     assert b"plotly.js" in brotli.decompress(answer.data)[:100]
+
+
+def test_the_chart_library_is_told_to_be_compiled_while_it_arrives_and_only_once() -> None:
+    library = b"(function(root, factory) {...} (typeof self ? self : this, () => {\nreturn Plotly;\n}));"
+    told = packing.compiled_ahead(library)
+    assert told == b"(function(root, factory) {...} (typeof self ? self : this, (() => {\nreturn Plotly;\n})));"
+    assert packing.compiled_ahead(told) == told
+    for other in (b"", b"this, () => {", library + b"window.more = 1;", library + library):
+        assert packing.compiled_ahead(other) == other
+
+
+def test_what_the_renderer_asks_for_first_is_asked_for_beside_the_scripts(
+    browser: Callable[[Actor], Browser], owner: Actor
+) -> None:
+    html = browser(owner).get("/").text
+    for path in light_pages.ASKED_FIRST:
+        assert f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{path}">' in html
+        assert browser(owner).get(path).status_code == 200
 
 
 def test_the_small_library_is_of_the_version_that_plotly_brings() -> None:

@@ -3,7 +3,7 @@
   "use strict";
 
   const NAMES = { className: "class", tabIndex: "tabindex", colSpan: "colspan", rowSpan: "rowspan", dateTime: "datetime" };
-  const ATTRIBUTE = /^(id|class|title|role|type|scope|lang|download|tabindex|colspan|rowspan|datetime|aria-[a-z]+|data-[a-z-]+)$/;
+  const ATTRIBUTE = /^(id|class|title|role|type|scope|lang|download|hidden|tabindex|colspan|rowspan|datetime|aria-[a-z]+|data-[a-z-]+)$/;
 
   function set(element, prop, value) {
     const name = NAMES[prop] ?? prop;
@@ -44,6 +44,33 @@
     return [element];
   }
 
+  function make(name, props, ...within) {
+    const made = document.createElement(name);
+    for (const [prop, value] of Object.entries(props)) {
+      set(made, prop, value);
+    }
+    made.append(...within);
+    return made;
+  }
+
+  // As data_table of components/tables.py writes it.
+  function table({ caption, columns, rows }) {
+    const heading = ([label, numeric]) => make("th", { scope: "col", className: numeric ? "numeric" : "" }, label);
+    const cell = (content, [label, numeric, primary]) => {
+      const kind = [numeric && "numeric", primary && "primary"].filter(Boolean).join(" ");
+      return primary
+        ? make("th", { scope: "row", className: kind }, ...draw(content))
+        : make("td", { className: kind, "data-label": label }, ...draw(content));
+    };
+    const body = rows.map((cells) => make("tr", {}, ...cells.map((content, at) => cell(content, columns[at]))));
+    return make(
+      "table", { className: "data-table stacks" },
+      make("caption", { className: "visually-hidden" }, caption),
+      make("thead", {}, make("tr", {}, ...columns.map(heading))),
+      make("tbody", {}, ...body),
+    );
+  }
+
   // Whoever is on a link or has moved the table aside stays there; buttons with presses are presses.js' affair.
   function held(part) {
     const on = part.contains(document.activeElement) ? document.activeElement : null;
@@ -64,19 +91,27 @@
 
   const done = new WeakMap();
 
+  function drawOne(part, text, drawing) {
+    if (done.get(part) === text) {
+      return;
+    }
+    done.set(part, text);
+    const keep = held(part);
+    try {
+      part.replaceChildren(...drawing(JSON.parse(text)));
+    } catch (error) {
+      console.error(error); // the other parts are drawn all the same
+    }
+    keep();
+  }
+
   function drawAll() {
     for (const part of document.querySelectorAll("[data-tree]")) {
-      const tree = part.dataset.tree;
-      if (done.get(part) !== tree) {
-        done.set(part, tree);
-        const keep = held(part);
-        try {
-          part.replaceChildren(...draw(JSON.parse(tree)));
-        } catch (error) {
-          console.error(error); // the other parts are drawn all the same
-        }
-        keep();
-      }
+      drawOne(part, part.dataset.tree, draw);
+    }
+    // What nobody has opened costs nothing.
+    for (const part of document.querySelectorAll("[open] > [data-table]")) {
+      drawOne(part, part.dataset.table, (told) => [table(told)]);
     }
   }
 
@@ -93,7 +128,8 @@
   }
 
   document.addEventListener("click", follow);
+  document.addEventListener("toggle", drawAll, true);
   new MutationObserver(drawAll).observe(document, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["data-tree"],
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-tree", "data-table"],
   });
 })();

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from cgn_core.figures.tokens import Figure
 from webapp.components.attributes import aria
 from webapp.components.markup import dcc, html
-from webapp.components.tables import Column, data_table
+from webapp.components.tables import Column, drawn_table
 
 FIGURE = "figure"
 NUMBERS = "figure-numbers"
@@ -53,7 +53,7 @@ def chart(
     if columns:
         table.append(
             html.Details(
-                [html.Summary("Show as a table"), data_table(columns, rows, caption=words)],
+                [html.Summary("Show as a table"), drawn_table(columns, rows, caption=words)],
                 className="more chart-table",
             )
         )

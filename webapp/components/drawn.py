@@ -8,15 +8,17 @@ carries its tree as text, and costs milliseconds. Nothing in it can be a callbac
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+import orjson
 from dash.development.base_component import Component
 
 from webapp.components.markup import html
 
 TREE = "data-tree"
 """The property that a callback writes to draw the part anew."""
+TABLE = "data-table"
+"""Where :func:`webapp.components.tables.drawn_table` puts its cells."""
 
 
 def drawn(tree: Component, *, id: str, **attributes: Any) -> Component:  # noqa: A002 - Dash's own name for it
@@ -27,10 +29,27 @@ def drawn(tree: Component, *, id: str, **attributes: Any) -> Component:  # noqa:
         id: of the part.
         attributes: of the element around it.
     """
-    carried: dict[str, Any] = {TREE: as_text(tree)}
-    return html.Div(id=id, **carried, **attributes)
+    return html.Div(id=id, **inside(as_text(tree)), **attributes)
 
 
-def as_text(tree: Component) -> str:
-    """The tree as assets/drawn.js reads it, which is as Dash would send it."""
-    return json.dumps(tree, default=lambda component: component.to_plotly_json(), ensure_ascii=False, allow_nan=False)
+def inside(text: str) -> dict[str, Any]:
+    """The attribute of an element inside which the browser draws what :func:`as_text` wrote.
+
+    The same for many requests, such text may be kept: by a cached function of all that it says, as it says it.
+    """
+    return {TREE: text}
+
+
+def as_text(tree: Any) -> str:
+    """Components, or lists and words with components among them, as assets/drawn.js reads them: as Dash sends them.
+
+    Raises:
+        TypeError: there is something else among them.
+    """
+    return orjson.dumps(tree, default=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash's; it has no types
+    raise TypeError(f"{type(value).__name__} can't be drawn without Dash.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from dash.development.base_component import Component
@@ -20,11 +21,14 @@ from cgn_core.figures.wording import model_name
 from cgn_core.services.models import ModelView
 from webapp import routes
 from webapp.components.attributes import aria
+from webapp.components.drawn import as_text, inside
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 
 SHOWN_OF_HASH = 12
+MARKS_KEPT = 1024
+"""Marks whose text is kept, a kilobyte each."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,14 @@ def what(term: str) -> Component:
     Raises:
         KeyError: the glossary doesn't know it.
     """
+    return _mark(_meaning(term))
+
+
+@lru_cache(MARKS_KEPT)
+def _meaning(term: str) -> str:
     meant = TERMS[term]
-    return _mark(
-        "?",
-        f"What does \N{LEFT DOUBLE QUOTATION MARK}{meant.name}\N{RIGHT DOUBLE QUOTATION MARK} mean?",
-        html.Strong(meant.name),
-        html.P(meant.words),
-    )
+    label = f"What does \N{LEFT DOUBLE QUOTATION MARK}{meant.name}\N{RIGHT DOUBLE QUOTATION MARK} mean?"
+    return _text("?", label, html.Strong(meant.name), html.P(meant.words))
 
 
 def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component:
@@ -82,6 +87,12 @@ def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component
     Raises:
         KeyError: there is no such formula.
     """
+    return _mark(_origin(source, formula, of, note, short_day(source.trained_at.date()) if source.trained_at else ""))
+
+
+@lru_cache(MARKS_KEPT)
+def _origin(source: Source, formula: str, of: str, note: str, trained: str) -> str:
+    # The day comes in words: they are its reader's, as everything else here is what the sheet says.
     facts: list[Component] = [
         html.Dt("Data"),
         html.Dd(
@@ -98,7 +109,7 @@ def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component
         ),
     ]
     if source.model_number is not None:
-        when = f", trained {short_day(source.trained_at.date())}" if source.trained_at else ""
+        when = f", trained {trained}" if trained else ""
         by = f" by version {source.code_version}" if source.code_version else ""
         facts += [
             html.Dt("Model"),
@@ -109,7 +120,7 @@ def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component
                 ]
             ),
         ]
-    return _mark(
+    return _text(
         icon("info"),
         f"Where this comes from: {of}",
         html.Strong(of),
@@ -125,20 +136,19 @@ def formula_mark(formula: str, *, of: str, note: str) -> Component:
     Raises:
         KeyError: there is no such formula.
     """
-    return _mark(
-        icon("info"),
-        f"Where this comes from: {of}",
-        html.Strong(of),
-        html.P(FORMULAS[formula]),
-        html.P(note, className="muted"),
-    )
+    return _mark(_working(formula, of, note))
 
 
-def _mark(sign: Component | str, label: str, *content: Component | None) -> Component:
-    return html.Details(
-        [
-            html.Summary(sign, className="explain-mark", title=label, **aria(label=label)),
-            html.Div(list(content), className="menu-sheet explain-sheet"),
-        ],
-        className="menu explain",
-    )
+@lru_cache(MARKS_KEPT)
+def _working(formula: str, of: str, note: str) -> str:
+    sheet = (html.Strong(of), html.P(FORMULAS[formula]), html.P(note, className="muted"))
+    return _text(icon("info"), f"Where this comes from: {of}", *sheet)
+
+
+def _text(sign: Component | str, label: str, *content: Component | None) -> str:
+    summary = html.Summary(sign, className="explain-mark", title=label, **aria(label=label))
+    return as_text([summary, html.Div(list(content), className="menu-sheet explain-sheet")])
+
+
+def _mark(text: str) -> Component:
+    return html.Details(className="menu explain", **inside(text))

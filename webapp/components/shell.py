@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from cgn_core.access import Action
 from cgn_core.figures.locales import in_use
 from webapp import routes
 from webapp.components.attributes import HIDDEN, aria, data
+from webapp.components.drawn import as_text, inside
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import percent
@@ -63,6 +65,15 @@ class Frame:
     current: str = ""
 
 
+@dataclass(frozen=True)
+class Ways:
+    """The navigation as the browser draws it: beside the page, and below it on phones."""
+
+    label: str
+    side: str
+    bottom: str
+
+
 def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
     """The pages of a workspace; ``key`` is the page module's name."""
     return (
@@ -79,6 +90,8 @@ def workspace_nav(workspace_id: UUID) -> tuple[NavItem, ...]:
 
 
 IN_BOTTOM_BAR = 4
+KEPT = 256
+"""Navigations and lists of workspaces whose text is kept, some kilobytes each."""
 IN_ACCOUNT_MENU = ("team", "agency")
 """Where somebody who looks for their colleagues or the agency's name looks first."""
 AGENCY_NAV = (
@@ -92,8 +105,7 @@ AGENCY_NAV = (
 
 def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Component:
     """The page's content inside the shell, below the note that explains it."""
-    items = workspace_nav(frame.workspace_id) if frame.workspace_id is not None else ()
-    whole = [item for item in AGENCY_NAV if item.needs in frame.allowed]
+    ways = _ways(frame.workspace_id, frame.allowed, frame.current)
     main = html.Main(
         html.Div(
             [html.Div(id=Ids.ALERTS, className="alerts", **aria(live="assertive")), guide, *_as_list(content)],
@@ -109,10 +121,10 @@ def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Com
             html.P(frame.printed, className="on-paper"),
             _header(frame),
             html.Div(
-                [_side(items, whole, frame.current), main],
-                className="frame frame-workspace" if items else "frame frame-agency",
+                [html.Nav(className="side", **inside(ways.side), **aria(label=ways.label)), main],
+                className="frame frame-workspace" if frame.workspace_id is not None else "frame frame-agency",
             ),
-            _bottom(items, whole, frame.current),
+            html.Nav(className="bottom", **inside(ways.bottom), **aria(label=f"{ways.label}, short")),
         ],
         **data(numbers=in_use()),  # assets/numbers.js writes the browser's own numbers in the same way
     )
@@ -163,13 +175,6 @@ def _switcher(frame: Frame) -> Component:
             className="menu-item",
         )
     ]
-    found = [
-        html.Div(
-            dcc.Link(f"@{handle}", href=routes.home(workspace_id), className="menu-item"),
-            **data(search=handle.lower()),
-        )
-        for workspace_id, handle in frame.workspaces
-    ]
     search = html.Label(
         [
             html.Span("Find a workspace", className="visually-hidden"),
@@ -181,7 +186,7 @@ def _switcher(frame: Frame) -> Component:
         className="switcher-search d-block",
         **data(filters="#shell-switcher-list"),
     )  # fmt: skip
-    nothing = html.P("No workspace has that in its name.", className="muted nothing-matches", hidden=True)
+    found = html.Div(id="shell-switcher-list", **inside(_workspaces(tuple(frame.workspaces))))
     return html.Details(
         [
             html.Summary(
@@ -190,12 +195,25 @@ def _switcher(frame: Frame) -> Component:
                 **aria(label=f"Switch workspace; now {shown}"),
             ),
             html.Div(
-                [search if found else None, *entries, html.Div([*found, nothing], id="shell-switcher-list")],
+                [search if frame.workspaces else None, *entries, found],
                 className="menu-sheet",
             ),
         ],
         className="menu switcher",
     )
+
+
+@lru_cache(KEPT)
+def _workspaces(named: tuple[tuple[UUID, str], ...]) -> str:
+    found = [
+        html.Div(
+            dcc.Link(f"@{handle}", href=routes.home(workspace_id), className="menu-item"),
+            **data(search=handle.lower()),
+        )
+        for workspace_id, handle in named
+    ]
+    nothing = html.P("No workspace has that in its name.", className="muted nothing-matches", hidden=True)
+    return as_text([*found, nothing])
 
 
 def _account_menu(frame: Frame) -> Component:
@@ -237,8 +255,15 @@ def _link(item: NavItem, current: str, class_name: str, words: str) -> Component
     return html.Div(link, className="is-here" if here else "")
 
 
-def _side(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> Component:
-    return html.Nav(
+@lru_cache(KEPT)
+def _ways(workspace_id: UUID | None, allowed: frozenset[Action], current: str) -> Ways:
+    items = workspace_nav(workspace_id) if workspace_id is not None else ()
+    whole = [item for item in AGENCY_NAV if item.needs in allowed]
+    return Ways("Workspace" if items else "Agency", _side(items, whole, current), _bottom(items, whole, current))
+
+
+def _side(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> str:
+    return as_text(
         html.Div(
             [
                 *(_link(item, current, "nav-item", item.label) for item in items),
@@ -246,13 +271,11 @@ def _side(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> C
                 *(_link(item, current, "nav-item", item.label) for item in whole),
             ],
             className="side-inner",
-        ),
-        className="side",
-        **aria(label="Workspace" if items else "Agency"),
+        )
     )
 
 
-def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> Component:
+def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) -> str:
     first, rest = [*items, *whole][:IN_BOTTOM_BAR], [*items, *whole][IN_BOTTOM_BAR:]
     more = html.Details(
         [
@@ -262,5 +285,4 @@ def _bottom(items: Sequence[NavItem], whole: Sequence[NavItem], current: str) ->
         className="menu menu-end" + (" is-current" if current in {item.key for item in rest} else ""),
     )
     links = [_link(item, current, "bottom-item", item.short) for item in first]
-    label = "Workspace, short" if items else "Agency, short"
-    return html.Nav([*links, more] if rest else links, className="bottom", **aria(label=label))
+    return as_text([*links, more] if rest else links)

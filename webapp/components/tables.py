@@ -9,6 +9,7 @@ from typing import Any
 from dash.development.base_component import Component
 
 from webapp.components.attributes import aria, data
+from webapp.components.drawn import TABLE, as_text
 from webapp.components.markup import dcc, html
 
 
@@ -45,6 +46,23 @@ def data_table(
         className="data-table" if keep else "data-table stacks",
     )
     return html.Div(table, className="table-scroll", tabIndex="0", role="region", **aria(label=caption))
+
+
+def drawn_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, caption: str) -> Component:
+    """The same table for the sheet behind a chart: the browser draws it (assets/drawn.js) when its reader opens it.
+
+    Args:
+        columns: in order; nothing sorts by them.
+        rows: cells by column key: words, or HTML components and Dash's links alone.
+        caption: what the table is, read by screen readers.
+    """
+    told = {
+        "caption": caption,
+        "columns": [(column.label, column.numeric, column.primary) for column in columns],
+        "rows": [[row.get(column.key) for column in columns] for row in rows],
+    }
+    named: dict[str, Any] = {TABLE: as_text(told), **aria(label=caption)}
+    return html.Div(className="table-scroll", tabIndex="0", role="region", **named)
 
 
 def _heading(column: Column) -> Component:
