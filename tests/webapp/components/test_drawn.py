@@ -11,6 +11,7 @@ import pytest
 
 from cgn_core.access import ALLOWED, Role
 from cgn_core.figures.glossary import TERMS
+from cgn_core.figures.locales import written_as
 from webapp import routes
 from webapp.components.drawn import TABLE, TREE, as_text
 from webapp.components.explain import Source, trail, what
@@ -52,8 +53,10 @@ def test_a_navigation_leads_where_its_reader_may_go_whoever_was_here_before() ->
 
 def test_the_page_that_one_is_on_is_marked() -> None:
     for current in ("portfolio", "jobs", "portfolio"):
-        whole = as_text(framed(html.P(), Frame("A", "N", "e", "N", (), ALLOWED[Role.OWNER], current=current)))
-        side = next(each for each in json.loads(whole)["props"]["children"][2]["props"]["children"])
+        shown = Frame("A", "N", "e", "N", (), ALLOWED[Role.OWNER], current=current)
+        parts = json.loads(as_text(framed(html.P(), shown)))["props"]["children"]
+        (around,) = (each["props"]["children"] for each in parts if "frame" in str(each["props"].get("className")))
+        side = around[0]
         here = [each for each in json.loads(side["props"][TREE])["props"]["children"] if "is-here" in str(each)]
         assert len(here) == 1
         assert routes.JOBS in str(here) if current == "jobs" else routes.JOBS not in str(here)
@@ -69,6 +72,14 @@ def test_a_trail_says_what_its_number_was_made_from_each_time() -> None:
         assert ("1 Nov 2026" in str(tree)) is (source.trained_at is not None)
         assert "of a plan" in str(tree)
         assert "Growth <b>" in str(tree)
+
+
+def test_a_trail_writes_its_day_as_its_reader_chose_whoever_asked_before() -> None:
+    source = Source(uuid4(), 3, "", 2, "huber", datetime(2026, 11, 1), "1.0.0")  # noqa: DTZ001 - the day counts
+    for _ in range(TWICE):
+        with written_as("de"):
+            assert "01.11.2026" in as_text(trail(source, "growth", of="Growth"))
+        assert "1 Nov 2026" in as_text(trail(source, "growth", of="Growth"))
 
 
 def test_a_term_that_nobody_explains_is_refused() -> None:
