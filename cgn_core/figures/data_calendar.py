@@ -88,6 +88,8 @@ def data_calendar_figure(first_day: date, states: Sequence[DayState]) -> Figure:
         states: one a day, in order; at least one.
     """
     order = list(DayState)
+    places = {state: place for place, state in enumerate(order)}
+    meant = {state: f": {state}, {MEANINGS[state]}." for state in order}
     monday = first_day - timedelta(days=first_day.weekday())
     weeks = (first_day.weekday() + len(states) + len(_DAYS) - 1) // len(_DAYS)
     months = _months(monday, weeks)
@@ -97,9 +99,9 @@ def data_calendar_figure(first_day: date, states: Sequence[DayState]) -> Figure:
     for number, state in enumerate(states):
         week, weekday = divmod(first_day.weekday() + number, len(_DAYS))
         day = first_day + timedelta(days=number)
-        squares[weekday][week] = order.index(state)
+        squares[weekday][week] = places[state]
         marks[weekday][week] = MARKS[state]
-        hovers[weekday][week] = f"{_DAYS[weekday]} {day_month_year(day.isoformat())}: {state}, {MEANINGS[state]}."
+        hovers[weekday][week] = f"{_DAYS[weekday]} {day_month_year(day)}{meant[state]}"
     scale = [[edge / len(order), token(COLOURS[state])] for at, state in enumerate(order) for edge in (at, at + 1)]
     return {
         "data": [

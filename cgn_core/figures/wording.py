@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
-from cgn_core.figures.locales import day_in_digits, digits, marks
+from cgn_core.figures.locales import day_in_digits, digits, in_use, marks
 
 NAMES = {"posts": "Posts", "reels": "Reels", "stories": "Stories", "ads": "Ads"}
 ONE = {"posts": "post", "reels": "reel", "stories": "story", "ads": "ad"}
@@ -24,6 +25,8 @@ MODELS = {
 }
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
+NUMBERS_KEPT, DAYS_KEPT = 16384, 8192
+"""How many are kept as they were written: the numbers of some hundred pages, the days of twenty years."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,13 @@ def count(value: float | None, *, decimals: int = 0) -> str:
     """``124,310``; an en dash where there is no number."""
     if value is None or not math.isfinite(value):
         return NOTHING
+    return _written(value, decimals, in_use())
+
+
+# A page writes the same hundreds of numbers and days each time it is drawn. The way of writing is an argument so that
+# each has its own.
+@lru_cache(NUMBERS_KEPT)
+def _written(value: float, decimals: int, _way: str) -> str:
     rounded = round(value, decimals)
     return f"{MINUS if rounded < 0 else ''}{digits(rounded, decimals=decimals)}"
 
@@ -79,16 +89,22 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 
 def day_month_year(day: date | str) -> str:
     """2026-11-23 -> "23 November 2026"."""
-    value = _day(day)
-    return day_in_digits(value) or f"{value.day} {value:%B %Y}"
+    return _long(_day(day), in_use())
 
 
 def short_day(day: date | str | None) -> str:
     """``22 Nov 2026``; an en dash where there is none."""
-    if day is None:
-        return NOTHING
-    value = _day(day)
-    return day_in_digits(value) or f"{value.day} {value:%b} {value.year}"
+    return NOTHING if day is None else _short(_day(day), in_use())
+
+
+@lru_cache(DAYS_KEPT)
+def _long(day: date, _way: str) -> str:
+    return day_in_digits(day) or f"{day.day} {day:%B %Y}"
+
+
+@lru_cache(DAYS_KEPT)
+def _short(day: date, _way: str) -> str:
+    return day_in_digits(day) or f"{day.day} {day:%b} {day.year}"
 
 
 def moment(at: datetime, *, seconds: bool = False) -> str:
@@ -97,4 +113,6 @@ def moment(at: datetime, *, seconds: bool = False) -> str:
 
 
 def _day(value: date | str) -> date:
-    return date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return date.fromisoformat(value[:10])
+    return value.date() if isinstance(value, datetime) else value

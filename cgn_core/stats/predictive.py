@@ -11,7 +11,7 @@ around ``m``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from math import isfinite
 from typing import Any
@@ -127,7 +127,9 @@ class WeekPredictor:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as ``predictive.js`` reads them."""
-        return asdict(self)
+        # Without asdict, which copies every number of the tuples by itself: this is in each answer of the Predictor.
+        stored = {each.name: getattr(self, each.name) for each in fields(self)}
+        return stored | {name: dict(stored[name]) for name in ("usual", "last_weeks", "support")}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> WeekPredictor:
