@@ -192,7 +192,7 @@ def test_the_table_behind_a_chart_is_drawn_when_it_is_opened_and_anew_while_it_i
     expect(sheet.get_by_role("row")).to_have_count(53)
     expect(sheet.get_by_role("columnheader").first).to_have_text("Week of")
     expect(sheet.get_by_role("rowheader")).to_have_count(52)
-    page.get_by_text("3 months").first.click()
+    page.locator("#history-span input[value='13']").click()
     sheet = page.locator("details.chart-table").first
     if sheet.get_attribute("open") is None:
         sheet.locator("summary").click()
