@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from cgn_core.figures.locales import OFFERED, written_as
 from cgn_core.figures.wording import count, level_interval, percent, signed
@@ -15,6 +15,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e
 
 NUMBERS = (0.0, -0.3, 0.4, 7.0, -999.6, 1234.5, -12345.67, 1234567.0)
 TRAINED = 300_000
+
+
+def choose(page: Page, code: str) -> None:
+    page.goto("/account/profile")
+    page.get_by_label("Numbers and dates").select_option(code)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Your profile is saved.").wait_for()
 
 
 def test_both_sides_write_alike_and_a_choice_moves_the_predictor_the_home_page_and_the_charts(
@@ -43,10 +50,7 @@ def test_both_sides_write_alike_and_a_choice_moves_the_predictor_the_home_page_a
                     level_interval(0.9, number, 5000),
                 ], code
 
-    page.goto("/account/profile")
-    page.get_by_label("Numbers and dates").select_option("de")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_text("Your profile is saved.").wait_for()
+    choose(page, "de")
     page.goto(home)
     expect(page.get_by_text("Week of ").first).to_contain_text("2026")
     headline = page.locator(".headline").inner_text()
@@ -59,4 +63,5 @@ def test_both_sides_write_alike_and_a_choice_moves_the_predictor_the_home_page_a
     expect(page.locator("#predictor-work")).to_contain_text(",")
     separators = page.evaluate("document.querySelector('.js-plotly-plot').layout.separators")
     assert separators == ",."
+    choose(page, "en")
     assert watched.complaints == []

@@ -74,7 +74,7 @@ EMPTY = (
 REFUSED = (
     Stop("agency-refused", "/agency", "Agency settings", ".empty"),
     Stop("team-refused", "/team", "Team", ".empty"),
-    Stop("audit-refused", "/audit", "The audit log is the owners'", ".empty"),
+    Stop("audit-refused", "/audit", "Audit log", ".empty"),
     Stop("new-workspace-refused", "/new-workspace", "New workspace", ".empty"),
 )
 """What a viewer sees where the role ends."""

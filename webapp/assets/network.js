@@ -25,6 +25,15 @@
       document.body.append(box);
     }
     box.querySelector(".alert-words").textContent = sentence;
+    // Where nothing of the page came there is nothing else to press.
+    if (!document.getElementById("main") && !box.querySelector(".button")) {
+      const again = document.createElement("button");
+      again.className = "button button-plain button-small";
+      again.type = "button";
+      again.textContent = "Load the page again";
+      again.addEventListener("click", () => window.location.reload());
+      box.querySelector(".alert-words").after(again);
+    }
   }
 
   function hide() {
@@ -40,11 +49,13 @@
       window.location.assign("/sign-in?next=" + encodeURIComponent(next));
       return;
     }
+    // A proxy before the portal may answer in JSON too, without a sentence.
+    const unsaid = "The server couldn't answer (" + response.status + "). Try again in a moment.";
     response
       .clone()
       .json()
-      .then((body) => show(body.message))
-      .catch(() => show("The server couldn't answer (" + response.status + "). Try again in a moment."));
+      .then((body) => show((body && body.message) || unsaid))
+      .catch(() => show(unsaid));
   }
 
   window.fetch = function (resource, options) {

@@ -15,8 +15,8 @@
   function writer(options) {
     const key = `${way()} ${JSON.stringify(options)}`;
     if (!made.has(key)) {
-      // Digits are grouped from a thousand on in every language, as the server groups them.
-      made.set(key, new Intl.NumberFormat(way(), { useGrouping: "always", ...options }));
+      // Grouped from a thousand on in every language, and halves rounded to even, as the server does both.
+      made.set(key, new Intl.NumberFormat(way(), { useGrouping: "always", roundingMode: "halfEven", ...options }));
     }
     return made.get(key);
   }

@@ -47,12 +47,12 @@ class Ids(StrEnum):
 
 def layout(
     *, who: str = "", what: str = "", workspace: str = "", since: str = "", until: str = "", before: str = ""
-) -> Component:
+) -> Component | list[Component]:
     """The lines that the address asks for, newest first, and the form that changes the address."""
     if not actor().may(Action.READ_AUDIT):
         back = link_button("To the portfolio", routes.PORTFOLIO, primary=True)
         sentence = "It tells what everybody did. Ask an owner of your agency."
-        return card(empty_state("The audit log is the owners'", sentence, back, glyph="info", is_page=True))
+        return [page_header(TITLE), card(empty_state("The audit log is the owners'", sentence, back, glyph="info"))]
     asked = {"who": who, "what": what, "workspace": workspace, "since": since, "until": until}
     asked = {name: value for name, value in asked.items() if value}
     try:

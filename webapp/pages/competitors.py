@@ -80,6 +80,7 @@ def _adding() -> Component:
             className="stack",
         ),
         title="Add competitors",
+        className="d-print-none",
     )
 
 

@@ -58,6 +58,7 @@ def cards(view: WorkspaceView) -> list[Component]:
             html.Div(button("Delete this workspace", id=Ids.DELETE, danger=True), className="actions above-space"),
             html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
             title="Take along or delete",
+            className="d-print-none",
             aside="\N{MIDDLE DOT} owners only",
         )
     ]

@@ -70,7 +70,8 @@ def layout(how: str = "upload", arrival: str = "") -> list[Component]:
     """The page; ``how`` is "upload" or "generate", ``arrival`` a large file that was dropped on it."""
     header = page_header(TITLE, "One workspace holds one creator. A file with several makes one for each.")
     if not actor().may(Action.CREATE_WORKSPACE):
-        return [header, card(empty_state("Your role doesn't make workspaces", "Ask an owner of your agency."))]
+        back = link_button("To the portfolio", routes.PORTFOLIO, primary=True)
+        return [header, card(empty_state("Your role doesn't make workspaces", "Ask an owner of your agency.", back))]
     ways = (("upload", "Upload a file"), ("generate", "Generate creators"))
     tabs = [
         dcc.Link(words, href=f"{PATH}?how={key}", className="way is-chosen" if key == how else "way")

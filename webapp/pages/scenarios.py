@@ -20,6 +20,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.charts import chart
+from webapp.components.editors import editor, pressed_in_row, row_buttons
 from webapp.components.explain import Source, trail, what
 from webapp.components.fields import text_field
 from webapp.components.markup import dcc, html
@@ -29,6 +30,7 @@ from webapp.request_scope import actor, db, identifier
 
 LEVER = "predictor-lever"
 RENAME, COPY, REMOVE, UNDO = "scenarios-rename", "scenarios-copy", "scenarios-remove", "scenarios-undo"
+ACTIONS = ((RENAME, "Rename"), (COPY, "Duplicate"), (REMOVE, "Remove"))
 
 
 class Ids(StrEnum):
@@ -61,7 +63,7 @@ def save_fields() -> Component:
             text_field("Name of this scenario", id=Ids.NAME, placeholder="Two reels more"),
             html.Div(button("Save scenario", id=Ids.SAVE, primary=True), className="actions"),
         ],
-        className="predictor-save",
+        className="predictor-save d-print-none",
     )
 
 
@@ -130,7 +132,7 @@ def _row(each: Compared) -> dict[str, Any]:
         "hours": count(each.hours, decimals=1),
         "expected": expected,
         "gain": _gain(gain.estimate, gain.low, gain.high) if gain is not None else "",
-        "actions": html.Div(_actions(each.scenario), className="actions one-line") if each.scenario else "",
+        "actions": row_buttons("scenario", each.scenario.id, ACTIONS, said=f": {each.name}") if each.scenario else "",
     }
 
 
@@ -144,20 +146,6 @@ def _gain(estimate: float, low: float, high: float) -> Component:
             None if clear or low == high else html.Small("not distinguishable from nothing", className="muted block"),
         ]
     )
-
-
-def _actions(view: ScenarioView) -> list[Component]:
-    return [
-        html.Button(
-            words,
-            id={"type": kind, "scenario": str(view.id)},
-            n_clicks=0,
-            type="button",
-            className="button button-plain button-small",
-            **aria(label=f"{words}: {view.name}"),
-        )
-        for kind, words in ((RENAME, "Rename"), (COPY, "Duplicate"), (REMOVE, "Remove"))
-    ]
 
 
 def _chart(comparison: Comparison) -> Component:
@@ -215,11 +203,10 @@ def save(clicks: int | None, workspace_id: Any, name: Any, values: Any, levers: 
 )
 def change(*pressed_and_workspace: Any) -> tuple[Any, Any, Any]:
     """Copy a scenario, remove it, bring it back, or open it for renaming."""
-    pressed = ctx.triggered_id
-    # A button that has just been drawn reports zero clicks.
-    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+    pressed = pressed_in_row("scenario")
+    if pressed is None:
         return no_update, no_update, no_update
-    scenario_id, kind = identifier(pressed["scenario"]), pressed["type"]
+    kind, scenario_id = pressed[0], identifier(pressed[1])
     if kind == RENAME:
         view = saved_scenarios.get_scenario(db(), actor(), scenario_id)
         actor().require(Action.SHARE_SCENARIOS)
@@ -238,18 +225,13 @@ def change(*pressed_and_workspace: Any) -> tuple[Any, Any, Any]:
 
 
 def _editor(view: ScenarioView) -> Component:
-    return html.Div(
-        [
-            dcc.Store(id=Ids.EDITING, data=str(view.id)),
-            text_field(f"New name of {view.name}", id=Ids.NEW_NAME, value=view.name),
-            html.Div(
-                [button("Rename", id=Ids.KEEP), button("Leave as it is", id=Ids.CLOSE, quiet=True)], className="actions"
-            ),
-        ],
-        className="stack editor",
-        role="group",
-        tabIndex="-1",
-        **aria(label=f"Rename {view.name}"),
+    return editor(
+        text_field(f"New name of {view.name}", id=Ids.NEW_NAME, value=view.name),
+        identity=view.id,
+        editing=Ids.EDITING,
+        save=button("Rename", id=Ids.KEEP),
+        close=Ids.CLOSE,
+        label=f"Rename {view.name}",
     )
 
 

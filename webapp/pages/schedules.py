@@ -18,6 +18,7 @@ from cgn_core.services.schedules import ScheduleView
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
+from webapp.components.editors import editor, pressed_in_row, row_buttons
 from webapp.components.fields import choice, field, number_field
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import moment
@@ -94,23 +95,13 @@ def _row(view: ScheduleView, *, may_act: bool) -> dict[str, Any]:
         "next": _moment(view.next_due_at, view) if view.enabled else "",
         "last": _moment(view.last_due_at, view) if view.last_due_at else html.Span("not yet", className="nowrap"),
         "state": _state(view),
-        "actions": html.Div(_actions(view) if may_act else [], className="actions one-line"),
+        "actions": _actions(view) if may_act else "",
     }
 
 
-def _actions(view: ScheduleView) -> list[Component]:
-    labels = ((EDIT, "Edit"), (PAUSE, "Pause" if view.enabled else "Go on"), (REMOVE, "Remove"))
-    return [
-        html.Button(
-            words,
-            id={"type": kind, "schedule": str(view.id)},
-            n_clicks=0,
-            type="button",
-            className="button button-plain button-small",
-            **aria(label=f"{words}: {view.sentence}"),
-        )
-        for kind, words in labels
-    ]
+def _actions(view: ScheduleView) -> Component:
+    kinds = ((EDIT, "Edit"), (PAUSE, "Pause" if view.enabled else "Go on"), (REMOVE, "Remove"))
+    return row_buttons("schedule", view.id, kinds, said=f": {view.sentence}")
 
 
 def _state(view: ScheduleView) -> Component:
@@ -208,20 +199,19 @@ def add(
 )
 def change(*_presses: Any) -> tuple[Any, Any, Any]:
     """Pause a schedule, let it go on, remove it, bring it back, or open it for editing."""
-    pressed = ctx.triggered_id
-    # A button that has just been drawn reports zero clicks.
-    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+    pressed = pressed_in_row("schedule")
+    if pressed is None:
         return no_update, no_update, no_update
-    schedule_id = identifier(pressed["schedule"])
-    if pressed["type"] == EDIT:
+    kind, schedule_id = pressed[0], identifier(pressed[1])
+    if kind == EDIT:
         view = schedules.get_schedule(db(), actor(), schedule_id)
         actor().require(Action.RUN_JOBS)
         return no_update, None, _editor(view)
-    if pressed["type"] == REMOVE:
+    if kind == REMOVE:
         schedules.remove_schedule(db(writes=True), actor(), schedule_id)
         undo = button("Undo", id={"type": UNDO, "schedule": str(schedule_id)}, glyph="undo")
         outcome = alert("The schedule is removed.", action=undo)
-    elif pressed["type"] == UNDO:
+    elif kind == UNDO:
         schedules.restore_schedule(db(writes=True), actor(), schedule_id)
         outcome = alert("It is back, and goes on at its next time.", tone="up")
     elif schedules.toggle(db(writes=True), actor(), schedule_id):
@@ -236,28 +226,22 @@ def _editor(view: ScheduleView) -> Component:
     named, last = ("Day of the week, 1 is Monday", 7) if is_weekly else ("Day of the month", 31)
     day = number_field(named, id=Ids.NEW_DAY, value=view.day, low=1, high=last)
     weeks = number_field("Weeks ahead", id=Ids.NEW_WEEKS, value=view.weeks, low=1, high=52)
-    return html.Div(
-        [
-            dcc.Store(id=Ids.EDITING, data=str(view.id)),
-            html.Strong(f"Edit: {view.sentence}", className="words"),
-            html.Div(
-                [
-                    number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
-                    html.Div(day, hidden=view.kind not in {"retrain_monthly", "report_weekly", "report_monthly"}),
-                    html.Div(weeks, hidden=view.kind != "retrain_behind"),
-                    html.Div(_recipients(Ids.NEW_TO, view.recipients or ()), hidden=not view.kind.reports),
-                ],
-                className="field-grid",
-            ),
-            html.Div(
-                [button("Save", id=Ids.SAVE, primary=True), button("Leave as it is", id=Ids.CLOSE)],
-                className="actions",
-            ),
-        ],
-        className="stack above-space editor",
-        role="group",
-        tabIndex="-1",
-        **aria(label=f"Edit: {view.sentence}"),
+    return editor(
+        html.Strong(f"Edit: {view.sentence}", className="words"),
+        html.Div(
+            [
+                number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
+                html.Div(day, hidden=view.kind not in {"retrain_monthly", "report_weekly", "report_monthly"}),
+                html.Div(weeks, hidden=view.kind != "retrain_behind"),
+                html.Div(_recipients(Ids.NEW_TO, view.recipients or ()), hidden=not view.kind.reports),
+            ],
+            className="field-grid",
+        ),
+        identity=view.id,
+        editing=Ids.EDITING,
+        save=button("Save", id=Ids.SAVE, primary=True),
+        close=Ids.CLOSE,
+        label=f"Edit: {view.sentence}",
     )
 
 

@@ -118,7 +118,7 @@ def _form() -> Component:
             html.Div([button("Invite", id=Ids.INVITE, primary=True), html.Span(how, className="muted small")],
                      className="actions"),
         ],
-        className="stack above-space",
+        className="stack above-space d-print-none",
         role="group",
         **aria(label="Invite somebody"),
     )  # fmt: skip

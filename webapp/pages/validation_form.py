@@ -74,6 +74,7 @@ def _form() -> Component:
         html.Div(button("Validate", id=Ids.START), className="actions above-space"),
         html.Div(id=Ids.OUTCOME, **aria(live="polite")),
         title="Validate",
+        className="d-print-none",
         aside="each week is forecast from the weeks before it alone",
     )
 

@@ -18,6 +18,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.charts import graph_id
+from webapp.components.editors import editor, pressed_in_row, row_buttons
 from webapp.components.fields import field, text_field
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
@@ -79,7 +80,7 @@ def _form(view: WorkspaceView) -> Component:
             text_field("Note", id=Ids.TEXT, placeholder="Giveaway with a friend"),
             html.Div(button("Pin note", id=Ids.PIN), className="actions"),
         ],
-        className="note-form",
+        className="note-form d-print-none",
     )
 
 
@@ -99,25 +100,16 @@ def _table(workspace_id: UUID) -> Component:
             "week": short_day(each.week_start),
             "text": html.Span(each.text, className="words"),
             "by": each.made_by,
-            "actions": html.Div(_actions(each), className="actions one-line") if may_write else "",
+            "actions": _actions(each) if may_write else "",
         }
         for each in listed
     ]
     return data_table(shown, rows, caption="Notes on weeks")
 
 
-def _actions(view: NoteView) -> list[Component]:
-    return [
-        html.Button(
-            words,
-            id={"type": kind, "note": str(view.id)},
-            n_clicks=0,
-            type="button",
-            className="button button-plain button-small",
-            **aria(label=f"{words} the note on the week of {short_day(view.week_start)}"),
-        )
-        for kind, words in ((EDIT, "Edit"), (REMOVE, "Remove"))
-    ]
+def _actions(view: NoteView) -> Component:
+    said = f" the note on the week of {short_day(view.week_start)}"
+    return row_buttons("note", view.id, ((EDIT, "Edit"), (REMOVE, "Remove")), said=said)
 
 
 clientside_callback(
@@ -162,12 +154,11 @@ def pin(clicks: int | None, workspace_id: Any, week: Any, text: Any) -> tuple[An
 )
 def change(*presses_and_workspace: Any) -> tuple[Any, Any, Any, Any]:
     """Remove a note, bring it back, or open it for editing."""
-    pressed = ctx.triggered_id
-    # A button that has just been drawn reports zero clicks.
-    if not isinstance(pressed, dict) or not ctx.triggered[0]["value"]:
+    pressed = pressed_in_row("note")
+    if pressed is None:
         return no_update, no_update, no_update, no_update
     actor().require(Action.WRITE_NOTES)
-    note_id, kind = identifier(pressed["note"]), pressed["type"]
+    kind, note_id = pressed[0], identifier(pressed[1])
     if kind == EDIT:
         view = notes.get_note(db(), actor(), note_id)
         actor().require(Action.WRITE_NOTES)
@@ -183,18 +174,13 @@ def change(*presses_and_workspace: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def _editor(view: NoteView) -> Component:
-    return html.Div(
-        [
-            dcc.Store(id=Ids.EDITING, data=str(view.id)),
-            text_field(f"Note on the week of {short_day(view.week_start)}", id=Ids.NEW_TEXT, value=view.text),
-            html.Div(
-                [button("Save", id=Ids.SAVE), button("Leave as it is", id=Ids.CLOSE, quiet=True)], className="actions"
-            ),
-        ],
-        className="stack editor",
-        role="group",
-        tabIndex="-1",
-        **aria(label=f"Edit the note on the week of {short_day(view.week_start)}"),
+    return editor(
+        text_field(f"Note on the week of {short_day(view.week_start)}", id=Ids.NEW_TEXT, value=view.text),
+        identity=view.id,
+        editing=Ids.EDITING,
+        save=button("Save", id=Ids.SAVE),
+        close=Ids.CLOSE,
+        label=f"Edit the note on the week of {short_day(view.week_start)}",
     )
 
 
