@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cgn_core.figures.frame import axis, layout, zero_line
 from cgn_core.figures.tokens import Figure, token
-from cgn_core.figures.wording import count, day_month_year, signed
+from cgn_core.figures.wording import count, day_month_year, plural, signed
 
 UNIT = "miss, standard deviations"
 FAR = 2.0
@@ -171,7 +171,7 @@ def memory_figure(bars: Sequence[MemoryBar], *, bound: float) -> Figure:
                     "color": [token("caution" if abs(bar.correlation) > bound else "accent") for bar in bars],
                 },
                 "text": [
-                    f"Misses {bar.weeks_back} {'week' if bar.weeks_back == 1 else 'weeks'} apart: correlation "
+                    f"Misses {plural(bar.weeks_back, 'week')} apart: correlation "
                     f"{signed(bar.correlation, decimals=2)}; chance leaves up to {count(bound, decimals=2)}."
                     for bar in bars
                 ],

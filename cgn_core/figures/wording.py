@@ -84,7 +84,17 @@ def level_interval(level: float, low: float | None, high: float | None, *, decim
 
 def plural(number: int, one: str, many: str | None = None) -> str:
     """``1 creator``, ``5 creators``."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {noun(number, one, many)}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """The same the house's way whoever asks: for sentences that are kept and rewritten where they are shown."""
+    return f"{number:,} {noun(number, one, many)}"
+
+
+def noun(number: int, one: str, many: str | None = None) -> str:
+    """The form that goes with a number; the only place that knows plurals, two of which are English."""
+    return one if number == 1 else many or one + "s"
 
 
 def day_month_year(day: date | str) -> str:

@@ -19,6 +19,7 @@ from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.uploads import readable_uploads
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import Conflict, FileTooLarge, InvalidInput, NotFound
+from cgn_core.figures.wording import counted
 from cgn_core.ingest.large import read_large
 from cgn_core.ingest.reading import shown_name
 from cgn_core.jobs import Claim, JobKind, enqueue
@@ -271,7 +272,7 @@ def _read(claim: Claim, actor: Actor) -> None:
 def _read_sentence(view: UploadView) -> str:
     if view.importable:
         rows, creators = int(view.report["rows"]), len(view.creators)
-        return f"Read {rows:,} rows of {creators:,} creator{'' if creators == 1 else 's'}; nothing is imported yet"
+        return f"Read {rows:,} rows of {counted(creators, 'creator')}; nothing is imported yet"
     return "The file can't be imported as it is; nothing was stored"
 
 
@@ -305,7 +306,7 @@ def _import(claim: Claim, actor: Actor) -> None:
             arrival.upload_id, arrival.view = None, None
         sentence = f"Imported {changed:,} of {len(done):,} creators; the others held everything already"
         if changed == len(done):
-            sentence = f"Imported {changed:,} creator{'' if changed == 1 else 's'}"
+            sentence = f"Imported {counted(changed, 'creator')}"
         claim.finish(session, {"workspaces": len(done), "changed": changed}, sentence=sentence)
 
 

@@ -14,6 +14,7 @@ from cgn_core.db.models import Competitor, Workspace, now
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, StatisticsError
+from cgn_core.figures.wording import counted
 from cgn_core.ingest.storage import Cell, csv_of
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
@@ -86,7 +87,7 @@ def run(claim: Claim) -> None:
             content=io.BytesIO(content),
             size=len(content),
         )
-        sentence = f"Compared {len(wanted):,} creator{'' if len(wanted) == 1 else 's'}"
+        sentence = f"Compared {counted(len(wanted), 'creator')}"
         claim.finish(session, {"file": str(kept), "creators": len(wanted)}, sentence=sentence)
 
 

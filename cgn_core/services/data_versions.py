@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, undefer
 
 from cgn_core.db.models import DataVersion, Workspace
 from cgn_core.errors import NotFound
+from cgn_core.figures.wording import noun
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_bytes
 from cgn_core.tables import DAILY_COLUMNS, Daily, Provenance, daily_from_frame, growth_columns
 
@@ -123,9 +124,9 @@ class Change:
         parts = [
             f"{count} {word}"
             for count, word in (
-                (self.new_days, "new " + ("day" if self.new_days == 1 else "days")),
-                (self.changed_days, ("day" if self.changed_days == 1 else "days") + " with other numbers"),
-                (self.unchanged_days, ("day" if self.unchanged_days == 1 else "days") + " as before"),
+                (self.new_days, "new " + noun(self.new_days, "day")),
+                (self.changed_days, noun(self.changed_days, "day") + " with other numbers"),
+                (self.unchanged_days, noun(self.unchanged_days, "day") + " as before"),
             )
             if count
         ]

@@ -19,6 +19,7 @@ from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.figures.data_calendar import DayState
+from cgn_core.figures.wording import counted
 from cgn_core.ingest.oddities import Oddity, oddities
 from cgn_core.ingest.repairs import Repair, apply_repairs, repaired_cells, repairs_from_json
 from cgn_core.services.audit import AuditAction, record
@@ -156,8 +157,8 @@ def repair_data(
     job_id = enqueue_retraining(session, workspace, requested_by=actor.user_id, key=f"{key}:v{version.number}")
     details = {"data_version": version.number, "days": preview.days, "cells": preview.cells}
     record(session, actor, AuditAction.DATA_REPAIRED, subject=None, workspace_id=workspace.id, **details)
-    cells = f"{preview.cells:,} {'number' if preview.cells == 1 else 'numbers'}"
-    days = f"{preview.days:,} {'day' if preview.days == 1 else 'days'}"
+    cells = counted(preview.cells, "number")
+    days = counted(preview.days, "day")
     return Imported(
         workspace_id=workspace.id,
         handle=workspace.handle,

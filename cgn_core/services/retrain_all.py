@@ -15,6 +15,7 @@ from cgn_core.db.models import ModelVersion, Workspace
 from cgn_core.db.session import reading
 from cgn_core.db.workspaces import editable_workspaces
 from cgn_core.errors import InvalidInput, NotFound, StatisticsError
+from cgn_core.figures.wording import counted
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.registry import current_model_versions
 from cgn_core.services.retrainings import EFFECT_LEVEL, INTERVAL_LEVEL, Material, material_of, store_training
@@ -192,7 +193,7 @@ def _result(stored: int, left_out: Sequence[tuple[str, str]]) -> tuple[dict[str,
         "reasons": dict(reasons.most_common(MOST_NAMED)),
         "handles": [handle for handle, _ in left_out[:MOST_NAMED]],
     }
-    sentence = f"Trained {stored:,} creator{'' if stored == 1 else 's'}"
+    sentence = f"Trained {counted(stored, 'creator')}"
     if left_out:
         named = ", ".join(f"@{handle}" for handle, _ in left_out[:3])
         more = f" and {len(left_out) - 3:,} more" if len(left_out) > 3 else ""  # noqa: PLR2004 - a few by name

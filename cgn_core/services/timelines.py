@@ -57,7 +57,8 @@ def events(session: Session, actor: Actor, workspace_id: UUID | str) -> list[Eve
         found.append(_event(version.created_at.date(), EventKind.IMPORT, words))
     for change in promotions(session, actor, workspace.id):
         by = f" by {change.promoted_by}" if change.promoted_by else ""
-        words = f"Model {change.model_number} came into force{by}: {change.reason}"
+        reason = change.reason if change.promoted_by else retold(change.reason)  # what people wrote stays
+        words = f"Model {change.model_number} came into force{by}: {reason}"
         found.append(_event(change.created_at.date(), EventKind.MODEL, words))
     model = current_model(session, actor, workspace.id)
     if model is not None and model.training.drift.get("alarm"):

@@ -17,6 +17,7 @@ from cgn_core.db.models import Workspace, now
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput
+from cgn_core.figures.wording import counted
 from cgn_core.ingest.storage import Cell, csv_of
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.services.accounts import actor_of
@@ -70,7 +71,7 @@ def run(claim: Claim) -> None:
                 session, claim, purpose="export", name=name, media_type="application/zip", content=file, size=size
             )
             record(session, actor, AuditAction.EXPORTED, subject=(SubjectKind.FILE, kept), workspaces=len(wanted))
-            sentence = f"Exported {len(wanted):,} creator{'' if len(wanted) == 1 else 's'}"
+            sentence = f"Exported {counted(len(wanted), 'creator')}"
             claim.finish(session, {"file": str(kept), "creators": len(wanted)}, sentence=sentence)
 
 

@@ -74,7 +74,7 @@ def ago(at: datetime, *, now: datetime) -> str:
     if seconds < DAY:
         return f"{seconds // HOUR:.0f} h ago"
     days = int(seconds // DAY)
-    return "yesterday" if days == 1 else f"{days} days ago"
+    return "yesterday" if days == 1 else f"{plural(days, 'day')} ago"
 
 
 def duration(length: timedelta | None) -> str:

@@ -18,7 +18,7 @@ from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.drawn import as_text, inside
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import percent
+from webapp.components.numbers import percent, plural
 
 
 class Ids(StrEnum):
@@ -135,7 +135,7 @@ def jobs_indicator(count: int, headline: str, progress: float) -> list[Component
     if count == 0:
         return [icon("jobs"), html.Span("Jobs", className="jobs-words")]
     share = html.Span(percent(progress), className="jobs-percent")
-    words = headline if count == 1 else f"{count} jobs"
+    words = headline if count == 1 else plural(count, "job")
     return [icon("jobs"), html.Span(words, className="jobs-words"), share]
 
 

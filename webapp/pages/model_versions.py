@@ -135,7 +135,7 @@ def _changes(changes: list[PromotionView]) -> Component:
         {
             "model": html.Span(f"Model {each.model_number}", className="nowrap"),
             "when": html.Span(f"{moment(each.created_at)} UTC", className="nowrap"),
-            "why": html.Span(each.reason, className="words"),
+            "why": html.Span(each.reason if each.promoted_by else retold(each.reason), className="words"),
             "by": html.Span(each.promoted_by or "a retraining", className="nowrap"),
         }
         for each in changes[:SHOWN_CHANGES]

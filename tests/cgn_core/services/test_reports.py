@@ -93,6 +93,20 @@ def test_a_report_is_written_as_whoever_asked_writes_numbers_and_rebuilds_compar
         assert f"<td>{signed(effect.estimate, decimals=1)}</td>" in text_of(session, owner, rebuilt)
 
 
+def test_a_scheduled_report_is_written_as_whoever_set_its_schedule_up(
+    session: Session, strategist: Actor, trained: Workspace, work: Callable[[], list[UUID]]
+) -> None:
+    profiles.choose_number_format(session, strategist, "de")
+    made = [
+        reports.enqueue_report(session, trained, key=str(whose), mail_to=(), written_for=whose)
+        for whose in (strategist.user_id, None)
+    ]
+    session.commit()
+    work()
+    texts = [text_of(session, strategist, session.get_one(Job, each, populate_existing=True)) for each in made]
+    assert [bool(re.search(r"Made on \d\d\.\d\d\.\d{4}", text)) for text in texts] == [True, False]
+
+
 def content_of(session: Session, actor: Actor, job: Job, form: str) -> bytes:
     assert job.state == JobState.DONE, job.error
     file_id = reports.find_file(session, actor, job.workspace_id or "", job.result["report"], form)
