@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -10,7 +11,6 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from composed import READY_SECONDS, Stack, documented_secrets
@@ -25,11 +25,12 @@ FILES = tuple(str(ROOT / name) for name in ("docker-compose.yml", "docker-compos
 
 
 def is_at_hand() -> bool:
-    """Whether the engine has the proxy's image, or can fetch it."""
-    return any(
-        subprocess.run(["docker", *command, PROXY], capture_output=True, check=False).returncode == 0
-        for command in (("image", "inspect"), ("pull", "--quiet"))
-    )
+    """Whether the engine has the proxy's image, or can fetch it in some minutes."""
+    for command in (("image", "inspect"), ("pull", "--quiet")):
+        with contextlib.suppress(subprocess.SubprocessError):
+            subprocess.run(["docker", *command, PROXY], capture_output=True, check=True, timeout=300)
+            return True
+    return False
 
 
 class ProxiedStack(Stack):
@@ -51,7 +52,7 @@ class ProxiedStack(Stack):
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def proxied(image: str, ports: dict[int, int]) -> Iterator[Stack]:
     """The stack, up and healthy while the body runs."""
     with tempfile.TemporaryDirectory() as name:
@@ -90,7 +91,7 @@ def check_proxy(image: str) -> None:
             replace_the_portal(stack, visitor)
 
 
-@contextmanager
+@contextlib.contextmanager
 def trusted(authority: str) -> Iterator[None]:
     """Whoever opens connections of its own meanwhile believes this authority."""
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as kept:
