@@ -1,16 +1,19 @@
 """The same portal as Dash serves it by default, for ``pages.py`` to measure against; gunicorn takes ``server``.
 
 Dash's defaults: each asset a file, nothing compressed, its grid library in every page, the whole chart library, which
-begins to load when a chart is to be drawn.
+begins to load when a chart is to be drawn, and its own components. What the pages consist of is the same.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from dash import Dash
+from dash import Dash, dcc, html
 
-from webapp import app, static_files
+from webapp.components import markup
+
+vars(markup).update(dcc=dcc, html=html)  # before the pages take theirs
+from webapp import app, static_files  # noqa: E402 - that is why
 
 
 def by_default(name: str, **options: Any) -> Dash:

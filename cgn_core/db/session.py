@@ -214,7 +214,7 @@ def reading() -> Iterator[Session]:
 
 
 def one_or_not_found(session: Session, select: Select[Row], identifier: UUID | str) -> Row:
-    """The one row that ``select`` lets the actor see under this id.
+    """The one row that ``select`` lets the actor see under this id; asked once in a read-only session.
 
     Args:
         session: the session to read with.
@@ -229,7 +229,12 @@ def one_or_not_found(session: Session, select: Select[Row], identifier: UUID | s
         wanted = identifier if isinstance(identifier, UUID) else UUID(str(identifier))
     except ValueError:
         raise NotFound from None
-    found = session.scalars(select.where(model.id == wanted)).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+
+    def found() -> Row:
+        row = session.scalars(select.where(model.id == wanted)).one_or_none()
+        if row is None:
+            raise NotFound
+        return row
+
+    # The same select, not one like it: that is what says who asks.
+    return kept(session, (select, wanted), found)

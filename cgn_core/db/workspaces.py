@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqlalchemy import Select, false, or_, select
 
 from cgn_core.access import Action, Actor, Role
 from cgn_core.db.models import Workspace, WorkspaceMember
 
+ACTORS = 512
+"""People whose selects are kept: they say who asks, and never change."""
 
+
+@lru_cache(ACTORS)
 def readable_workspaces(actor: Actor) -> Select[Workspace]:
     """The only place that decides which workspaces ``actor`` may see.
 
@@ -26,6 +32,7 @@ def readable_workspaces(actor: Actor) -> Select[Workspace]:
     return own.where(membership)
 
 
+@lru_cache(ACTORS)
 def editable_workspaces(actor: Actor) -> Select[Workspace]:
     """The only place that decides which workspaces ``actor`` may change: readable, and the role edits."""
     readable = readable_workspaces(actor)

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Engine, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -131,3 +131,37 @@ def test_an_id_is_found_as_text_and_as_uuid(owner: Actor, workspace: Workspace) 
     with open_session(read_only=True) as session:
         assert one_or_not_found(session, readable_workspaces(owner), workspace.id).handle == "lena.moves"
         assert one_or_not_found(session, readable_workspaces(owner), str(workspace.id)).handle == "lena.moves"
+
+
+def test_the_parts_of_a_page_ask_for_its_workspace_once_and_nobody_gets_another_s_answer(
+    owner: Actor, viewer: Actor, outsider: Actor, workspace: Workspace
+) -> None:
+    asked: list[str] = []
+
+    def note(*told: object) -> None:
+        if "FROM workspaces" in str(told[2]):
+            asked.append(str(told[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with reading() as session:
+            rows = {one_or_not_found(session, readable_workspaces(owner), workspace.id).id for _ in range(3)}
+            assert (rows, len(asked)) == ({workspace.id}, 1)
+            assert one_or_not_found(session, readable_workspaces(viewer), workspace.id).id == workspace.id
+            assert len(asked) == 2
+            for _ in range(2):
+                with pytest.raises(NotFound):
+                    one_or_not_found(session, readable_workspaces(outsider), workspace.id)
+            assert len(asked) == 4, "what wasn't there may be there now"
+        asked.clear()
+        for _ in range(2):
+            with reading() as session:
+                one_or_not_found(session, readable_workspaces(owner), workspace.id)
+        assert len(asked) == 2, "another request, another moment"
+        asked.clear()
+        with transaction() as session:
+            for _ in range(2):
+                one_or_not_found(session, readable_workspaces(owner), workspace.id)
+        assert len(asked) == 2, "what a session writes may change the answer"
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
