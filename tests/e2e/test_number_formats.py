@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from portal_tour import WORKSPACE, open_stop
 
 from cgn_core.figures.locales import OFFERED, written_as
 from cgn_core.figures.wording import count, level_interval, percent, signed
@@ -15,6 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e
 
 NUMBERS = (0.0, -0.3, 0.4, 7.0, -999.6, 1234.5, -12345.67, 1234567.0)
 TRAINED = 300_000
+ENGLISH = re.compile(r".*(?<![\d.])\d+\.\d{1,2}(?![\d.]).*")
+"""A line with a decimal point."""
 
 
 def choose(page: Page, code: str) -> None:
@@ -63,5 +67,9 @@ def test_both_sides_write_alike_and_a_choice_moves_the_predictor_the_home_page_a
     expect(page.locator("#predictor-work")).to_contain_text(",")
     separators = page.evaluate("document.querySelector('.js-plotly-plot').layout.separators")
     assert separators == ",."
+    for stop in WORKSPACE:
+        open_stop(page, stop, home=home, handle="sourdough.daily")
+        told = page.locator("main").inner_text()
+        assert ENGLISH.findall(told) == [], stop.name
     choose(page, "en")
     assert watched.complaints == []

@@ -24,7 +24,7 @@ from webapp.components.attributes import aria
 from webapp.components.drawn import as_text, inside
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import short_day
+from webapp.components.numbers import retold, short_day
 
 SHOWN_OF_HASH = 12
 MARKS_KEPT = 1024
@@ -65,14 +65,14 @@ def what(term: str) -> Component:
     Raises:
         KeyError: the glossary doesn't know it.
     """
-    return _mark(_meaning(term))
+    return _mark(_meaning(term, retold(TERMS[term].words)))
 
 
 @lru_cache(MARKS_KEPT)
-def _meaning(term: str) -> str:
-    meant = TERMS[term]
-    label = f"What does \N{LEFT DOUBLE QUOTATION MARK}{meant.name}\N{RIGHT DOUBLE QUOTATION MARK} mean?"
-    return _text("?", label, html.Strong(meant.name), html.P(meant.words))
+def _meaning(term: str, words: str) -> str:
+    name = TERMS[term].name
+    label = f"What does \N{LEFT DOUBLE QUOTATION MARK}{name}\N{RIGHT DOUBLE QUOTATION MARK} mean?"
+    return _text("?", label, html.Strong(name), html.P(words))
 
 
 def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component:
@@ -87,12 +87,13 @@ def trail(source: Source, formula: str, *, of: str, note: str = "") -> Component
     Raises:
         KeyError: there is no such formula.
     """
-    return _mark(_origin(source, formula, of, note, short_day(source.trained_at.date()) if source.trained_at else ""))
+    trained = short_day(source.trained_at.date()) if source.trained_at else ""
+    return _mark(_origin(source, retold(FORMULAS[formula]), of, note, trained))
 
 
 @lru_cache(MARKS_KEPT)
 def _origin(source: Source, formula: str, of: str, note: str, trained: str) -> str:
-    # The day comes in words: they are its reader's, as everything else here is what the sheet says.
+    # Day and formula come in words: they are their reader's, as everything else here is what the sheet says.
     facts: list[Component] = [
         html.Dt("Data"),
         html.Dd(
@@ -124,7 +125,7 @@ def _origin(source: Source, formula: str, of: str, note: str, trained: str) -> s
         icon("info"),
         f"Where this comes from: {of}",
         html.Strong(of),
-        html.P(FORMULAS[formula]),
+        html.P(formula),
         html.P(note, className="muted") if note else None,
         html.Dl(facts, className="explain-facts"),
     )
@@ -136,12 +137,12 @@ def formula_mark(formula: str, *, of: str, note: str) -> Component:
     Raises:
         KeyError: there is no such formula.
     """
-    return _mark(_working(formula, of, note))
+    return _mark(_working(retold(FORMULAS[formula]), of, note))
 
 
 @lru_cache(MARKS_KEPT)
 def _working(formula: str, of: str, note: str) -> str:
-    sheet = (html.Strong(of), html.P(FORMULAS[formula]), html.P(note, className="muted"))
+    sheet = (html.Strong(of), html.P(formula), html.P(note, className="muted"))
     return _text(icon("info"), f"Where this comes from: {of}", *sheet)
 
 

@@ -84,7 +84,7 @@ def _odd(view: WorkspaceView) -> Component | None:
 
 def _oddity(oddity: Oddity, place: int, *, may_edit: bool) -> Component:
     ways = [
-        button(way.label, id={"type": Ids.CHOICE, "place": place + number})
+        button(retold(way.label), id={"type": Ids.CHOICE, "place": place + number})
         for number, way in enumerate(oddity.choices)
         if may_edit
     ]
