@@ -126,29 +126,28 @@ def test_an_unknown_table_is_mapped_once_and_the_next_one_like_it_asks_nothing(
     older, newer = tmp_path / "older.csv", tmp_path / "newer.csv"
     older.write_text("\n".join(["Tag;Volger;Filmpjes", *rows[:80]]), encoding="utf-8")
     newer.write_text("\n".join(["Tag;Volger;Filmpjes", *rows]), encoding="utf-8")
-    watched = visit()
-    page = watched.page
+    watched = visit(by="keys")
+    page, hands = watched.page, watched.hands
     page.goto(f"/workspaces/{product.stored()['workspaces'][0][0]}/data")
     versions = len(product.stored()["data_versions"])
-    page.locator("input[type=file]").set_input_files(older)
+    hands.hand_over(older)
     page.get_by_text("A question").wait_for()
     assert len(product.stored()["data_versions"]) == versions
     for question, answer in (("which column has it?", "“Volger”: followers"), ("“Filmpjes”", "reels")):
         asked = page.locator("label.field", has_text=question)
-        asked.get_by_role("button").click()
-        page.get_by_role("option").filter(has_text=answer).first.click()
+        hands.choose(asked.get_by_role("button"), answer)
     page.screenshot(path=tmp_path / "questions.png", full_page=True)
-    page.get_by_role("button", name="Read again").click()
-    page.get_by_role("button", name="Import", exact=True).click()
+    hands.press(page.get_by_role("button", name="Read again"))
+    hands.press(page.get_by_role("button", name="Import", exact=True))
     page.get_by_text("A retraining is queued").wait_for()
-    page.locator("input[type=file]").set_input_files(newer)
+    hands.hand_over(newer)
     page.get_by_text("answered at an earlier import").first.wait_for(state="attached")
     page.screenshot(path=tmp_path / "remembered.png", full_page=True)
-    page.get_by_role("button", name="Import", exact=True).click()
+    hands.press(page.get_by_role("button", name="Import", exact=True))
     page.get_by_text("A retraining is queued").wait_for()
     assert len(product.stored()["data_versions"]) == versions + 2
     page.locator("#data-versions").get_by_text("newer.csv").wait_for()
-    page.get_by_role("button", name="Use version 1").click()
+    hands.press(page.get_by_role("button", name="Use version 1"))
     page.get_by_role("button", name="Use version 3").wait_for()
     expect(page.get_by_text("is at version 1 again")).to_be_visible()
     expect(page.locator("#data-header")).to_contain_text("; version 1")

@@ -15,24 +15,26 @@ TRAINED = 180_000
 """Milliseconds that a training may take on a busy machine."""
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
-def test_a_report_is_made_fetched_read_and_deleted(visit: Visit, tmp_path: Path, width: int, theme: str) -> None:
-    watched = visit(width=width, theme=theme)
-    page = watched.page
-    page.get_by_text("Healthy").first.wait_for(timeout=TRAINED)
-    page.get_by_role("link", name="@sourdough.daily").first.click()
+@pytest.mark.parametrize(("by", "width", "theme"), [("mouse", 1440, "dark"), ("keys", 390, "light")])
+def test_a_report_is_made_fetched_read_and_deleted(
+    visit: Visit, tmp_path: Path, by: str, width: int, theme: str
+) -> None:
+    watched = visit(by=by, width=width, theme=theme)
+    page, hands = watched.page, watched.hands
+    page.locator("tr", has_text="@sourdough.daily").get_by_text("Healthy").wait_for(timeout=TRAINED)
+    hands.press(page.get_by_role("link", name="@sourdough.daily", exact=True).first)
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
-    page.goto(f"{page.url}/reports")
-    page.get_by_role("button", name="Make a report").dblclick()
+    hands.go_to("Reports")
+    hands.press_twice(page.get_by_role("button", name="Make a report"))
     page.get_by_role("link", name="Download sourdough.daily-report-").first.wait_for(timeout=TRAINED)
     for name, start in (("PDF", b"%PDF"), ("Excel", b"PK"), ("HTML", b"<!doctype html>")):
         with page.expect_download() as fetched:
-            page.get_by_role("link", name=name, exact=False).and_(page.locator("[download]")).click()
+            hands.press(page.get_by_role("link", name=name, exact=False).and_(page.locator("[download]")))
         path = tmp_path / f"report.{name.lower()}"
         fetched.value.save_as(path)
         assert path.read_bytes().startswith(start)
     expect(page.get_by_role("button", name="Delete sourdough.daily-report")).to_have_count(1)
-    page.get_by_role("button", name="Delete sourdough.daily-report").click()
+    hands.press(page.get_by_role("button", name="Delete sourdough.daily-report"))
     page.get_by_text("The report is deleted.").wait_for()
     assert watched.complaints == []
 
@@ -48,16 +50,17 @@ def test_a_report_is_made_fetched_read_and_deleted(visit: Visit, tmp_path: Path,
 
 
 def test_all_creators_leave_as_one_file(visit: Visit, tmp_path: Path) -> None:
-    watched = visit()
-    page = watched.page
+    watched = visit(by="keys")
+    page, hands = watched.page, watched.hands
     page.get_by_text("Healthy").first.wait_for(timeout=TRAINED)
-    page.get_by_text("Export", exact=True).click()
-    page.get_by_role("button", name="All creators' data, ZIP").click()
+    hands.press(page.locator("summary", has_text="Export"))
+    hands.press(page.get_by_role("button", name="All creators' data, ZIP"))
     page.get_by_text("An export of all creators is queued.").wait_for()
-    page.get_by_role("link", name="To the jobs").click()
+    hands.press(page.get_by_role("link", name="To the jobs"))
     row = page.locator("tr", has_text="Export of all workspaces").first
     with page.expect_download(timeout=TRAINED) as fetched:
-        row.get_by_role("link", name="Download").click(timeout=TRAINED)
+        row.get_by_role("link", name="Download").wait_for(timeout=TRAINED)
+        hands.press(row.get_by_role("link", name="Download"))
     path = tmp_path / "all.zip"
     fetched.value.save_as(path)
     with zipfile.ZipFile(path) as archive:

@@ -42,49 +42,49 @@ def answer(page: Page) -> str:
     return page.locator("#predictor-expected").inner_text()
 
 
-@pytest.mark.parametrize(("width", "seed"), [(1440, 3), (390, 10)])
-def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, width: int, seed: int) -> None:
-    watched = visit(width=width)
-    page = watched.page
-    page.goto("/new-workspace")
-    drop(page, generated(tmp_path / f"maker{width}.csv", seed=seed))
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("link", name="Open @").click()
+@pytest.mark.parametrize(("by", "width", "seed"), [("mouse", 1440, 3), ("keys", 390, 10)])
+def test_from_a_file_to_a_forecast_and_out_again(visit: Visit, tmp_path: Path, by: str, width: int, seed: int) -> None:
+    watched = visit(by=by, width=width)
+    page, hands = watched.page, watched.hands
+    hands.press(page.get_by_role("link", name="New workspace"))
+    hands.arrived_at("New workspace")
+    hands.hand_over(generated(tmp_path / f"maker{width}.csv", seed=seed))
+    hands.press(page.get_by_role("button", name="Import", exact=True))
+    hands.press(page.get_by_role("link", name="Open @"))
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
 
-    page.goto(f"{page.url}/model-health")
-    page.get_by_role("button", name="Retrain now").click()
+    hands.go_to("Model health")
+    hands.press(page.get_by_role("button", name="Retrain now"))
     page.get_by_text("A retraining is queued").wait_for()
     page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
 
-    page.goto(page.url.replace("model-health", "predictor"))
+    hands.go_to("Predictor")
     expect(page.locator("#predictor-expected")).not_to_be_empty()
     page.wait_for_timeout(500)
     before = answer(page)
     watched.own_requests()
     thumb = page.get_by_role("slider").first
-    thumb.focus()
     for _ in range(3):
         at = thumb.get_attribute("aria-valuenow") or ""
-        page.keyboard.press("ArrowRight")
+        hands.raise_lever(thumb)
         expect(thumb).not_to_have_attribute("aria-valuenow", at)
     expect(page.locator("#predictor-expected")).not_to_have_text(before)
     page.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")
     assert watched.own_requests() == []
     box, most = page.locator(".lever input").first, thumb.get_attribute("aria-valuemax") or ""
     for typed, taken in (("2.7", "3"), ("-5", "0"), ("999999", most), ("", most)):
-        box.fill(typed)
-        box.press("Tab")
+        hands.write(box, typed)
+        page.keyboard.press("Tab")
         expect(box).to_have_value(taken)
         expect(thumb).to_have_attribute("aria-valuenow", taken)
     assert watched.own_requests() == []
 
-    page.goto(page.url.replace("predictor", "growth-history"))
+    hands.go_to("Growth history")
     page.locator(".js-plotly-plot .point").first.wait_for()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
-    page.get_by_title("Account").click()
-    page.get_by_role("button", name="Sign out").click()
+    hands.press(page.get_by_title("Account"))
+    hands.press(page.get_by_role("button", name="Sign out"))
     page.get_by_label("Password").wait_for()
     page.goto("/")
     page.get_by_label("Password").wait_for()

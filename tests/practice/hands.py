@@ -45,7 +45,11 @@ WHERE = """wanted => {
     return is_before ? "before" : "after";
 }"""
 """Where what is wanted stands, seen from what has the keyboard; radio buttons of one name are one stop."""
-BOX = "each => { const box = each.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }"
+THUMB = """each => {
+    const box = each.getBoundingClientRect(), track = each.closest(".dash-slider-root").getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2, track.width / each.getAttribute("aria-valuemax")];
+}"""
+"""A slider's thumb, and how far it is to one more."""
 
 
 class Hands(ABC):
@@ -57,6 +61,10 @@ class Hands(ABC):
     @abstractmethod
     def press(self, wanted: Locator) -> None:
         """A button, a link or what folds something out."""
+
+    @abstractmethod
+    def press_twice(self, wanted: Locator) -> None:
+        """As the impatient do."""
 
     @abstractmethod
     def write(self, wanted: Locator, text: str) -> None:
@@ -114,6 +122,9 @@ class Mouse(Hands):
     def press(self, wanted: Locator) -> None:
         wanted.click()
 
+    def press_twice(self, wanted: Locator) -> None:
+        wanted.dblclick()
+
     def write(self, wanted: Locator, text: str) -> None:
         wanted.fill(text)
 
@@ -126,10 +137,10 @@ class Mouse(Hands):
 
     def raise_lever(self, wanted: Locator) -> None:
         wanted.scroll_into_view_if_needed()
-        x, y, width, height = wanted.evaluate(BOX)
-        self.page.mouse.move(x + width / 2, y + height / 2)
+        x, y, one_more = wanted.evaluate(THUMB)
+        self.page.mouse.move(x, y)
         self.page.mouse.down()
-        self.page.mouse.move(x + width / 2 + 30, y + height / 2, steps=3)
+        self.page.mouse.move(x + one_more, y, steps=3)
         self.page.mouse.up()
 
 
@@ -151,9 +162,14 @@ class Keys(Hands):
         self.reach(wanted)
         self.page.keyboard.press("Enter")
 
+    def press_twice(self, wanted: Locator) -> None:
+        self.press(wanted)
+        self.page.keyboard.press("Enter")
+
     def write(self, wanted: Locator, text: str) -> None:
         self.reach(wanted)
         self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.press("Delete")
         self.page.keyboard.type(text)
         expect(wanted).to_have_value(text)
 
@@ -174,6 +190,9 @@ class Keys(Hands):
             self.page.keyboard.press("ArrowDown")
             if found.evaluate("each => each.contains(document.activeElement)"):
                 self.page.keyboard.press("Space")
+                self.page.keyboard.press("Escape")
+                expect(found).to_be_hidden()
+                expect(wanted).to_be_focused()
                 return
         pytest.fail(f"no arrow leads to {option}")
 
