@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from hands import LOOKS
 from large_csv import large_csv
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+from told_numbers import Told, numbers_of, strangers
 from whole_product import Product
+
+from cgn_core import library as cgn
+from cgn_core.stats.intervals import supported_level
 
 Visit = Callable[..., "Watched"]  # noqa: F821 - the fixture's class, named for readers
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
@@ -22,6 +26,8 @@ NOTE_SENDING = """new MutationObserver(() => {
     if (document.body.innerText.includes("Sending all.csv")) sessionStorage.setItem("sending", "seen");
 }).observe(document, { childList: true, subtree: true, characterData: true })"""
 """The progress of sending may be gone before the test looks."""
+TRACES = "document.querySelector('.predictor .js-plotly-plot').data.slice(0, 3).map(({ x, y }) => ({ x, y }))"
+"""The curve's lower and upper end, and its middle."""
 
 
 def metric_file(path: Path, title: str, days: list[date], values: list[int]) -> Path:
@@ -69,6 +75,26 @@ def exported(folder: Path, handle: str) -> list[Path]:
     ]
 
 
+def assert_answers_as_the_library(page: Page, files: list[Path]) -> None:
+    """What the browser works out on the Predictor, numbers and curve, is what the Python API answers for the files."""
+    expect(page.locator("#predictor-expected")).not_to_be_empty()
+    fit = cgn.train(cgn.read(*files)).fit
+    level = supported_level(fit.predictor.n_residuals, wanted=0.9)
+    (usual,) = cgn.predict(fit, {}, level=level)
+    known = [0, 4, *numbers_of(usual), *([1, 1 / fit.viral_rate] if fit.viral_rate else [])]
+    shown = Told("", words=page.locator(".predictor-answers :is(.metric-value, .metric-note)").all_inner_texts())
+    assert len(shown.words) == 6
+    assert strangers(shown, known) == []
+    page.locator(".predictor .js-plotly-plot path.js-line").first.wait_for(state="attached")
+    lever = page.get_by_text("If only").inner_text().split()[2]
+    low, high, expected = page.evaluate(TRACES)
+    answers = cgn.predict(fit, [{lever: pieces} for pieces in expected["x"]], level=level)
+    assert len(answers) > 10
+    assert [each.low for each in answers] == pytest.approx(low["y"], abs=1e-6)
+    assert [each.high for each in answers] == pytest.approx(high["y"], abs=1e-6)
+    assert [each.expected for each in answers] == pytest.approx(expected["y"], abs=1e-6)
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_large_file_arrives_in_pieces_is_read_and_imported_with_progress(
     visit: Visit, tmp_path: Path, width: int
@@ -101,7 +127,8 @@ def test_five_business_suite_files_of_one_account_become_one_history_and_a_model
     page, hands = watched.page, watched.hands
     hands.press(page.get_by_role("link", name="New workspace"))
     hands.arrived_at("New workspace")
-    hands.hand_over(*exported(tmp_path / "downloads", f"bakery.{by}{width}"))
+    files = exported(tmp_path / "downloads", f"bakery.{by}{width}")
+    hands.hand_over(*files)
     page.get_by_text("5 files, 280 days together").wait_for()
     expect(page.get_by_text("A question")).to_have_count(0)
     page.screenshot(path=tmp_path / "preview.png", full_page=True)
@@ -111,6 +138,8 @@ def test_five_business_suite_files_of_one_account_become_one_history_and_a_model
     hands.press(page.get_by_role("button", name="Import", exact=True))
     hands.press(page.get_by_role("link", name="Open @"))
     page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
+    hands.go_to("Predictor")
+    assert_answers_as_the_library(page, files)
     hands.go_to("Growth history")
     page.locator(".js-plotly-plot .point").first.wait_for()
     assert watched.complaints == []
