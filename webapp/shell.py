@@ -16,6 +16,7 @@ from dash import (
     State,
     callback,
     clientside_callback,
+    ctx,
     no_update,
     page_container,
     register_page,
@@ -142,7 +143,8 @@ def take_pulse(
         seen if seen != before else no_update,
         now.finished if now.finished != finished_before else no_update,
         clock.interval(now.asked_at, datetime.now(UTC)),
-        now.count == 0 and interval == clock.IDLE_MILLISECONDS,
+        # Only the clock's own look stops it: an arrival's may be answered after somebody has just asked for something.
+        now.count == 0 and interval == clock.IDLE_MILLISECONDS and ctx.triggered_id == Ids.CLOCK,
     )
 
 

@@ -211,3 +211,23 @@ def test_the_table_behind_a_chart_is_drawn_when_it_is_opened_and_anew_while_it_i
         shorter.locator("summary").click()
     expect(shorter.get_by_role("row")).to_have_count(14)
     assert watched.complaints == []
+
+
+def test_what_was_typed_into_a_filter_holds_for_the_rows_that_are_drawn_anew(visit: Visit, job: str) -> None:
+    del job  # one runs, so that the portfolio is drawn anew by itself, too
+    watched = visit()
+    page = watched.page
+    field, hidden = page.get_by_placeholder("Filter creators"), page.locator("tr", has_text="@trail.notes")
+    field.fill("sour")
+    expect(hidden).to_be_hidden()
+    for number in range(3):
+        with page.expect_response(lambda answer: "portfolio-body" in (answer.request.post_data or "")):
+            page.evaluate("number => window.dash_clientside.set_props('shell-finished', { data: number })", number)
+        page.wait_for_timeout(200)  # the answer is drawn
+        expect(field).to_have_value("sour")
+        expect(hidden).to_be_hidden()
+    watched.hands.go_to("All jobs", heading="Jobs")
+    page.go_back()
+    expect(field).to_have_value("sour")
+    expect(hidden).to_be_hidden()
+    assert watched.complaints == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -51,8 +53,27 @@ def test_the_pulse_is_quick_after_a_request_slower_later_and_stops_when_nothing_
     idle = who.call(pulse, {**same, "shell-clock.interval": 1000}).json["response"]
     assert idle["shell-clock"] == {"interval": 12_000, "disabled": False}
     assert idle["shell-finished"]["data"] != busy["shell-finished"]["data"]
-    stopped = who.call(pulse, {**same, "shell-clock.interval": 12_000}).json["response"]
-    assert stopped["shell-clock"]["disabled"] is True
+    still = {**same, "shell-clock.interval": 12_000}
+    # An arrival's look may be answered after somebody has just asked for something.
+    assert who.call(pulse, still, changed="shell-arrived.data").json["response"]["shell-clock"]["disabled"] is False
+    assert who.call(pulse, still).json["response"]["shell-clock"]["disabled"] is True
+
+
+def test_whoever_asks_for_a_job_wakes_the_page_s_clock(portal: Dash) -> None:
+    asking = {}
+    for declared in portal.callback_map.values():
+        work = declared.get("callback")
+        module = sys.modules.get(getattr(work, "__module__", ""))
+        if work is None or module is None or not module.__name__.startswith("webapp.pages"):
+            continue
+        text = inspect.getsource(work)
+        # What it calls in its own module belongs to it.
+        called = {name for name in re.findall(r"\b(_\w+)\(", text) if inspect.isfunction(getattr(module, name, None))}
+        text += "".join(inspect.getsource(getattr(module, name)) for name in called)
+        if re.search(r"\brequest_(?!scope)\w+\(", text):
+            asking[f"{module.__name__}.{work.__name__}"] = "wake()" in text
+    assert len(asking) > 10
+    assert [name for name, wakes in asking.items() if not wakes] == []
 
 
 def test_the_jobs_page_shows_who_works_and_since_when_one_is_silent(

@@ -30,10 +30,22 @@
   // A field inside [data-filters="#list"] hides the items below #list whose data-search doesn't contain what was typed.
   function filter(event) {
     const holder = event.target.closest("[data-filters]");
-    if (!holder) {
-      return;
+    if (holder) {
+      filterBy(holder, event.target.value);
     }
-    const wanted = event.target.value.trim().toLowerCase();
+  }
+
+  // It holds for rows that come later too: tables are drawn anew while jobs run.
+  function filterAgain() {
+    document.querySelectorAll("[data-filters] input").forEach((field) => {
+      if (field.value) {
+        filterBy(field.closest("[data-filters]"), field.value);
+      }
+    });
+  }
+
+  function filterBy(holder, text) {
+    const wanted = text.trim().toLowerCase();
     const list = document.querySelector(holder.getAttribute("data-filters"));
     if (!list) {
       return;
@@ -95,6 +107,7 @@
   document.addEventListener("click", signOut);
   document.addEventListener("keydown", closeOnEscape);
   document.addEventListener("input", filter);
+  new MutationObserver(filterAgain).observe(document, { childList: true, subtree: true });
   document.addEventListener("toggle", focusSearch, true);
   document.addEventListener("visibilitychange", seen);
 

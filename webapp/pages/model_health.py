@@ -14,7 +14,7 @@ from cgn_core.figures.wording import model_name
 from cgn_core.services import models, retrainings, track_records, workspaces
 from cgn_core.services.model_lights import coverage_slack
 from cgn_core.services.models import ModelView
-from webapp import routes
+from webapp import clock, routes
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, page_header
@@ -84,6 +84,7 @@ def retrain(clicks: int | None, workspace_id: Any, key: Any) -> tuple[Any, Any]:
     if not clicks:
         return no_update, no_update
     retrainings.request_retraining(db(writes=True), actor(), identifier(workspace_id), key=str(key)[:64])
+    clock.wake()
     return alert("A retraining is queued. You can leave; this page fills itself when it is done."), str(uuid4())
 
 

@@ -14,6 +14,7 @@ from cgn_core.services import models, registry, retrainings, workspaces
 from cgn_core.services.models import ModelVersionView, ModelView
 from cgn_core.services.registry import PromotionView
 from cgn_core.services.validations import MODELS
+from webapp import clock
 from webapp.components.alerts import alert, chip
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns
@@ -227,5 +228,6 @@ def challenge(clicks: int | None, workspace_id: Any, form: Any, key: Any) -> tup
     if not isinstance(form, str):
         return alert("Choose the form that is to be tried.", tone="caution"), no_update
     retrainings.request_retraining(db(writes=True), actor(), wanted, key=str(key)[:64], model=form)
+    clock.wake()
     words = f"A training of the {model_name(form).lower()} is queued; it comes into force only if it is better."
     return alert(words), str(uuid4())

@@ -292,7 +292,15 @@ def _table(cards: Sequence[WorkspaceCard], sort: str) -> Component:
     field = html.Label(
         [
             html.Span("Filter creators", className="visually-hidden"),
-            dcc.Input(id=Ids.FILTER, type="search", placeholder="Filter creators", className="input"),
+            # Kept in the page's memory: the table is drawn anew while jobs run, and what was typed still holds.
+            dcc.Input(
+                id=Ids.FILTER,
+                type="search",
+                placeholder="Filter creators",
+                className="input",
+                persistence=True,
+                persistence_type="memory",
+            ),
         ],
         className="filter",
         **data(filters=f"#{Ids.BODY}"),
