@@ -61,7 +61,8 @@ def _read_component(node: Mapping[str, Any], into: Told, found: list[Told]) -> N
     classes = str(props.get("className") or "").split()
     if "explain" in classes:
         sheet = Told("")
-        _read(props.get("children"), sheet, [])
+        for part in (props.get("children"), *_drawn_later(props)):
+            _read(part, sheet, [])
         into.sheets.append(" ".join(sheet.words))
         return
     if "panel" in classes:
@@ -76,12 +77,21 @@ def _read_component(node: Mapping[str, Any], into: Told, found: list[Told]) -> N
         if isinstance(identity, dict) and identity.get("type") == "figure-numbers":
             _read_figure(props["data"], into)
         return
-    if "data-tree" in props:
-        _read(json.loads(props["data-tree"]), into, found)
+    for part in _drawn_later(props):
+        _read(part, into, found)
     for name in SAID:
         _read(props.get(name), into, found)
     for option in props.get("options") or []:
         _read(option["label"] if isinstance(option, dict) else option, into, found)
+
+
+def _drawn_later(props: Mapping[str, Any]) -> Iterator[Any]:
+    """What the browser draws by itself, a chart's table among it: its caption, its headings and its rows."""
+    if "data-tree" in props:
+        yield json.loads(props["data-tree"])
+    if "data-table" in props:
+        table = json.loads(props["data-table"])
+        yield [table["caption"], [label for label, *_ in table["columns"]], table["rows"]]
 
 
 def _read_figure(figure: Mapping[str, Any], into: Told) -> None:

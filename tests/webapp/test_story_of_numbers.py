@@ -120,6 +120,7 @@ def test_every_number_of_a_story_is_the_python_api_s(
     explained = [*numbers_of(1, *FORMULAS.values(), TERMS, library.hourly.weeks)]
     sheets = [(page, card.title, sheet) for page, cards in story.items() for card in cards for sheet in card.sheets]
     assert len(sheets) > 100
+    assert all(len(sheet) > 50 for *_, sheet in sheets)
     assert [each for each in sheets if strangers(Told("", words=[each[2]]), explained)] == []
 
     # The levers: the browser works with the library's own model; that it works as the library does is tested apart.
