@@ -73,3 +73,16 @@ def test_both_sides_write_alike_and_a_choice_moves_the_predictor_the_home_page_a
         assert ENGLISH.findall(told) == [], stop.name
     choose(page, "en")
     assert watched.complaints == []
+
+
+def test_a_count_can_be_typed_into_each_lever_on_every_width(visit: Callable[..., Any]) -> None:
+    page = visit().page
+    page.locator("tr", has_text="@sourdough.daily").get_by_role("link", name="@sourdough.daily").click()
+    page.get_by_text("Next week we expect").wait_for(timeout=TRAINED)
+    page.goto(f"{page.url}/predictor")
+    boxes = page.locator(".lever input[type=number]")
+    expect(boxes).to_have_count(4)
+    for width in (390, 768, 1000, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        for box in boxes.all():
+            expect(box, str(width)).to_be_visible()
