@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -76,7 +76,7 @@ def page_layout(page: ModuleType, **values: Any) -> Component:
         values: path variables and query parameters, mixed by Dash, the query winning: all untrusted. Only those that
             the page's layout names are handed on; ``workspace_id`` is what the page and the shell both get.
     """
-    wanted = inspect.signature(page.layout).parameters
+    wanted = _named_by(page.layout)
     accepted = {name: value for name, value in values.items() if name in wanted}
     current = page.__name__.rsplit(".", 1)[-1]
     try:
@@ -86,6 +86,11 @@ def page_layout(page: ModuleType, **values: Any) -> Component:
         return framed(page.layout(**accepted), frame, guide=guides.note_of(current))
     except NotFound:
         return not_found_layout()
+
+
+@cache
+def _named_by(layout: Callable[..., Component]) -> frozenset[str]:
+    return frozenset(inspect.signature(layout).parameters)
 
 
 def not_found_layout(**_values: Any) -> Component:

@@ -217,16 +217,22 @@ def _workspaces(named: tuple[tuple[UUID, str], ...]) -> str:
 
 
 def _account_menu(frame: Frame) -> Component:
+    text = _account(frame.initials, frame.name, frame.email, frame.allowed)
+    return html.Details(className="menu menu-end", **inside(text))
+
+
+@lru_cache(KEPT)
+def _account(initials: str, name: str, email: str, allowed: frozenset[Action]) -> str:
     words = html.Div(
-        [html.Div(frame.name, className="strong"), html.Div(frame.email, className="muted small")],
+        [html.Div(name, className="strong"), html.Div(email, className="muted small")],
         className="menu-words",
     )
-    return html.Details(
+    return as_text(
         [
             html.Summary(
-                html.Span(frame.initials, className="avatar", **HIDDEN),
+                html.Span(initials, className="avatar", **HIDDEN),
                 title="Account",
-                **aria(label=f"Account of {frame.name}"),
+                **aria(label=f"Account of {name}"),
             ),
             html.Div(
                 [
@@ -235,15 +241,14 @@ def _account_menu(frame: Frame) -> Component:
                     *(
                         dcc.Link([icon(item.glyph), item.label], href=item.href, className="menu-item")
                         for item in AGENCY_NAV
-                        if item.needs in frame.allowed and item.key in IN_ACCOUNT_MENU
+                        if item.needs in allowed and item.key in IN_ACCOUNT_MENU
                     ),
                     dcc.Link([icon("info"), "Privacy"], href=routes.PRIVACY, className="menu-item"),
                     html.Button("Sign out", className="menu-item", type="button", **data(action="sign-out")),
                 ],
                 className="menu-sheet",
             ),
-        ],
-        className="menu menu-end",
+        ]
     )
 
 
