@@ -68,8 +68,8 @@ class Beyond:
         plural = "s" if len(holds) == 1 else ""
         first = (
             f"Medians of {TIMES} calls; at most {ALLOWED * 1000:.0f} ms beyond the services is asked for, which "
-            f"{len(holds)} of {len(middle)} hold{plural}. What draws a whole page makes up to a thousand components, "
-            "which is counted here."
+            f"{len(holds)} of {len(middle)} hold{plural}. What draws a whole page makes hundreds of components, "
+            "numbers, days and figures, which is counted here."
         )
         lines = [
             first,

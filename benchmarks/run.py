@@ -200,7 +200,8 @@ def main(wanted: list[str]) -> int:
         sys.stderr.write(f"There is no part {unknown[0]!r}; there are {', '.join((*COMPARED, *TOLD))}.\n")
         return 2
     before = RESULTS.read_text(encoding="utf-8") if wanted else ""
-    past = [line for line in before.splitlines() if line.startswith("| ") and not line.startswith("| work ")]
+    table = before.partition("\n## ")[0]  # parts below may have tables of their own
+    past = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| work ")]
     rows = [row(one) for part in parts if part in COMPARED for one in COMPARED[part]()]
     text = report(in_place(rows, past))
     for part, (title, measured) in TOLD.items():
