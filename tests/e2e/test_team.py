@@ -17,7 +17,7 @@ from uuid import UUID
 import pyotp
 import pytest
 from demo_people import PASSWORD, join
-from hands import LOOKS, Hands
+from hands import Hands
 from mailbox_server import Mailbox, receiving
 from playwright.sync_api import expect
 from whole_product import Product
@@ -110,6 +110,8 @@ def set_up_second_factor(hands: Hands) -> None:
     page.get_by_role("heading", name="recovery codes").first.wait_for()
 
 
+LOOKS = [("mouse", 1440, "light"), ("keys", 390, "dark")]
+"""Of the owner; the strategist's and the client's are the others, so that each is looked at."""
 OTHERWISE = {1440: 390, 390: 1440, "light": "dark", "dark": "light"}
 
 
