@@ -32,7 +32,8 @@ OFFERED = {
 """By the code of BCP 47, which browsers know too; each in its own language."""
 
 _NUMBER = re.compile(
-    r"(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
+    r"(?P<quoted>“[^”]*(?:”|$))"  # a cell of a file, a name: others wrote it
+    r"|(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
     r"(?!\w|[.,:]\w)"
 )
 _in_use: ContextVar[str] = ContextVar("numbers_and_days", default=HOUSE)
@@ -130,13 +131,16 @@ def retold(sentence: str) -> str:
     """A sentence of the product's own whose numbers are written the house's way, with them as they are written here.
 
     The statistics and the jobs write their sentences once and for everybody, and they are kept; only whoever shows one
-    knows who reads it. Never to be called twice on the same sentence, nor on what people wrote.
+    knows who reads it. What stands in quotation marks others wrote, and stays. Never to be called twice on the
+    same sentence, nor on what people wrote.
     """
     if in_use() == HOUSE:
         return sentence
     here = marks()
 
     def written(found: re.Match[str]) -> str:
+        if found["quoted"]:
+            return found["quoted"]
         return _swapped(found["digits"], here) + (here.percent if found["percent"] else "")
 
     return _NUMBER.sub(written, sentence)

@@ -70,6 +70,8 @@ def test_words_around_a_number_stay_and_plurals_count_in_the_same_way() -> None:
         ("+1,204 on 2026-11-23 at 10:30, v1.5.csv, 1.0.0.", "+1.204 on 2026-11-23 at 10:30, v1.5.csv, 1.0.0."),
         ("@creator.1.5 has 12 345 things", "@creator.1.5 has 12 345 things"),
         ("Trained 4 %", f"Trained 4{FIXED}%"),
+        ("Text in 1,204 rows (row 7: “1,500.5 mio”).", "Text in 1.204 rows (row 7: “1,500.5 mio”)."),
+        ("Cut off amid “1,204 and 2.5", "Cut off amid “1,204 and 2.5"),
     ],
 )  # fmt: skip
 def test_a_kept_sentence_has_its_numbers_rewritten_and_nothing_else(said: str, written: str) -> None:
