@@ -5,13 +5,18 @@
 
   const script = document.querySelector("script[data-charts]");
   if (script && !window.Plotly) {
-    window.Plotly = new Promise(function (resolve, reject) {
+    const waiting = new Promise(function (resolve, reject) {
       script.addEventListener("load", () => resolve(window.Plotly)); // by now the library, which has put itself there
-      script.addEventListener("error", function () {
-        delete window.Plotly; // the next graph then tries by itself
-        reject(new Error("The chart library did not load."));
-      });
+      function failed() {
+        if (window.Plotly === waiting) {
+          delete window.Plotly; // the next graph then tries by itself
+          reject(new Error("The chart library did not load."));
+        }
+      }
+      script.addEventListener("error", failed);
+      window.addEventListener("load", failed); // it may have failed before anybody listened
     });
-    window.Plotly.catch(() => undefined); // a graph that waits says so itself
+    waiting.catch(() => undefined); // a graph that waits says so itself
+    window.Plotly = waiting;
   }
 })();

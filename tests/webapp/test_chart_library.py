@@ -1,0 +1,50 @@
+"""A page whose chart library doesn't come says so to its graphs instead of having them wait for ever."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, sync_playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+LOADER = Path(__file__).parents[2] / "webapp" / "assets" / "charts.js"
+PAGE = """<!doctype html><head><script>
+for (const kind of ["load", "error"]) document.addEventListener(kind, () => { window.oneCame = true; }, true);
+</script><script async src="/library.js" data-charts></script></head><body><script src="/charts.js"></script></body>"""
+OUTCOME = """async () => window.Plotly instanceof Promise
+    ? Promise.race([window.Plotly.then(() => "came", () => "failed"), new Promise((r) => setTimeout(r, 1000, "waits"))])
+    : String(window.Plotly)"""
+NEVER, LIBRARY = "", "window.Plotly = 'library';"
+
+
+@pytest.mark.parametrize(("library", "outcome"), [(NEVER, "undefined"), (LIBRARY, "library")])
+@pytest.mark.parametrize("later", ["library.js", "charts.js"])
+def test_a_graph_gets_the_library_or_may_ask_for_it_itself(library: str, outcome: str, later: str) -> None:
+    contents = {"library.js": library, "charts.js": LOADER.read_text(encoding="utf-8"), "page": PAGE}
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        content = contents.get(route.request.url.rpartition("/")[2], NEVER)
+        if content == NEVER:
+            route.abort()
+        else:
+            route.fulfill(body=content, content_type="text/html" if content == PAGE else "text/javascript")
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route("**/*", answer)
+        page.route(f"**/{later}", hold)
+        page.goto("http://portal.example/page", wait_until="commit")
+        while not held:
+            page.wait_for_timeout(20)
+        page.wait_for_function("window.oneCame")
+        answer(held[0])
+        page.wait_for_load_state("load")
+        assert page.evaluate(OUTCOME) == outcome
+        browser.close()
