@@ -19,7 +19,7 @@ from cgn_core.db.reports import editable_reports, readable_reports
 from cgn_core.db.session import one_or_not_found, reading
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound, QuotaExceeded
-from cgn_core.figures.locales import written_as
+from cgn_core.figures.locales import HOUSE, written_as
 from cgn_core.jobs import Claim, JobKind, enqueue
 from cgn_core.reporting.document import Document, to_html
 from cgn_core.reporting.paper import to_pdf
@@ -220,12 +220,12 @@ def run(claim: Claim) -> None:
         workspace = one_or_not_found(session, readable_workspaces(actor), claim.workspace_id)
         earlier = _earlier(session, actor, claim)
         basis = present_basis(session, actor, workspace.id) if earlier is None else _basis_of(earlier)
-        figures = compose(
-            session, actor, workspace.id, basis
-        ).figures()  # the house's way, which rebuilds are held against
+        document = compose(session, actor, workspace.id, basis)
+        figures = document.figures()  # in the house's way, which rebuilds are held against
         number_format = number_format_of_reports(session, _reader(claim))
-        with written_as(number_format):
-            document = compose(session, actor, workspace.id, basis)
+        if number_format != HOUSE:
+            with written_as(number_format):
+                document = compose(session, actor, workspace.id, basis)
         written = f"report-{basis.today:%Y-%m-%d}"
         names = {form: file_name(workspace.handle, written, form) for form in ReportForm}
         rebuilt_from = None if earlier is None else earlier.id
