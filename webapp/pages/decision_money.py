@@ -51,7 +51,7 @@ def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *
     """The calculator with the workspace's prices, and its answer to them."""
     prices = [
         number_field("A follower is worth", id=Ids.VALUE, value=settings.value_of_follower, low=0, high=1e6,
-                     step="any", placeholder="1.20"),
+                     step="any", placeholder=count(1.2, decimals=2)),
         number_field("An hour costs", id=Ids.COST, value=settings.cost_of_hour, low=0, high=1e6, step="any",
                      placeholder="45"),
         field("Currency", dcc.Input(id=Ids.CURRENCY, type="text", value=settings.currency, maxLength=4,
