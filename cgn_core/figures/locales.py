@@ -32,7 +32,7 @@ OFFERED = {
 """By the code of BCP 47, which browsers know too; each in its own language."""
 
 _NUMBER = re.compile(
-    r"(?P<quoted>“[^”]*(?:”|$))"  # a cell of a file, a name: others wrote it
+    r"(?P<others>“[^”]*(?:”|$)|^[^:]+\.[A-Za-z]{2,5}(?=: ))"  # a cell or a name; the file that a finding is of
     r"|(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
     r"(?!\w|[.,:]\w)"
 )
@@ -131,16 +131,16 @@ def retold(sentence: str) -> str:
     """A sentence of the product's own whose numbers are written the house's way, with them as they are written here.
 
     The statistics and the jobs write their sentences once and for everybody, and they are kept; only whoever shows one
-    knows who reads it. What stands in quotation marks others wrote, and stays. Never to be called twice on the
-    same sentence, nor on what people wrote.
+    knows who reads it. What stands in quotation marks and a file's name before a colon were written by others, and
+    stay. Never to be called twice on the same sentence, nor on what people wrote.
     """
     if in_use() == HOUSE:
         return sentence
     here = marks()
 
     def written(found: re.Match[str]) -> str:
-        if found["quoted"]:
-            return found["quoted"]
+        if found["others"]:
+            return found["others"]
         return _swapped(found["digits"], here) + (here.percent if found["percent"] else "")
 
     return _NUMBER.sub(written, sentence)

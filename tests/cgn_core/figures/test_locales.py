@@ -71,6 +71,7 @@ def test_words_around_a_number_stay_and_plurals_count_in_the_same_way() -> None:
         ("@creator.1.5 has 12 345 things", "@creator.1.5 has 12 345 things"),
         ("Trained 4 %", f"Trained 4{FIXED}%"),
         ("Text in 1,204 rows (row 7: “1,500.5 mio”).", "Text in 1.204 rows (row 7: “1,500.5 mio”)."),
+        ("Insights 1.5 x.csv: 1,204 rows of 2.5", "Insights 1.5 x.csv: 1.204 rows of 2,5"),
         ("Cut off amid “1,204 and 2.5", "Cut off amid “1,204 and 2.5"),
     ],
 )  # fmt: skip
