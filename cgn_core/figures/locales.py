@@ -60,7 +60,8 @@ def of_browser(wanted: Iterable[str]) -> str:
     """The way that comes closest to what a browser asks for, its languages by preference."""
     from babel import negotiate_locale
 
-    return negotiate_locale(wanted, OFFERED, sep="-") or HOUSE
+    found = negotiate_locale(wanted, OFFERED, sep="-") or HOUSE  # spelt as the browser does, such as pt-br
+    return next(code for code in OFFERED if code.lower() == found.lower())
 
 
 def in_use() -> str:

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from cgn_core.figures.frame import layout
-from cgn_core.figures.locales import HOUSE, OFFERED, in_use, plain, retold, use, written_as
+from cgn_core.figures.locales import HOUSE, OFFERED, in_use, of_browser, plain, retold, use, written_as
 from cgn_core.figures.wording import count, day_month_year, level_interval, moment, percent, plural, short_day, signed
 
 DAY = date(2026, 11, 2)
@@ -84,6 +84,14 @@ def test_a_kept_sentence_has_its_numbers_rewritten_and_nothing_else(said: str, w
 def test_a_way_that_nobody_offers_is_the_houses() -> None:
     use("tlh")
     assert in_use() == HOUSE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [(["de-AT", "en"], "de"), (["pt-br"], "pt-BR"), (["DE-de"], "de"), (["ja", "sv-SE"], "sv"), (["*", ""], HOUSE)],
+)
+def test_a_browser_gets_the_first_way_that_it_asks_for_however_it_spells_it(wanted: list[str], code: str) -> None:
+    assert of_browser(wanted) == code
 
 
 def test_what_one_thread_chose_is_not_anothers() -> None:
