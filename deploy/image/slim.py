@@ -42,6 +42,9 @@ OF_ONE_PACKAGE = {
     ),
 }
 
+LANGUAGES = frozenset({"root", "en", "de", "es", "fr", "it", "nl", "pl", "pt", "sv"})
+"""Of the hundreds that Babel can write numbers in, those that the portal offers and what they build upon."""
+
 
 def main(arguments: list[str]) -> int:
     """Delete and strip; 1 where a name fits nothing any more."""
@@ -55,6 +58,8 @@ def main(arguments: list[str]) -> int:
                 unknown.append(pattern)
             freed += sum(remove(path) for path in found if path.exists())
         say(f"{freed / 1e6:6.1f} MB  {why}")
+    others = [path for path in place.glob("babel/locale-data/*.dat") if path.stem.partition("_")[0] not in LANGUAGES]
+    say(f"{sum(map(remove, others)) / 1e6:6.1f} MB  languages in which nobody is offered numbers")
     say(f"{strip(place) / 1e6:6.1f} MB  names of functions in libraries, which only a debugger reads")
     for pattern in unknown:
         sys.stderr.write(f"{pattern} fits nothing in {place}; look at what became of it.\n")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -45,6 +49,30 @@ def test_what_is_named_goes_and_all_else_stays(
     left = sorted(str(path.relative_to(packages)) for path in packages.rglob("*") if path.is_file())
     assert left == sorted(STAYS)
     assert capsys.readouterr().err == ""
+
+
+def test_the_numbers_of_every_language_that_is_offered_can_be_written(
+    slim: ModuleType, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("with-babel")
+    installed = importlib.util.find_spec("babel")
+    assert installed is not None
+    assert installed.origin is not None
+    shutil.copytree(Path(installed.origin).parent, place / "babel", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(packages, place, dirs_exist_ok=True)
+    assert slim.main([str(place)]) == 0
+    assert len(list((place / "babel/locale-data").iterdir())) < 300
+    written = (
+        f"import sys; sys.path.insert(0, {str(place)!r}); from datetime import date; "
+        "from cgn_core.figures import locales; import babel; print(babel.__file__)\n"
+        "for code in locales.OFFERED:\n    with locales.written_as(code): "
+        "print(code, locales.digits(1234.5, decimals=1), locales.percentage(0.9), locales.day_in_digits(date.today()))"
+    )
+    done = subprocess.run([sys.executable, "-c", written], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(place))
+    assert "de 1.234,5" in done.stdout
+    assert set(re.findall(r"^[a-z]{2}(?=[- ])", done.stdout, re.MULTILINE)) <= slim.LANGUAGES
 
 
 def test_a_name_that_fits_nothing_is_said(
