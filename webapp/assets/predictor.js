@@ -271,8 +271,11 @@
     }
     box.value = String(count); // what Dash reads on leaving the box
     window.setTimeout(function () {
-      window.dash_clientside.set_props(id, { value: count });
-      box.value = String(count);
+      // Where the page was left from within the box, the levers of the next creator's page have the same ids.
+      if (box.isConnected) {
+        window.dash_clientside.set_props(id, { value: count });
+        box.value = String(count);
+      }
     }, 0);
   }
 
