@@ -114,5 +114,6 @@ def test_a_viewer_sees_the_calendar_and_no_repair(
     browser: Callable[..., Any], viewer: Actor, imported: Imported
 ) -> None:
     shown = browser(viewer).page(f"/workspaces/{imported.workspace_id}/data")
+    assert "unless you choose it" not in shown
     assert "Where the numbers come from" in shown
     assert "Repair days" not in shown

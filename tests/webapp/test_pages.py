@@ -50,6 +50,13 @@ def test_an_empty_portfolio_says_what_to_do_next(browser: Callable[..., Any], ou
     assert "New workspace" in shown
 
 
+@pytest.mark.usefixtures("workspace")
+def test_a_creator_without_data_needs_somebody(browser: Callable[..., Any], owner: Actor) -> None:
+    shown = browser(owner).page("/")
+    assert "No data yet" in shown
+    assert "nothing to do" not in shown
+
+
 @pytest.mark.usefixtures("imported")
 def test_the_portfolio_shows_each_creator_with_growth_state_and_freshness(
     browser: Callable[..., Any], owner: Actor

@@ -79,6 +79,8 @@ def _odd(view: WorkspaceView) -> Component | None:
     if view.may_edit:
         parts += [_by_hand(view), html.Div(id=Ids.PREVIEW)]
     aside = "nothing is repaired unless you choose it; every repair can be undone"
+    if not view.may_edit:
+        aside = "a strategist chooses what is repaired, and can undo it"
     return card(*parts, title="What looks odd", aside=aside)
 
 

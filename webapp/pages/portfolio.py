@@ -264,7 +264,7 @@ def _beating(cards: Sequence[WorkspaceCard]) -> Component:
 
 
 def _needing(cards: Sequence[WorkspaceCard]) -> Component:
-    waiting = [item for item in cards if item.light.tone in NEEDS_SOMEBODY]
+    waiting = [item for item in cards if item.light.tone in NEEDS_SOMEBODY or not item.data_version]
     states = dict.fromkeys(item.light.state for item in waiting)
     note = "; ".join(states) if waiting else "nothing to do"
     marks = [_from("portfolio_needing", "Needs you")]
