@@ -44,12 +44,18 @@ RUNNING = {"done": "running", "DONE": "RUNNING"}
 
 
 @pytest.fixture
-def job(product: Product) -> Iterator[str]:
-    """The id of a job that runs and that nobody ends: one of the demo's, its lease held for a day."""
+def at_rest(product: Product) -> None:
+    """No job waits or runs: none that ends has a page drawn anew."""
     give_up = time.monotonic() + 300
     while {state for _, state in product.jobs()} & {"queued", "running"} or not product.jobs():
         assert time.monotonic() < give_up, product.jobs()
         time.sleep(0.5)
+
+
+@pytest.fixture
+def job(product: Product, at_rest: None) -> Iterator[str]:
+    """The id of a job that runs and that nobody ends: one of the demo's, its lease held for a day."""
+    del at_rest
     ((found, done),) = product.rows("SELECT id, state FROM jobs WHERE lower(state) = 'done' LIMIT 1")
     until = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d %H:%M:%S.%f}"
     change(product, "UPDATE jobs SET state = ?, lease_until = ? WHERE id = ?", RUNNING[str(done)], until, found)
@@ -187,6 +193,7 @@ def test_a_part_that_cannot_be_drawn_leaves_the_others_drawn(visit: Visit) -> No
     assert ["SyntaxError" in each for each in watched.complaints] == [True]
 
 
+@pytest.mark.usefixtures("at_rest")
 def test_the_table_behind_a_chart_is_drawn_when_it_is_opened_and_anew_while_it_is_open(visit: Visit) -> None:
     watched = visit()
     page = watched.page

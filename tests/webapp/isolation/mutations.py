@@ -48,10 +48,25 @@ class Mutant:
     def apply(self) -> None:
         """Put the changed code into the living function, wherever that was imported to."""
         module = importlib.import_module(self.module)
-        function = inspect.unwrap(getattr(module, self.function))
-        assert isinstance(function, FunctionType), self
         vars(module).update({UNFILTERED: unfiltered, "true": true})
-        function.__code__ = self.code
+        put(getattr(module, self.function), self.code)
+
+
+def code_of(living: Callable[..., Any]) -> CodeType:
+    """What a function does, within whatever keeps its answers."""
+    function = inspect.unwrap(living)
+    assert isinstance(function, FunctionType), living
+    return function.__code__
+
+
+def put(living: Callable[..., Any], code: CodeType) -> None:
+    """Have it do that, and forget the answers that were kept."""
+    function = inspect.unwrap(living)
+    assert isinstance(function, FunctionType), living
+    function.__code__ = code
+    if function is not living:
+        forget: Any = living
+        forget.cache_clear()
 
 
 def unfiltered(select: Select[Any]) -> Select[Any]:

@@ -9,7 +9,7 @@ from cgn_core.services import registry
 
 from . import test_selects
 from .matrix import Matrix
-from .mutations import Mutant, Wall, mutants_of
+from .mutations import Mutant, Wall, code_of, mutants_of, put
 from .people import Person
 
 
@@ -25,7 +25,7 @@ def test_every_kind_of_wall_is_found() -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_wall_that_is_taken_down_is_noticed(matrix: Matrix) -> None:
-    before = {name: getattr(workspaces, name).__code__ for name in ("readable_workspaces", "editable_workspaces")}
+    before = {name: code_of(getattr(workspaces, name)) for name in ("readable_workspaces", "editable_workspaces")}
     for mutant in filters():
         noticed = 0
         try:
@@ -36,6 +36,6 @@ def test_a_wall_that_is_taken_down_is_noticed(matrix: Matrix) -> None:
                 except AssertionError:
                     noticed += 1
         finally:
-            getattr(workspaces, mutant.function).__code__ = before[mutant.function]
+            put(getattr(workspaces, mutant.function), before[mutant.function])
         assert noticed, mutant
     test_selects.test_selects_hold_exactly_the_rows_that_are_ones_own_to_see(matrix, Person.OUTSIDER)

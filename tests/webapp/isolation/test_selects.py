@@ -29,10 +29,15 @@ def live_selects() -> Iterator[tuple[str, Callable[..., Select[Any]]]]:
     for module in pkgutil.iter_modules(cgn_core.db.__path__, "cgn_core.db."):
         if module.ispkg:
             continue
-        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+        for name, function in inspect.getmembers(importlib.import_module(module.name), _is_function):
             here = function.__module__ == module.name and not name.startswith("_")
             if here and list(inspect.signature(function).parameters) == ["actor"]:
                 yield name, function
+
+
+def _is_function(found: object) -> bool:
+    """Whether it is a function, or keeps the answers of one."""
+    return callable(found) and inspect.isfunction(inspect.unwrap(found))
 
 
 def test_every_select_is_classified() -> None:
