@@ -38,6 +38,8 @@ LEAVE_ONE_ROW = """part => {
     const told = JSON.parse(part.dataset.table);
     part.dataset.table = JSON.stringify({ ...told, rows: told.rows.slice(0, 1) });
 }"""
+SEEN_BY_THEN = 8_000
+"""Milliseconds after which a page has noticed jobs that ended before it was opened, and was drawn anew for them."""
 VISIBLE = 800
 """Pixels from the top that are surely on the screen."""
 RUNNING = {"done": "running", "DONE": "RUNNING"}
@@ -202,6 +204,7 @@ def test_the_table_behind_a_chart_is_drawn_when_it_is_opened_and_anew_while_it_i
     page.get_by_role("link", name="Growth history", exact=True).first.click()
     sheet = page.locator("details.chart-table").first
     sheet.wait_for()
+    page.wait_for_timeout(SEEN_BY_THEN)
     expect(sheet.locator("tr")).to_have_count(0)
     sheet.locator("summary").focus()
     page.keyboard.press("Enter")
