@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,6 +112,10 @@ def _parsed(
     """As :func:`read_typed`, by Arrow's parser; texts may still be words for nothing."""
     if _has_hexadecimals(raw):
         return None
+    is_large = len(raw) > _LARGE
+    if is_large:
+        # Arrow goes by OMP_NUM_THREADS, which holds BLAS to one thread where several processes share the cores.
+        pa.set_cpu_count(len(os.sched_getaffinity(0)))
     types = {str(place): _TYPES[kind] for place, kind in kinds.items()}
     try:
         table = arrow_csv.read_csv(
@@ -118,8 +123,8 @@ def _parsed(
             read_options=arrow_csv.ReadOptions(
                 column_names=[str(place) for place in range(width)],
                 skip_rows=skip,
-                use_threads=len(raw) > _LARGE,
-                block_size=len(raw) if len(raw) <= _LARGE else _BLOCK,
+                use_threads=is_large,
+                block_size=_BLOCK if is_large else len(raw),
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=True
