@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,7 +133,9 @@ def test_large_files_are_left_to_arrows_threads(monkeypatch: pytest.MonkeyPatch)
     text = "date,follows\n" + "\n".join(f"2026-01-{day:02},{day}" for day in range(5, 25))
     monkeypatch.setattr(typed, "read_columns", lambda *_, **__: pytest.fail("read on a single core"))
     monkeypatch.setattr(typed, "_LARGE", len(text) - 1)
+    pa.set_cpu_count(1)  # as OMP_NUM_THREADS has it in every process of the product
     grid = read_delimited(text)
+    assert pa.cpu_count() == len(os.sched_getaffinity(0))
     assert isinstance(grid, TypedGrid)
     numbers = grid.numbers(1)
     assert numbers is not None
