@@ -23,6 +23,8 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBERED = re.compile(r"\d{2}[-/.]\d{2}[-/.]\d{4}", re.ASCII)
 _LARGE, _BLOCK = 4 * 1024**2, 1024**2
 """Bytes from which parsing on several threads pays, and what each takes at a time."""
+_MOST_THREADS = 4
+"""More gain little, and each maps megabytes of the address space that a reader of strangers' files may have."""
 _TYPES: dict[Kind, Any] = {
     "whole": pa.int64(),
     "decimal": pa.float64(),
@@ -115,7 +117,7 @@ def _parsed(
     is_large = len(raw) > _LARGE
     if is_large:
         # Arrow goes by OMP_NUM_THREADS, which holds BLAS to one thread where several processes share the cores.
-        pa.set_cpu_count(len(os.sched_getaffinity(0)))
+        pa.set_cpu_count(min(_cores(), _MOST_THREADS))
     types = {str(place): _TYPES[kind] for place, kind in kinds.items()}
     try:
         table = arrow_csv.read_csv(
@@ -156,6 +158,11 @@ def _parsed(
                 pc.cast(column, pa.float64(), safe=False) if column.null_count else column
             ).to_numpy()
     return typed
+
+
+def _cores() -> int:
+    """How many this process may use; all of them on systems without affinities, such as macOS."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _kinds(columns: Columns, rows: Sequence[Sequence[str]]) -> dict[int, Kind] | None:
