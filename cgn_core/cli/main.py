@@ -6,6 +6,7 @@ Commands are listed with their help here and imported when they are called: `cgn
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import sys
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ def load(name: str) -> Any:
         command = typer.main.get_command(found)
     else:
         alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-        alone.command(name)(found)
+        # What a function raises is told to those who call it, not to those who type it.
+        alone.command(name, help=(inspect.getdoc(found) or "").partition("\n\nRaises:")[0])(found)
         command = typer.main.get_command(alone)
     command.name = name
     return command

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 DEMO_PASSWORD_VARIABLE = "CGN_DEMO_PASSWORD"  # noqa: S105 - a variable's name; how cgn up hands the password over
+NOBODY = "nobody"
+"""Printed where no account was made yet."""
 
 
 def upgrade() -> None:
@@ -79,13 +81,29 @@ def make_demo(password: str) -> str:
         return ensure_demo(session, password=password).email
 
 
+def has_anybody() -> bool:
+    """Whether there is an account that somebody could sign in with."""
+    from sqlalchemy import select
+
+    from cgn_core.db.models import User
+    from cgn_core.db.session import reading
+
+    with reading() as session:
+        return session.scalar(select(User.id).limit(1)) is not None
+
+
 def main(arguments: list[str]) -> int:
-    """Prepare; prints the demo's e-mail address when one was asked for. 1 and a sentence when it can't be done."""
+    """Prepare; prints the demo's e-mail address when one was asked for, else ``NOBODY`` where there is no account.
+
+    Returns: 1, after a sentence, when it can't be done.
+    """
     set_for_process(Crossing.EVERYTHING)
     try:
         upgrade()
         if "--demo" in arguments:
             sys.stdout.write(make_demo(os.environ[DEMO_PASSWORD_VARIABLE]) + "\n")
+        elif not has_anybody():
+            sys.stdout.write(f"{NOBODY}\n")
     except SetupError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import typer
 
 from cgn_core.cli.data_directory import DataDirectory, check_port
 from cgn_core.cli.embedded_redis import embed_redis
-from cgn_core.cli.prepare import DEMO_PASSWORD_VARIABLE
+from cgn_core.cli.prepare import DEMO_PASSWORD_VARIABLE, NOBODY
 from cgn_core.cli.processes import adopt_orphans
 from cgn_core.cli.supervision import (
     Child,
@@ -35,6 +36,10 @@ from cgn_core.settings import Settings, settings
 READY_SECONDS = 180.0
 """A slow machine compiles and imports for a while at its first start; longer than this is a fault."""
 TEND_SECONDS = 0.2
+FIRST_OWNER = (
+    "Nobody can sign in yet. In another terminal, to make your account: CGN_DATA_DIR={folder} cgn user create-owner "
+    '--agency "My Agency" --email me@example.com --name "My Name"'
+)
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
 
 
@@ -106,7 +111,7 @@ class Product:
         return f"http://{host}:{self.port}"
 
     def prepare_database(self, environment: dict[str, str], *, demo: bool) -> str | None:
-        """Migrate and make the demo; returns the demo's sign-in as it is shown.
+        """Migrate and make the demo; returns how to sign in, as it is shown, where that isn't known yet.
 
         Raises:
             SetupError: the database can't be used; the sentence says why.
@@ -114,8 +119,9 @@ class Product:
         command = [sys.executable, "-m", "cgn_core.cli.prepare", *(["--demo"] if demo else [])]
         password = self.directory.kept_secret("demo-password", length=12) if demo else ""
         log = self.directory.logs / "prepare.log"
-        with log.open("w+b") as errors:
-            running = subprocess.Popen(  # noqa: S603 - our own command
+        with (
+            log.open("w+b") as errors,
+            subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 cwd=self.directory.path,
                 env={**environment, DEMO_PASSWORD_VARIABLE: password},
@@ -123,11 +129,11 @@ class Product:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-            )
+            ) as running,
+        ):
             while running.poll() is None:
                 if self.stop.asked:
                     running.kill()
-                    running.wait()
                     raise StoppedEarly
                 time.sleep(0.05)
             output = running.stdout.read().decode().strip() if running.stdout else ""
@@ -135,7 +141,9 @@ class Product:
             last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
         if running.returncode:
             raise SetupError(f"{last[0] if last else 'The database could not be prepared.'} (See {log}.)")
-        return f"{output} / {password}" if demo else None
+        if demo:
+            return f"Sign in: {output} / {password}"
+        return FIRST_OWNER.format(folder=shlex.quote(str(self.directory.path))) if output == NOBODY else None
 
     def run(self, *, demo: bool) -> None:
         """Start everything, say where it is, keep it alive, end it when asked.
@@ -159,7 +167,7 @@ class Product:
             self.wait_until_ready(supervision)
             say(f"Open {self.address}")
             if sign_in:
-                say(f"Sign in: {sign_in}")
+                say(sign_in)
             while not self.stop.asked:
                 if supervision.tend():
                     say("The supervisor had died and was started again.")

@@ -44,6 +44,7 @@ def test_every_command_can_be_loaded_and_helps(name: str) -> None:
     assert load(name).name == name
     done = subprocess.run([CGN, name, "--help"], capture_output=True, text=True, check=True)
     assert done.stdout.strip().startswith("Usage: cgn")
+    assert "Raises:" not in done.stdout
 
 
 def test_a_module_lying_in_the_working_directory_is_not_run_instead_of_the_generator(tmp_path: Path) -> None:
