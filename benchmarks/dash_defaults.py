@@ -1,7 +1,8 @@
 """The same portal as Dash serves it by default, for ``pages.py`` to measure against; gunicorn takes ``server``.
 
 Dash's defaults: each asset a file, nothing compressed, its grid library in every page, the whole chart library, which
-begins to load when a chart is to be drawn, and its own components. What the pages consist of is the same.
+begins to load when a chart is to be drawn and draws all of them at once, and its own components. What the pages
+consist of is the same.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from webapp import app, static_files  # noqa: E402 - that is why
 def by_default(name: str, **options: Any) -> Dash:
     """Dash without what makes its pages lighter."""
     options |= {
-        "assets_ignore": r"theme\.js",
+        "assets_ignore": r"(theme|turns)\.js",
         "external_stylesheets": ["/bootstrap/static/css/bootstrap.min.css"],
         "external_scripts": [],
     }

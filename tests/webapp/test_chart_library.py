@@ -1,4 +1,6 @@
-"""A page whose chart library doesn't come says so to its graphs instead of having them wait for ever."""
+"""A page whose chart library doesn't come says so to its graphs instead of having them wait for ever; one whose library
+has come draws its charts in turns.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ import pytest
 from playwright.sync_api import Route, sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-LOADER = Path(__file__).parents[2] / "webapp" / "assets" / "charts.js"
+ASSETS = Path(__file__).parents[2] / "webapp" / "assets"
+LOADER = ASSETS / "charts.js"
 PAGE = """<!doctype html><head><script>
 for (const kind of ["load", "error"]) document.addEventListener(kind, () => { window.oneCame = true; }, true);
 </script><script async src="/library.js" data-charts></script></head><body><script src="/charts.js"></script></body>"""
@@ -47,4 +50,48 @@ def test_a_graph_gets_the_library_or_may_ask_for_it_itself(library: str, outcome
         answer(held[0])
         page.wait_for_load_state("load")
         assert page.evaluate(OUTCOME) == outcome
+        browser.close()
+
+
+HOLDERS = """<!doctype html><style>div { height: 2000px; } #near, #alike { height: 50px; }</style>
+<div id="near"></div><div id="far"></div><div id="farther"></div><script src="/turns.js"></script>
+<script src="/library.js"></script>"""
+DRAWING = """window.order = [];
+window.Plotly = { react: (holder, what) => {
+    if (what === "broken") { throw new Error("broken"); }
+    window.order.push(holder.id);
+    holder.classList.add("js-plotly-plot");
+    return Promise.resolve(holder.id);
+} };"""
+ALL = """async () => {
+    const draw = (id, what) => window.Plotly.react(document.getElementById(id), what).catch((error) => error.message);
+    const asked = [draw("far", "broken"), draw("farther"), draw("near")];
+    window.atOnce = window.order.slice();
+    return [await Promise.all(asked), window.order];
+}"""
+AT_ONCE = """() => {
+    const draw = (id) => window.Plotly.react(document.getElementById(id));
+    ["near", "near", "farther", "far"].forEach(draw);
+    const before = window.order.slice();
+    window.dispatchEvent(new Event("beforeprint"));
+    return [before, window.order];
+}"""
+
+
+def test_charts_in_sight_are_drawn_first_and_paper_waits_for_none() -> None:
+    contents = {"page": HOLDERS, "library.js": DRAWING, "turns.js": (ASSETS / "turns.js").read_text(encoding="utf-8")}
+
+    def answer(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        route.fulfill(body=contents[name], content_type="text/html" if name == "page" else "text/javascript")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route("**/*", answer)
+        page.goto("http://portal.example/page")
+        assert page.evaluate(ALL) == [["broken", "farther", "near"], ["near", "farther"]]
+        assert page.evaluate("window.atOnce") == []  # nothing in sight was asked for first
+        page.reload()
+        assert page.evaluate(AT_ONCE) == [["near", "near"], ["near", "near", "farther", "far"]]
         browser.close()

@@ -1,0 +1,62 @@
+// Charts are drawn one after the other, those in sight first, each once the one before stands on the screen: one below
+// the fold costs as much time as the one that its reader waits for.
+(function () {
+  "use strict";
+
+  const waiting = []; // charts that were never drawn
+  let isBusy = false;
+
+  function isInSight({ holder }) {
+    const { top, bottom } = holder.getBoundingClientRect();
+    return top < window.innerHeight && bottom > 0;
+  }
+
+  function afterPaint(next) {
+    if (document.hidden) {
+      window.setTimeout(next); // what nobody sees isn't painted
+    } else {
+      window.requestAnimationFrame(() => window.setTimeout(next));
+    }
+  }
+
+  function drawNext() {
+    isBusy = waiting.length > 0;
+    if (isBusy) {
+      const seen = waiting.findIndex(isInSight);
+      waiting.splice(Math.max(seen, 0), 1)[0].draw();
+      afterPaint(drawNext);
+    }
+  }
+
+  function drawInTurns(library) {
+    const react = library.react;
+    library.drawsInTurns = true;
+    library.react = function (holder, ...figure) {
+      const draw = () => react.call(library, holder, ...figure);
+      if (holder.matches(".js-plotly-plot")) {
+        return draw(); // it stands there, and changes
+      }
+      return new Promise(function (resolve, reject) {
+        const turn = {
+          holder,
+          draw: () => new Promise((done) => done(holder.isConnected ? draw() : undefined)).then(resolve, reject),
+        };
+        waiting.push(turn);
+        if (!isBusy) {
+          isBusy = true;
+          isInSight(turn) ? drawNext() : afterPaint(drawNext);
+        }
+      });
+    };
+  }
+
+  function look() {
+    if (window.Plotly && window.Plotly.react && !window.Plotly.drawsInTurns) {
+      drawInTurns(window.Plotly);
+    }
+  }
+
+  look();
+  document.addEventListener("load", look, true); // of any script: the page's own, or the one that Dash adds later
+  window.addEventListener("beforeprint", () => waiting.splice(0).forEach(({ draw }) => draw())); // paper doesn't wait
+})();
