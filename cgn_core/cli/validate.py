@@ -93,10 +93,13 @@ def _show_together(drop: Drop) -> None:
 
 
 def _show_tables(kind: str, tables: tuple[Daily, ...]) -> None:
+    from cgn_core.figures.wording import counted
+    from cgn_core.ingest.findings import shown
+
     for daily in tables:
         days = daily.frame["date"]
-        name = daily.creator or "without a name"
-        say(f"  {kind} {name}: {len(days)} days, {days.iloc[0].date()} to {days.iloc[-1].date()}")
+        name = shown(daily.creator) or "without a name"  # it may hold what a terminal would obey
+        say(f"  {kind} {name}: {counted(len(days), 'day')}, {days.iloc[0].date()} to {days.iloc[-1].date()}")
 
 
 def _show(reading: Reading) -> None:

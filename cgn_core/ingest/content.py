@@ -75,8 +75,12 @@ def decode(data: bytes) -> str:
     sample = text[:_SAMPLE]
     plain = sample.encode("utf-8", errors="replace")
     controls = len(plain) - len(plain.translate(None, _CONTROLS))
-    if controls > max(1, len(sample) * _FEW_CONTROLS) or "\x00" in text:
+    if controls > max(1, len(sample) * _FEW_CONTROLS):
         raise RefusedFile("binary_file", _OTHER.format("a binary file"))
+    if "\x00" in text:
+        row = text.count("\n", 0, text.index("\x00")) + 1
+        sentence = f"holds a character in row {row} that no text has (NUL), as damaged files do; export it again."
+        raise RefusedFile("binary_file", sentence, [row])
     if sample.lstrip()[:20].casefold().startswith(_WEB_PAGES):
         raise RefusedFile(
             "web_page", "is a web page, not a table; use the site's export button and upload the CSV it gives."

@@ -114,7 +114,10 @@ def top_of(raw: bytes, head: str) -> Top:
     begins = separator.end() if separator else 0
     hinted = separator.group(1) if separator else None
     head = head[begins:]
-    delimiter, rows, ends = (hinted, *_first_rows(head, hinted)) if hinted in DELIMITERS else _delimited(head)
+    announced = 1 if separator else 0
+    delimiter, rows, ends = (
+        (hinted, *_first_rows(head, hinted, announced)) if hinted in DELIMITERS else _delimited(head, announced)
+    )
     if len(raw) > MOST_PACKED_CELLS and count_byte(raw, delimiter.encode()) > MOST_PACKED_CELLS:
         raise too_many_cells("text", limit=MOST_PACKED_CELLS)
     at = find_header(rows)
@@ -122,7 +125,6 @@ def top_of(raw: bytes, head: str) -> Top:
         raise not_a_table()
     header = tuple(name.strip() for name in rows[at])
     check_width(len(header))
-    announced = 1 if separator else 0
     return Top(
         delimiter=delimiter,
         file_type=_FILE_TYPES[delimiter],
@@ -191,8 +193,8 @@ def _opened(text: str) -> str:
         return text
 
 
-def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """The first rows, and for each the number of lines read when it ended."""
+def _first_rows(head: str, delimiter: str, offset: int = 0) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and for each the number of lines read when it ended; ``offset`` lines stand before them."""
     rows: list[list[str]] = []
     ends: list[int] = []
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
@@ -203,17 +205,17 @@ def _first_rows(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
             if len(rows) == HEADER_SEARCHED:
                 break
     except csv.Error as error:
-        raise _unclosed() from error
+        raise _unclosed(offset + (ends[-1] if ends else 0) + 1) from error
     return rows, ends
 
 
-def _delimited(head: str) -> tuple[str, list[list[str]], list[int]]:
+def _delimited(head: str, offset: int) -> tuple[str, list[list[str]], list[int]]:
     """The mark under which most of the first lines have the same number of cells, and more; and its first rows."""
     best, most = None, (0, 0)
     for delimiter in DELIMITERS:
         if delimiter not in head:
             continue
-        rows, ends = _first_rows(head, delimiter)
+        rows, ends = _first_rows(head, delimiter, offset)
         widths = [len(row) for row in rows if len(row) > 1]
         if not widths:
             continue
@@ -221,7 +223,7 @@ def _delimited(head: str) -> tuple[str, list[list[str]], list[int]]:
         score = (widths.count(usual), usual)
         if score > most and find_header(rows) is not None:
             best, most = (delimiter, rows, ends), score
-    return best or (DELIMITERS[0], *_first_rows(head, DELIMITERS[0]))
+    return best or (DELIMITERS[0], *_first_rows(head, DELIMITERS[0], offset))
 
 
 def _has_lone_returns(raw: bytes) -> bool:
@@ -297,13 +299,14 @@ def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
             rows.append([None if cell.strip() in empty else cell for cell in row])
             lines.append(begins)
     except csv.Error as error:
-        raise _unclosed() from error
+        raise _unclosed(line + 1) from error
     return grid_from_rows(rows, lines, file_type=_FILE_TYPES[delimiter])
 
 
-def _unclosed() -> RefusedFile:
+def _unclosed(row: int) -> RefusedFile:
     return RefusedFile(
         "not_a_table",
-        "has a cell of more than 131,072 characters, as when a quotation mark is never closed; mend the quotation "
-        "marks or export it again.",
+        f"has a cell of more than 131,072 characters in row {row}, as when a quotation mark is never closed; mend the "
+        "quotation marks there or export it again.",
+        [row],
     )

@@ -115,3 +115,12 @@ def test_a_file_beyond_what_is_read_at_once_is_read_in_parts(tmp_path: Path, mon
     code, told_of_json = run(tmp_path / "book.json", "--json")
     assert code == 1
     assert "can't be read in parts" in told_of_json
+
+
+def test_a_creators_name_holds_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('creator,date,followers\n"lu\x1b[31m\nna",2026-01-05,5\n', encoding="utf-8")
+    code, told = run(path)
+    assert code == 0
+    assert "\x1b" not in told
+    assert "na: 1 day, 2026-01-05" in told
