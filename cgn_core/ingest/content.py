@@ -78,14 +78,18 @@ def decode(data: bytes) -> str:
     if controls > max(1, len(sample) * _FEW_CONTROLS):
         raise RefusedFile("binary_file", _OTHER.format("a binary file"))
     if "\x00" in text:
-        row = text.count("\n", 0, text.index("\x00")) + 1
-        sentence = f"holds a character in row {row} that no text has (NUL), as damaged files do; export it again."
-        raise RefusedFile("binary_file", sentence, [row])
+        raise has_nul(text.count("\n", 0, text.index("\x00")) + 1)
     if sample.lstrip()[:20].casefold().startswith(_WEB_PAGES):
         raise RefusedFile(
             "web_page", "is a web page, not a table; use the site's export button and upload the CSV it gives."
         )
     return text
+
+
+def has_nul(row: int) -> RefusedFile:
+    """The refusal of a text that a NUL stands in."""
+    sentence = f"holds a character in row {row} that no text has (NUL), as damaged files do; export it again."
+    return RefusedFile("binary_file", sentence, [row])
 
 
 def _decoded(data: bytes) -> str:

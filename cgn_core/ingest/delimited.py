@@ -205,7 +205,7 @@ def _first_rows(head: str, delimiter: str, offset: int = 0) -> tuple[list[list[s
             if len(rows) == HEADER_SEARCHED:
                 break
     except csv.Error as error:
-        raise _unclosed(offset + (ends[-1] if ends else 0) + 1) from error
+        raise unclosed(offset + (ends[-1] if ends else 0) + 1) from error
     return rows, ends
 
 
@@ -299,11 +299,12 @@ def _read_rows(text: str, delimiter: str, offset: int) -> CellGrid:
             rows.append([None if cell.strip() in empty else cell for cell in row])
             lines.append(begins)
     except csv.Error as error:
-        raise _unclosed(line + 1) from error
+        raise unclosed(line + 1) from error
     return grid_from_rows(rows, lines, file_type=_FILE_TYPES[delimiter])
 
 
-def _unclosed(row: int) -> RefusedFile:
+def unclosed(row: int) -> RefusedFile:
+    """The refusal of a text of which one cell goes on and on."""
     return RefusedFile(
         "not_a_table",
         f"has a cell of more than 131,072 characters in row {row}, as when a quotation mark is never closed; mend the "

@@ -19,8 +19,8 @@ from typing import IO
 import numpy as np
 
 from cgn_core.ingest.columns import CREATOR
-from cgn_core.ingest.content import decode, kind_of
-from cgn_core.ingest.delimited import top_of
+from cgn_core.ingest.content import decode, has_nul, kind_of
+from cgn_core.ingest.delimited import top_of, unclosed
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.findings import ROWS_KEPT, SEVERITIES, Finding, RefusedFile
 from cgn_core.ingest.isolation import read_drop_apart
@@ -170,11 +170,16 @@ def _distribute(lines: Sequence[bytes], first: int, parts: Sequence[Part], whose
     """Append each line to its creator's part; how many there were."""
     held: list[list[bytes]] = [[] for _ in parts]
     for number, line in enumerate(lines, start=first):
+        if len(line) <= len(b"\r\n") and not line.strip():
+            continue  # alone in a part, a blank line would be a table without rows
         at = whose.part_of(line, number)
         held[at].append(line)
         parts[at].lines.append(number)
     for part, own in zip(parts, held, strict=True):
-        part.file.write(b"".join(own))
+        text = b"".join(own)
+        if b"\x00" in text:  # its part would name its own row
+            raise has_nul(next(number for number, line in enumerate(lines, start=first) if b"\x00" in line))
+        part.file.write(text)
     return len(lines)
 
 
@@ -184,6 +189,7 @@ class _Whose:
     def __init__(self, place: int, delimiter: bytes, parts: int) -> None:
         self._place, self._delimiter, self._parts = place, delimiter, parts
         self._remembered: dict[bytes, int] = {}
+        self._before = 0
 
     def part_of(self, line: bytes, number: int) -> int:
         """The part, from 0; ``number`` names the line in a refusal."""
@@ -191,15 +197,18 @@ class _Whose:
             cell = self._quoted(line, number)
         else:
             cells = line.split(self._delimiter, self._place + 1)
-            cell = cells[self._place] if len(cells) > self._place else b""
+            cell = cells[self._place] if len(cells) > self._place else None
+        if cell is None:
+            return self._before  # among rows that are whole it is found to be none, in its own line
         at = self._remembered.get(cell)
         if at is None:
             at = zlib.crc32(cell.strip(b" \t\r\n@").lower()) % self._parts
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[cell] = at
+        self._before = at
         return at
 
-    def _quoted(self, line: bytes, number: int) -> bytes:
+    def _quoted(self, line: bytes, number: int) -> bytes | None:
         if line.count(b'"') % 2:
             raise RefusedFile(
                 "not_a_table",
@@ -208,8 +217,11 @@ class _Whose:
                 [number],
             )
         text = line.decode("latin-1")
-        row = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter.decode()), [])
-        return row[self._place].encode("latin-1") if len(row) > self._place else b""
+        try:
+            row = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter.decode()), [])
+        except csv.Error as error:
+            raise unclosed(number) from error
+        return row[self._place].encode("latin-1") if len(row) > self._place else None
 
 
 def _not_in_parts(size: int, what: str) -> RefusedFile:

@@ -90,6 +90,23 @@ def test_findings_name_the_lines_of_the_whole_file_and_stand_once() -> None:
     assert len({finding.message for finding in drop.findings}) == len(drop.findings)
 
 
+def test_a_line_that_is_no_row_is_named_by_its_line_of_the_whole_file() -> None:
+    rows = table()
+    rows[100] = "torn"
+    drop = read("\n".join(rows).encode())
+    (error,) = [finding for finding in drop.findings if finding.severity == "error"]
+    assert error.code == "ragged_rows"
+    assert error.rows == (101,)
+
+
+def test_blank_lines_are_no_rows_of_anybody() -> None:
+    rows = [row for row in table(note="," + "x" * 60) if not row.startswith("2") or "ana.runs" in row]
+    whole = "\n".join([*rows[:20], "", *rows[20:], "", ""]).encode()
+    drop = read(whole)
+    assert drop.importable
+    assert held(drop) == held(read("\n".join(rows).encode())) != {}
+
+
 def test_what_is_said_of_every_part_is_said_a_few_times_with_all_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large, "PART_BYTES", 500)
     lines = table()
@@ -125,6 +142,11 @@ def test_rows_left_out_by_choice_keep_their_lines() -> None:
         (b"x" * 5_000, "is no CSV in UTF-8 with a row a line"),
         (b"%PDF-1.4\n" * 900, "is a PDF document"),
         ("\n".join([*table(), '2026-06-01,"eli\nsmith",9,9,9,9']).encode(), "has a cell of several lines in line 302"),
+        (
+            b"\n".join([*"\n".join(table()).encode().splitlines(), b'2026-06-01,"' + b"e" * 200_000 + b'",9,9,9,9']),
+            "has a cell of more than 131,072 characters in row 302",
+        ),
+        (("\n".join([*table(), "2026-06-01,el\x00i,9,9,9,9"])).encode(), "holds a character in row 302"),
         (("\n".join(table()) + "\n" + "9" * 3_000_000).encode(), "has a line of more than a million characters"),
     ],
 )
