@@ -89,6 +89,7 @@ def check_proxy(image: str) -> None:
             say(f"proxy: the owner signed in through TLS, and the portfolio's {files_served} files are served")
             look_from_outside(visitor, ports)
             replace_the_portal(stack, visitor)
+            look_for_links(stack, visitor)
 
 
 @contextlib.contextmanager
@@ -109,6 +110,15 @@ class Unled(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: object) -> None:
         """Stay."""
+
+
+def look_for_links(stack: Stack, visitor: Visitor) -> None:
+    """The proxy's log holds no address: some let whoever reads them in."""
+    link = secrets.token_hex(8)
+    visitor.get(f"/invitation/{link}")
+    if link in stack.call("logs", "proxy"):
+        raise CheckFailed("The proxy logs the links of invitations.")
+    say("proxy: no address is logged")
 
 
 def look_from_outside(visitor: Visitor, ports: dict[int, int]) -> None:
