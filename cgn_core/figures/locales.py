@@ -58,10 +58,13 @@ def use(code: str) -> None:
 
 def of_browser(wanted: Iterable[str]) -> str:
     """The way that comes closest to what a browser asks for, its languages by preference."""
-    from babel import negotiate_locale
+    # By language alone: Portugal writes numbers as Brazil does, and browsers spell the rest in many ways.
+    languages = {_language(code): code for code in OFFERED}
+    return next((languages[each] for each in map(_language, wanted) if each in languages), HOUSE)
 
-    found = negotiate_locale(wanted, OFFERED, sep="-") or HOUSE  # spelt as the browser does, such as pt-br
-    return next(code for code in OFFERED if code.lower() == found.lower())
+
+def _language(code: str) -> str:
+    return code.replace("_", "-").partition("-")[0].lower()
 
 
 def in_use() -> str:

@@ -88,7 +88,15 @@ def test_a_way_that_nobody_offers_is_the_houses() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "code"),
-    [(["de-AT", "en"], "de"), (["pt-br"], "pt-BR"), (["DE-de"], "de"), (["ja", "sv-SE"], "sv"), (["*", ""], HOUSE)],
+    [
+        (["de-AT", "en"], "de"),
+        (["pt-br"], "pt-BR"),
+        (["pt-PT", "en"], "pt-BR"),
+        (["DE-de"], "de"),
+        (["fr_FR"], "fr"),
+        (["ja", "sv-SE"], "sv"),
+        (["*", ""], HOUSE),
+    ],
 )
 def test_a_browser_gets_the_first_way_that_it_asks_for_however_it_spells_it(wanted: list[str], code: str) -> None:
     assert of_browser(wanted) == code
