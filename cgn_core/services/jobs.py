@@ -16,8 +16,11 @@ from cgn_core.db.models import Job, JobState, User, Workspace, now
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput
+from cgn_core.figures.wording import count, plural
 from cgn_core.jobs import JobKind, enqueue
 
+MAILED = "mailed"
+"""In a report's result: to how many it was mailed, in words for those who run jobs."""
 FORETELLS = 0.05
 """The share of a job that must be done before its pace says when it will end."""
 
@@ -195,6 +198,9 @@ def _is_told(actor: Actor, job: Job) -> bool:
 def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | None) -> JobView:
     is_told = _is_told(actor, job)
     params = job.params if is_told else {key: value for key, value in job.params.items() if key != "file"}
+    result = dict(job.result) if is_told else {}
+    mailed = result.pop(MAILED, "")
+    said = "; ".join(filter(None, (job.message, mailed if actor.may(Action.RUN_JOBS) else "")))
     return JobView(
         id=job.id,
         kind=job.kind,
@@ -203,9 +209,9 @@ def _view(actor: Actor, job: Job, handle: str | None, requested_by_name: str | N
         handle=handle,
         state=str(job.state),
         progress=job.progress,
-        message=job.message if is_told else str(job.state).capitalize(),
+        message=said if is_told else str(job.state).capitalize(),
         error=job.error if is_told else "",
-        result=job.result if is_told else {},
+        result=result,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
@@ -227,7 +233,7 @@ DOES = {
 
 
 def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
-    """What a job is called: what it does, and to whom."""
+    """What a job is called: what it does, and to whom, with numbers as they are written here."""
     if kind == JobKind.GENERATE:
         return f"Generating {_creators(params.get('creators', 1))}"
     if kind == JobKind.MAIL:
@@ -236,11 +242,11 @@ def title_of(kind: str, handle: str | None, params: dict[str, Any]) -> str:
     if kind == JobKind.IMPORT:
         return f"{'Import' if 'upload' in params else 'Reading'} of {params.get('file', 'a large file')}"
     if kind == JobKind.RETRAIN_ALL:
-        part = f", part {params['part']} of {params['of']}" if "part" in params else ""
+        part = f", part {count(params['part'])} of {count(params['of'])}" if "part" in params else ""
         return f"Retraining of {_creators(len(params.get('workspaces', ())))}{part}"
     does = "Look for a change of level" if params.get("only_on_drift") else DOES[JobKind(kind)]
     return f"{does} of {f'@{handle}' if handle else 'all workspaces'}"
 
 
-def _creators(count: int) -> str:
-    return "one creator" if count == 1 else f"{count:,} creators"
+def _creators(number: int) -> str:
+    return "one creator" if number == 1 else plural(number, "creator")

@@ -29,6 +29,7 @@ from cgn_core.services.accounts import actor_of, actor_of_agency
 from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.exports import file_name
 from cgn_core.services.files import store_file
+from cgn_core.services.jobs import MAILED
 from cgn_core.services.mails import enqueue_mails
 from cgn_core.services.profiles import number_format_of_reports
 from cgn_core.services.report_contents import Basis, compose, present_basis
@@ -271,7 +272,8 @@ def run(claim: Claim) -> None:
         result = {"report": str(report.id), "file": files[ReportForm.PDF], "files": files, **made_of}
         name = names[ReportForm.PDF]
         mailed = _mail(session, claim, kept[ReportForm.PDF], name)
-        claim.finish(session, result, sentence=_outcome(name, differences) + mailed)
+        result |= {MAILED: mailed} if mailed else {}
+        claim.finish(session, result, sentence=_outcome(name, differences))
 
 
 def differing(earlier: dict[str, Any], later: dict[str, Any]) -> list[str]:
@@ -305,14 +307,14 @@ def _mail(session: Session, claim: Claim, file: UUID, name: str) -> str:
     if not wanted:
         return ""
     if not mail_server.can_mail():
-        return "; it is kept, as no mail server is set up"
+        return "it is kept, as no mail server is set up"
     workspace = session.get_one(Workspace, claim.workspace_id)
     try:
         with session.begin_nested():
             queued = enqueue_mails(session, workspace, file, name=name, to=wanted, by=claim.requested_by)
     except QuotaExceeded:
-        return "; it is kept and not mailed, as too many jobs wait"
-    return f"; mailed to {queued} of {len(wanted)}"
+        return "it is kept and not mailed, as too many jobs wait"
+    return f"mailed to {queued} of {len(wanted)}"
 
 
 def _earlier(session: Session, actor: Actor, claim: Claim) -> Report | None:

@@ -241,3 +241,36 @@ def test_what_was_typed_into_a_filter_holds_for_the_rows_that_are_drawn_anew(vis
     expect(field).to_have_value("sour")
     expect(hidden).to_be_hidden()
     assert watched.complaints == []
+
+
+def test_what_was_opened_stays_open_and_escape_leaves_an_editor(visit: Visit, at_rest: None) -> None:
+    del at_rest
+    watched = visit()
+    page = watched.page
+    page.get_by_role("link", name="@sourdough.daily", exact=True).first.click()
+    page.get_by_text("Next week we expect").wait_for()
+    page.goto(f"{page.url}/growth-history")
+    table = page.locator("#history-chart details.chart-table")
+    table.locator("summary").click()
+    expect(table.locator("tbody tr")).to_have_count(52)
+    page.get_by_text("3 months", exact=True).click()
+    expect(table.locator("tbody tr")).to_have_count(13)
+    expect(table).to_have_attribute("open", "")
+    table.locator("summary").click()
+    page.get_by_text("6 months", exact=True).click()
+    expect(page.locator("#history-chart")).to_contain_text("Show as a table")
+    expect(table).not_to_have_attribute("open", "")
+
+    page.get_by_label("Note", exact=True).fill("Giveaway")
+    page.get_by_role("button", name="Pin note").click()
+    edit = page.get_by_role("button", name="Edit the note on the week of")
+    edit.click()
+    editor = page.get_by_role("group", name="Edit the note on the week of")
+    editor.get_by_role("textbox").fill("Not this")
+    page.keyboard.press("Escape")
+    expect(editor).to_have_count(0)
+    expect(edit).to_be_focused()
+    expect(page.locator("#notes")).to_contain_text("Giveaway")
+    page.get_by_role("button", name="Remove the note on the week of").click()
+    page.get_by_text("The note is removed.").wait_for()
+    assert watched.complaints == []

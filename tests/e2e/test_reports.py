@@ -27,6 +27,8 @@ def test_a_report_is_made_fetched_read_and_deleted(
     hands.go_to("Reports")
     hands.press_twice(page.get_by_role("button", name="Make a report"))
     page.get_by_role("link", name="Download sourdough.daily-report-").first.wait_for(timeout=TRAINED)
+    expect(page.get_by_text("The report is ready")).to_be_visible()
+    expect(page.get_by_text("A report is being made")).to_have_count(0)
     for name, start in (("PDF", b"%PDF"), ("Excel", b"PK"), ("HTML", b"<!doctype html>")):
         with page.expect_download() as fetched:
             hands.press(page.get_by_role("link", name=name, exact=False).and_(page.locator("[download]")))

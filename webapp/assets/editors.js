@@ -32,5 +32,16 @@
     opener = null;
   }
 
+  // Escape leaves it as it was; what opened above it, such as a list to choose from, has taken the key already.
+  function leaveByKey(event) {
+    const editor = event.key === "Escape" && !event.defaultPrevented && event.target.closest(".editor[aria-label]");
+    const button = editor && editor.querySelector(":scope > .actions > [data-leaves]");
+    if (button) {
+      event.preventDefault();
+      button.click();
+    }
+  }
+
+  document.addEventListener("keydown", leaveByKey);
   new MutationObserver(arrive).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
 })();

@@ -8,7 +8,7 @@ from typing import Any
 from dash.development.base_component import Component
 
 from webapp.components.alerts import Tone
-from webapp.components.attributes import HIDDEN, aria
+from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.icons import icon
 from webapp.components.markup import dcc, html
 from webapp.components.presses import writes_press
@@ -98,11 +98,12 @@ def button(
     of: str = "",
     small: bool = False,
     label: str | None = None,
+    leaves: bool = False,
 ) -> Component:
     """A button that a callback listens to.
 
     ``redrawn``: its presses are kept outside the part that is drawn anew; ``of`` is then the row that it stands in.
-    ``label`` says to a screen reader which of several like it this is.
+    ``label`` says to a screen reader which of several like it this is. ``leaves``: Escape presses it too.
     """
     kind = "button-primary" if primary else "button-quiet" if quiet else "button-plain"
     return html.Button(
@@ -112,6 +113,7 @@ def button(
         className=f"button {kind}" + (" button-danger" if danger else "") + (" button-small" if small else ""),
         type="button",
         **(aria(label=label) if label else {}),
+        **(data(leaves="") if leaves else {}),
     )
 
 

@@ -48,7 +48,7 @@ def pressed_in_row(row: str) -> tuple[str, str] | None:
 
 
 def editor(*fields: Component, identity: UUID, editing: str, save: Component, close: str, label: str) -> Component:
-    """What is edited of one row, with what keeps it and what leaves it as it was; takes the focus (assets/editors.js).
+    """What is edited of one row, with what keeps it and what leaves it as it was, as does Escape (assets/editors.js).
 
     Args:
         fields: to be filled in.
@@ -58,7 +58,7 @@ def editor(*fields: Component, identity: UUID, editing: str, save: Component, cl
         close: id of the button that leaves it.
         label: what is edited, for a screen reader.
     """
-    leave = button("Leave as it is", id=close, quiet=True)
+    leave = button("Leave as it is", id=close, quiet=True, leaves=True)
     return html.Div(
         [dcc.Store(id=editing, data=str(identity)), *fields, html.Div([save, leave], className="actions")],
         className="stack above-space editor",

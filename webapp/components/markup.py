@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Quick", "dcc", "html"]
 
+if TYPE_CHECKING:
+    Dashs = Component
+else:
+    Dashs = object  # Dash lists the package of each class that inherits Component among those a browser has to load
+
 OF_A_KIND = ("_prop_names", "_valid_wildcard_attributes", "available_properties", "available_wildcard_properties")
 """What Dash stores with every component though it is the same for all of a kind."""
 IN_IDS = frozenset({str, int, float, bool})
@@ -30,7 +35,7 @@ _no_components: set[type] = {str, int, float, bool, type(None), dict, list, tupl
 """Types of values that were looked at: components belong into ``children`` alone."""
 
 
-class Quick(Component):
+class Quick(Dashs):
     """A component whose kind and names Dash took before."""
 
     _taken: ClassVar[set[tuple[str, ...]]]

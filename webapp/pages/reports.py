@@ -19,7 +19,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, link_button, page_header
 from webapp.components.fields import field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, moment, plural
+from webapp.components.numbers import count, local_moment, plural
 from webapp.components.presses import kept_presses, pressed, pressed_of, writes_press
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
@@ -132,17 +132,21 @@ def mail(press: Any, file_id: Any, to: Any, key: Any) -> tuple[Any, Any]:
 @callback(
     Output(Ids.LIST, "children"),
     Output(Ids.SHOWN, "data"),
+    Output(Ids.OUTCOME, "children", allow_duplicate=True),
     Input(shell.Ids.FINISHED, "data"),
     State(Ids.WORKSPACE, "data"),
     State(Ids.SHOWN, "data"),
     prevent_initial_call=True,
 )
-def refresh(_finished: Any, workspace_id: Any, shown: Any) -> tuple[Any, Any]:
+def refresh(_finished: Any, workspace_id: Any, shown: Any) -> tuple[Any, Any, Any]:
     """List the reports anew once a job has made another; else the form below keeps what was chosen in it."""
     workspace = workspaces.get_workspace(db(), actor(), identifier(workspace_id))
     listed = reports.list_reports(db(), actor(), workspace.id)
     now = _shown(listed)
-    return (no_update, no_update) if now == shown else (_body(workspace, listed), now)
+    if now == shown:
+        return no_update, no_update, no_update
+    more = {*now.split()} - {*str(shown).split()}
+    return _body(workspace, listed), now, alert("The report is ready: see below.", tone="up") if more else no_update
 
 
 @callback(
@@ -171,7 +175,7 @@ def _shown(listed: list[ReportView]) -> str:
 def _body(workspace: WorkspaceView, listed: list[ReportView]) -> list[Component]:
     if not listed:
         return [card(_nothing(workspace))]
-    return [_table(listed, may_edit=workspace.may_edit), *_mailing(workspace, listed)]
+    return [_table(workspace, listed), *_mailing(workspace, listed)]
 
 
 def _nothing(workspace: WorkspaceView) -> Component:
@@ -182,7 +186,8 @@ def _nothing(workspace: WorkspaceView) -> Component:
     return empty_state("No report yet", words if workspace.may_edit else "Nobody has made one so far.", glyph="reports")
 
 
-def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
+def _table(workspace: WorkspaceView, listed: list[ReportView]) -> Component:
+    may_edit = workspace.may_edit
     shown = [
         Column("name", "Report", primary=True),
         Column("made", "Made"),
@@ -193,7 +198,7 @@ def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
     rows = [
         {
             "name": _name(each),
-            "made": _made(each),
+            "made": _made(each, workspace.time_zone),
             "of": _made_of(each),
             "files": html.Div([_fetch(each, file) for file in each.files], className="actions one-line"),
             "actions": _actions(each) if may_edit else None,
@@ -202,8 +207,8 @@ def _table(listed: list[ReportView], *, may_edit: bool) -> Component:
     ]
     chosen = retention.get_retention(db(), actor())
     longest = round(chosen.installation_files_days)
-    kept = f"kept for {plural(min(chosen.files_kept_days or longest, longest), 'day')}"
-    return card(data_table(shown, rows, caption="Reports"), title="Kept", aside=f"\N{MIDDLE DOT} {kept}")
+    kept = f"kept for {plural(min(chosen.files_kept_days or longest, longest), 'day')}; times in {workspace.time_zone}"
+    return card(data_table(shown, rows, caption="Reports"), title="Made so far", aside=f"\N{MIDDLE DOT} {kept}")
 
 
 def _name(report: ReportView) -> Component:
@@ -219,8 +224,8 @@ def _name(report: ReportView) -> Component:
     return html.Span([report.name, " ", said])
 
 
-def _made(report: ReportView) -> Component:
-    at = f"{moment(report.created_at)} UTC"
+def _made(report: ReportView, time_zone: str) -> Component:
+    at = local_moment(report.created_at, time_zone)
     by = html.Span(_by(report), className="muted small")
     return html.Span([html.Span(at, className="nowrap"), html.Br(), by])
 

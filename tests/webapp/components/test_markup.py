@@ -121,6 +121,8 @@ def test_dash_knows_its_packages_and_children_as_before() -> None:
     assert {name: dict(each) for name, each in ComponentRegistry.children_props.items()} == before
     assert ComponentRegistry.namespace_to_package == packages
     assert list(ComponentRegistry.registry) == registry
+    # Else a browser is told of a namespace that no script brings.
+    assert "webapp" not in {*registry, *packages, *packages.values(), *before}
 
 
 def test_what_is_made_twice_is_not_checked_by_dash_again(monkeypatch: pytest.MonkeyPatch) -> None:
