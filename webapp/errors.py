@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from cgn_core.errors import CgnError, Conflict, FileTooLarge, Forbidden, InvalidInput, NotFound, QuotaExceeded
 from webapp import problems, request_scope
 from webapp.components.alerts import alert
+from webapp.components.numbers import retold
 from webapp.request_log import route
 
 ALERTS = "shell-alerts"
@@ -122,7 +123,8 @@ def register_error_handlers(server: Flask) -> None:
     def known(error: CgnError) -> ResponseReturnValue:
         request_scope.roll_back()
         errors = error.errors if isinstance(error, InvalidRequest) else ()
-        return answer(status_of(error), error.message, code=error.code, errors=errors)
+        sentence = error.message if problems.is_of_api(request.path) else retold(error.message)
+        return answer(status_of(error), sentence, code=error.code, errors=errors)
 
     @server.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
@@ -161,5 +163,5 @@ def show_in_page(error: Exception) -> Any:
     request_scope.roll_back()
     known = isinstance(error, CgnError)
     g.callback_outcome = "refused" if known else "failed"
-    sentence = str(error) if known else UNEXPECTED.format(reference=reference_for(error))
+    sentence = retold(str(error)) if known else UNEXPECTED.format(reference=reference_for(error))
     set_props(ALERTS, {"children": [alert(sentence, tone="down")]})

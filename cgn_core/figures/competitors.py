@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cgn_core.figures.frame import axis, layout, zero_line
+from cgn_core.figures.locales import marks
 from cgn_core.figures.tokens import Figure, token
 from cgn_core.figures.wording import percent
 
@@ -30,7 +31,7 @@ def peer_growth_figure(rows: Sequence[PeerGrowth]) -> Figure:
                 "type": "scatter",
                 "mode": "markers",
                 "y": [row.name for row in ordered],
-                "x": [row.growth for row in ordered],
+                "x": [row.growth * 100 for row in ordered],
                 "marker": {
                     "size": [13 if row.own else 10 for row in ordered],
                     "color": [token("accent") if row.own else token("muted") for row in ordered],
@@ -38,8 +39,8 @@ def peer_growth_figure(rows: Sequence[PeerGrowth]) -> Figure:
                 "error_x": {
                     "type": "data",
                     "symmetric": False,
-                    "array": [0 if row.high is None else row.high - row.growth for row in ordered],
-                    "arrayminus": [0 if row.low is None else row.growth - row.low for row in ordered],
+                    "array": [0 if row.high is None else (row.high - row.growth) * 100 for row in ordered],
+                    "arrayminus": [0 if row.low is None else (row.growth - row.low) * 100 for row in ordered],
                     "color": token("muted"),
                     "thickness": 1.5,
                     "width": 4,
@@ -51,7 +52,7 @@ def peer_growth_figure(rows: Sequence[PeerGrowth]) -> Figure:
         "layout": layout(
             height=70 + 34 * max(1, len(ordered)),
             shapes=[zero_line(vertical=True)],
-            xaxis=axis(title="growth a week", tickformat=".2%", showgrid=True),
+            xaxis=axis(title="growth a week", tickformat=".2f", ticksuffix=marks().percent, showgrid=True),
             yaxis=axis(showgrid=False, tickfont={"size": 13, "color": token("text")}),
         ),
     }

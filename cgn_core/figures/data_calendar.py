@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from cgn_core.figures.frame import axis, layout
+from cgn_core.figures.locales import HOUSE, in_use, month
 from cgn_core.figures.tokens import Figure, token
 from cgn_core.figures.wording import day_month_year
 
@@ -154,5 +155,8 @@ def _months(monday: date, weeks: int) -> dict[int, str]:
     for week in range(weeks):
         sunday = monday + timedelta(weeks=week, days=6)
         if sunday.day <= len(_DAYS):
-            names[week] = f"{sunday:%b}" + (f"<br>{sunday.year}" if not names or sunday.month == 1 else "")
+            with_year = not names or sunday.month == 1
+            names[week] = (
+                month(sunday) if in_use() != HOUSE else f"{sunday:%b}" + (f"<br>{sunday.year}" if with_year else "")
+            )
     return names

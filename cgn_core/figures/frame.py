@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from cgn_core.figures.locales import HOUSE, in_use, marks
+from cgn_core.figures.locales import HOUSE, in_use, marks, percentage
 from cgn_core.figures.tokens import Figure, token
 
+MILLISECONDS_A_DAY = 86_400_000
+DAYS_OF_A_STEP = 27
+"""The most days between ticks that Plotly counts in days; from there on it counts in months."""
+_OF_CLDR = re.compile(r"d+|M+|y+")
+_OF_D3 = {"dd": "%d", "d": "%-d", "MM": "%m", "M": "%-m", "yyyy": "%Y"}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 def axis(*, title: str = "", **options: Any) -> Figure:
-    """An axis with the house's tick style; the options win."""
+    """An axis with the house's tick style and the reader's days; the options win."""
     return {
+        **(_days() if options.get("type") == "date" else {}),
         "gridcolor": token("border"),
         "linecolor": token("border"),
         "tickfont": {"size": 12, "color": token("muted")},
@@ -46,9 +53,27 @@ def layout(*, height: int, **options: Any) -> Figure:
     }
 
 
+def share_ticks(*shares: float) -> Figure:
+    """The ticks of an axis of shares as percentages are written here; Plotly knows one way alone."""
+    return {"tickvals": [*shares], "ticktext": [percentage(share) for share in shares]}
+
+
 def _separators() -> Figure:
     """The marks of the numbers that Plotly writes itself, as on the axes; its own are the house's."""
     return {} if in_use() == HOUSE else {"separators": marks().decimal + marks().group}
+
+
+def _days() -> Figure:
+    """How Plotly writes the days and months of an axis; its own way, with English names of months, is the house's."""
+    if in_use() == HOUSE:
+        return {}
+    day, month = (_OF_CLDR.sub(lambda found: _OF_D3[found[0]], each) for each in (marks().day, marks().month))
+    steps: list[tuple[list[int | str | None], str]] = [
+        ([None, DAYS_OF_A_STEP * MILLISECONDS_A_DAY], day),
+        (["M1", "M6"], month),
+        (["M12", None], "%Y"),
+    ]
+    return {"tickformatstops": [{"dtickrange": between, "value": form} for between, form in steps]}
 
 
 def zero_line(*, vertical: bool = False) -> Figure:

@@ -16,6 +16,7 @@ from datetime import date
 from functools import cache
 
 HOUSE = "en"
+MINUS = "\N{MINUS SIGN}"
 BROWSER = "browser"
 """No way of writing: whatever the reader's browser asks for."""
 OFFERED = {
@@ -32,8 +33,11 @@ OFFERED = {
 """By the code of BCP 47, which browsers know too; each in its own language."""
 
 _NUMBER = re.compile(
-    r"(?P<others>“[^”]*(?:”|$)|^[^:]+\.[A-Za-z]{2,5}(?=: ))"  # a cell or a name; the file that a finding is of
-    r"|(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
+    # A cell or a name; the file that a finding is of.
+    r"(?P<others>“[^”]*(?:”|$)|(?<!\w)'[^']*'(?!\w)|^[^:]+\.[A-Za-z]{2,5}(?=: ))"
+    r"|(?<![\w.,:/@#-])(?P<day>\d{4}-\d\d-\d\d)(?![\w-]|[.,:]\w)"
+    r"|(?P<minus>(?<![\w.,:/@#)-])-)?"
+    r"(?<![\w.,:/@#])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?P<percent>[ \N{NO-BREAK SPACE}]?%)?"
     r"(?!\w|[.,:]\w)"
 )
 _in_use: ContextVar[str] = ContextVar("numbers_and_days", default=HOUSE)
@@ -49,6 +53,8 @@ class Marks:
     """What follows the number of a percentage, the space before it included."""
     day: str = ""
     """A pattern of CLDR (UTS 35, Dates) in digits alone; "" for the house's ``22 Nov 2026``."""
+    month: str = ""
+    """The same of a month and its year."""
 
 
 def use(code: str) -> None:
@@ -85,30 +91,33 @@ def written_as(code: str) -> Iterator[None]:
 
 def marks() -> Marks:
     """Of the way that holds here."""
-    return _marks(in_use())
+    return marks_of(in_use())
 
 
 @cache
-def _marks(code: str) -> Marks:
+def marks_of(code: str) -> Marks:
+    """Of one of :data:`OFFERED`."""
     if code == HOUSE:
         return Marks()
     from babel import Locale
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
     found = Locale.parse(code, sep="-")
+    # Days are in digits: the name of a month in another language would stand amid English words.
+    day = re.sub(r"y+", "y", found.date_formats["short"].pattern).replace("y", "yyyy")
     return Marks(
         decimal=get_decimal_symbol(found),
         group=get_group_symbol(found),
         percent="%" if found.percent_formats[None].pattern.endswith("0%") else Marks.percent,
-        # Days are in digits: the name of a month in another language would stand amid English words.
-        day=re.sub(r"y+", "y", found.date_formats["short"].pattern).replace("y", "yyyy"),
+        day=day,
+        month=re.sub(r"^d+[^yM]+|[^yM]+d+$", "", day),
     )
 
 
-def digits(value: float, *, decimals: int = 0) -> str:
-    """``1,234.5``, ``1.234,5``: the number without its sign."""
-    text = f"{abs(value):,.{decimals}f}"
-    return text if in_use() == HOUSE else _swapped(text, marks())
+def digits(value: float, *, decimals: int = 0, code: str | None = None) -> str:
+    """``1,234.5``, ``1.234,5``: the number without its sign; ``code`` is the way that holds here, or another."""
+    text, code = f"{abs(value):,.{decimals}f}", code or in_use()
+    return text if code == HOUSE else _swapped(text, marks_of(code))
 
 
 def percentage(share: float, *, decimals: int = 0) -> str:
@@ -122,32 +131,56 @@ def plain(value: float) -> str:
     return text if in_use() == HOUSE else _swapped(text, marks())
 
 
-def day_in_digits(value: date) -> str | None:
+def short_day(value: date, *, code: str | None = None) -> str:
+    """``22 Nov 2026``, ``22.11.2026``."""
+    return day_in_digits(value, code=code) or f"{value.day} {value:%b} {value.year}"
+
+
+def day_in_digits(value: date, *, code: str | None = None) -> str | None:
     """``22.11.2026``; None where the house's names of months are used."""
-    if in_use() == HOUSE:
+    code = code or in_use()
+    if code == HOUSE:
         return None
     from babel.dates import format_date
 
-    return format_date(value, marks().day, locale=in_use().replace("-", "_"))
+    return format_date(value, marks_of(code).day, locale=code.replace("-", "_"))
+
+
+def month(value: date) -> str:
+    """``Nov 2026``, ``11.2026``: a month on an axis."""
+    if in_use() == HOUSE:
+        return f"{value:%b %Y}"
+    from babel.dates import format_date
+
+    return format_date(value, marks().month, locale=in_use().replace("-", "_"))
 
 
 def retold(sentence: str) -> str:
-    """A sentence of the product's own whose numbers are written the house's way, with them as they are written here.
+    """A sentence of the product's own with its numbers and days as they are written here.
 
-    The statistics and the jobs write their sentences once and for everybody, and they are kept; only whoever shows one
-    knows who reads it. What stands in quotation marks and a file's name before a colon were written by others, and
-    stay. Never to be called twice on the same sentence, nor on what people wrote.
+    The statistics and the jobs write their sentences once and for everybody, in plain digits (``-1,204.5``, ``90%``,
+    ``2026-11-22``), and they are kept; only whoever shows one knows who reads it. What stands in quotation marks and a
+    file's name before a colon were written by others, and stay. Never to be called twice on the same sentence, nor on
+    what people wrote.
     """
-    if in_use() == HOUSE:
-        return sentence
     here = marks()
 
     def written(found: re.Match[str]) -> str:
         if found["others"]:
             return found["others"]
-        return _swapped(found["digits"], here) + (here.percent if found["percent"] else "")
+        if found["day"]:
+            return _day_of(found["day"])
+        number = _swapped(found["digits"], here) if in_use() != HOUSE else found["digits"]
+        return (MINUS if found["minus"] else "") + number + (here.percent if found["percent"] else "")
 
     return _NUMBER.sub(written, sentence)
+
+
+def _day_of(text: str) -> str:
+    try:
+        return short_day(date.fromisoformat(text))
+    except ValueError:  # such as 2026-13-45: no day
+        return text
 
 
 def _swapped(text: str, here: Marks) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cgn_core.figures.frame import axis, layout, zero_line
+from cgn_core.figures.frame import axis, layout, share_ticks, zero_line
 from cgn_core.figures.tokens import Figure, token
 from cgn_core.figures.wording import count, day_month_year, interval, percent, signed
 
@@ -114,8 +114,8 @@ def coverage_figure(rows: Sequence[MeasuredCoverage]) -> Figure:
         ],
         "layout": layout(
             height=280,
-            xaxis=axis(title="promised", tickformat=".0%", range=[0.4, 1.02], showgrid=False),
-            yaxis=axis(title="held", tickformat=".0%", range=[0.3, 1.05]),
+            xaxis=axis(title="promised", range=[0.4, 1.02], showgrid=False, **share_ticks(0.4, 0.6, 0.8, 1.0)),
+            yaxis=axis(title="held", range=[0.3, 1.05], **share_ticks(0.4, 0.6, 0.8, 1.0)),
         ),
     }
 
@@ -209,6 +209,6 @@ def held_weeks_figure(weeks: Sequence[HeldWeek], *, level: float) -> Figure:
                 tickvals=[-1, 0, 1],
                 ticktext=["low", "median", "high"],
             ),
-            yaxis2=axis(title="held so far", domain=[0, 0.28], range=[0, 1.05], tickformat=".0%", nticks=3),
+            yaxis2=axis(title="held so far", domain=[0, 0.28], range=[0, 1.05], **share_ticks(0, 0.5, 1.0)),
         ),
     }

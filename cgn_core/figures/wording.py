@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from cgn_core.figures.locales import day_in_digits, digits, in_use, marks
+from cgn_core.figures import locales
+from cgn_core.figures.locales import MINUS, day_in_digits, digits, in_use, marks
 
 NAMES = {"posts": "Posts", "reels": "Reels", "stories": "Stories", "ads": "Ads"}
 ONE = {"posts": "post", "reels": "reel", "stories": "story", "ads": "ad"}
@@ -23,7 +24,6 @@ MODELS = {
     "drift": "Drift",
     "seasonal_naive": "Same week last year",
 }
-MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 NUMBERS_KEPT, DAYS_KEPT = 16384, 8192
 """How many are kept as they were written: the numbers of some hundred pages, the days of twenty years."""
@@ -50,12 +50,11 @@ def count(value: float | None, *, decimals: int = 0) -> str:
     return _written(value, decimals, in_use())
 
 
-# A page writes the same hundreds of numbers and days each time it is drawn. The way of writing is an argument so that
-# each has its own.
+# A page writes the same hundreds of numbers and days each time it is drawn, and so does everybody else's.
 @lru_cache(NUMBERS_KEPT)
-def _written(value: float, decimals: int, _way: str) -> str:
+def _written(value: float, decimals: int, code: str) -> str:
     rounded = round(value, decimals)
-    return f"{MINUS if rounded < 0 else ''}{digits(rounded, decimals=decimals)}"
+    return f"{MINUS if rounded < 0 else ''}{digits(rounded, decimals=decimals, code=code)}"
 
 
 def signed(value: float | None, *, decimals: int = 0) -> str:
@@ -108,13 +107,13 @@ def short_day(day: date | str | None) -> str:
 
 
 @lru_cache(DAYS_KEPT)
-def _long(day: date, _way: str) -> str:
-    return day_in_digits(day) or f"{day.day} {day:%B %Y}"
+def _long(day: date, code: str) -> str:
+    return day_in_digits(day, code=code) or f"{day.day} {day:%B %Y}"
 
 
 @lru_cache(DAYS_KEPT)
-def _short(day: date, _way: str) -> str:
-    return day_in_digits(day) or f"{day.day} {day:%b} {day.year}"
+def _short(day: date, code: str) -> str:
+    return locales.short_day(day, code=code)
 
 
 def moment(at: datetime, *, seconds: bool = False) -> str:

@@ -294,7 +294,8 @@ def _import(claim: Claim, actor: Actor) -> None:
     prepared = prepare_import(
         actor, wanted, handles=handles, progress=lambda share, sentence: claim.progress(0.9 * share, sentence)
     )
-    claim.progress(0.9, f"Importing {claim.params['file']}")
+    named = f"\N{LEFT DOUBLE QUOTATION MARK}{claim.params['file']}\N{RIGHT DOUBLE QUOTATION MARK}"
+    claim.progress(0.9, f"Importing {named}")
     with claim.commit() as session:
         upload = one_or_not_found(session, readable_uploads(actor), wanted)
         done = import_upload(session, actor, upload.id, key=str(claim.job_id), handles=handles, prepared=prepared)

@@ -16,6 +16,7 @@ from cgn_core.db.audit_actions import ActorKind, AuditAction
 from cgn_core.db.audit_lines import readable_audit_lines
 from cgn_core.db.models import Agency, AuditLine, User, Workspace
 from cgn_core.errors import InvalidInput
+from cgn_core.figures.locales import HOUSE, written_as
 from cgn_core.ingest.storage import Cell, csv_of
 from cgn_core.services.audit_words import GROUPS, Names, sentence_of
 
@@ -149,14 +150,15 @@ def audit_csv(session: Session, actor: Actor, wanted: AuditFilter) -> bytes:
         name: []
         for name in ("number", "at", "who", "what", "action", "actor_id", "workspace_id", "subject_id", "chain_hash")
     }
-    for line in session.scalars(lines).yield_per(1000):
-        cells: tuple[Cell, ...] = (
-            line.number, line.at.astimezone(UTC).isoformat(timespec="seconds"), _who(line, names),
-            sentence_of(line, names), line.action.value, _text(line.actor_id), _text(line.workspace_id),
-            _text(line.subject_id), line.chain_hash,
-        )  # fmt: skip
-        for column, cell in zip(columns.values(), cells, strict=True):
-            column.append(cell)
+    with written_as(HOUSE):  # what a program reads has the same numbers whoever fetched it
+        for line in session.scalars(lines).yield_per(1000):
+            cells: tuple[Cell, ...] = (
+                line.number, line.at.astimezone(UTC).isoformat(timespec="seconds"), _who(line, names),
+                sentence_of(line, names), line.action.value, _text(line.actor_id), _text(line.workspace_id),
+                _text(line.subject_id), line.chain_hash,
+            )  # fmt: skip
+            for column, cell in zip(columns.values(), cells, strict=True):
+                column.append(cell)
     return csv_of(columns)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cgn_core.db.audit_actions import AuditAction, SubjectKind
 from cgn_core.db.models import AuditLine
+from cgn_core.figures.wording import count
 
 A = AuditAction
 
@@ -162,4 +163,4 @@ def _counted(known: Mapping[str, Any], name: str, words: str) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return count(value) if isinstance(value, int) else str(value)

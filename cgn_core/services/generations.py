@@ -171,7 +171,7 @@ def run(claim: Claim, tables: Sequence[Daily], *, truths: Sequence[dict[str, Any
                     "effects": effects,
                 }
             )
-        handles = ", ".join(str(workspace["handle"]) for workspace in made)
+        handles = ", ".join(f"@{workspace['handle']}" for workspace in made)
         claim.finish(session, {"workspaces": made}, sentence=f"Made {handles}")
 
 

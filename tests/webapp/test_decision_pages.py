@@ -15,6 +15,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
 from cgn_core.db.session import reading
 from cgn_core.figures.formulas import FORMULAS
+from cgn_core.figures.locales import retold
 from cgn_core.figures.wording import count, interval, signed
 from cgn_core.jobs import claimed
 from cgn_core.services import (
@@ -80,7 +81,7 @@ def test_the_planner_answers_what_is_tried_and_keeps_what_is_saved(
     told = said(answer.text)
     assert f"{signed(plan.gain.estimate)} in 2 weeks" in told
     assert f"({interval(plan.gain.low, plan.gain.high)})" in told
-    assert plan.sentences[0] in told
+    assert retold(plan.sentences[0]) in told
     # Looking stores nothing, and a viewer has no button; a call without one is refused.
     assert read(decision_settings.decision_settings, owner, trained.id) == settings
     assert "Save these settings" not in browser(viewer).page(page)
@@ -110,7 +111,7 @@ def test_money_is_counted_as_it_is_typed(
     assert "15.0 followers an hour" in told
     for each in view.returns:
         assert f"CHF\N{NO-BREAK SPACE}{count(each.cost_per_piece, decimals=2)}" in told
-        assert each.sentence in told
+        assert retold(each.sentence) in told
     wrong = browser(owner).call(
         callback(portal, "webapp.pages.decision_money.recount"), form | {"money-value.value": -1}
     )
@@ -126,7 +127,7 @@ def test_past_weeks_are_imagined_with_the_interval_of_the_difference(
     told = said(who.call(ask, form).text)
     found = read(evidence.imagine_past, viewer, trained.id, ["2026-11-09", "2026-11-16"], {"reels": 1})
     assert f"{signed(found.difference.estimate)} followers" in told
-    assert found.sentence in told
+    assert retold(found.sentence) in told
     refused = said(who.call(ask, form | {"past-weeks.value": ["2019-01-07"]}).text)
     assert "no complete week of the history" in refused
 
@@ -140,10 +141,10 @@ def test_the_curves_stand_with_the_case_for_and_against_a_bend(
     if found.refusal:
         assert found.refusal in told
     else:
-        assert found.saturation.sentence in told
-        assert all(curve.sentence in told for curve in found.curves)
+        assert retold(found.saturation.sentence) in told
+        assert all(retold(curve.sentence) in told for curve in found.curves)
     for each in read(evidence.insights_view, viewer, trained.id):
-        assert each.sentence in told
+        assert retold(each.sentence) in told
 
 
 def test_a_scenario_is_saved_shared_renamed_and_removed_with_undo(
@@ -245,7 +246,7 @@ def test_growth_history_tells_the_season_and_offers_its_tables(
 ) -> None:
     shown = said(browser(viewer).page(f"/workspaces/{trained.id}/growth-history"))
     found = read(seasons.seasonality_view, viewer, trained.id)
-    assert found.weekday.sentence in shown
+    assert retold(found.weekday.sentence) in shown
     for table in ("daily", "weekly", "forecasts"):
         for form in ("csv", "xlsx"):
             assert routes.export_file(trained.id, table, form) in shown

@@ -20,7 +20,7 @@ from webapp.auth.forms import CodeForm, ConfirmForm, EmptyForm, PasswordForm, Pr
 from webapp.auth.limits import limiter
 from webapp.auth.session_cookie import current_browser, current_token, set_cookie, visitor
 from webapp.auth.views import PER_ADDRESS, relative_only
-from webapp.components.numbers import ago
+from webapp.components.numbers import ago, retold
 from webapp.request_scope import actor, db, identifier
 
 blueprint = Blueprint("account", __name__)
@@ -55,7 +55,7 @@ def confirm() -> ResponseReturnValue:
         try:
             token = sign_ins.confirm_password(db(writes=True), actor(), form.password.data, browser=current_browser())
         except InvalidInput as error:
-            problem = error.message
+            problem = retold(error.message)
         else:
             response = make_response(redirect(wanted, code=303))
             set_cookie(response, token)
@@ -84,7 +84,7 @@ def profile() -> ResponseReturnValue:
             profiles.rename(db(writes=True), actor(), form.name.data)
             profiles.choose_number_format(db(writes=True), actor(), form.number_format.data)
         except InvalidInput as error:
-            problem = error.message
+            problem = retold(error.message)
         else:
             flash("Your profile is saved.")
             return redirect(routes.PROFILE, code=303)
@@ -135,7 +135,7 @@ def password() -> ResponseReturnValue:
                 db(writes=True), actor(), current=form.current.data, new=form.new.data, browser=current_browser()
             )
         except InvalidInput as error:
-            problem = error.message
+            problem = retold(error.message)
         else:
             flash("Your password is changed, and you are signed out everywhere else.")
             response = make_response(redirect(routes.MY_PASSWORD, code=303))
@@ -200,7 +200,7 @@ def require_second_factor() -> ResponseReturnValue:
     try:
         second_factors.require_of_all(db(writes=True), actor(), required=required)
     except Conflict as error:
-        return _second_factor(CodeForm(), problem=error.message)
+        return _second_factor(CodeForm(), problem=retold(error.message))
     flash("Everybody is asked for a second factor now." if required else "A second factor is up to each member now.")
     return redirect(routes.SECOND_FACTOR, code=303)
 
@@ -221,7 +221,7 @@ def _with_code(change: Callable[[str], list[str] | None]) -> ResponseReturnValue
     try:
         codes = change(form.code.data)
     except (InvalidInput, Conflict) as error:
-        return _second_factor(form, problem=error.message)
+        return _second_factor(form, problem=retold(error.message))
     if codes is None:
         flash("Your second factor is turned off.")
         return redirect(routes.SECOND_FACTOR, code=303)

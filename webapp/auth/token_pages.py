@@ -15,7 +15,7 @@ from cgn_core.services.tokens import NewToken
 from webapp import routes
 from webapp.auth.account import account_page, freshly_proven
 from webapp.auth.forms import TokenForm
-from webapp.components.numbers import ago
+from webapp.components.numbers import ago, retold
 from webapp.request_scope import actor, db, identifier
 
 blueprint = Blueprint("tokens", __name__)
@@ -51,7 +51,7 @@ def make_token() -> ResponseReturnValue:
             days=int(form.days.data),
         )
     except (InvalidInput, Forbidden) as error:
-        return _page(form, problem=error.message)
+        return _page(form, problem=retold(error.message))
     db(writes=True).commit()  # before it is shown: nobody may keep a token that a failed commit forgets
     return _page(TokenForm(formdata=None), made=made)
 

@@ -18,7 +18,7 @@ from webapp.components.alerts import alert, empty_state
 from webapp.components.cards import button, card, download_button, link_button, page_header
 from webapp.components.fields import field
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, moment
+from webapp.components.numbers import count, moment, retold
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db
 
@@ -58,7 +58,7 @@ def layout(
     try:
         page = list_audit(db(), actor(), read_filter(**asked), older_than=_number(before))
     except InvalidInput as error:
-        problem, page, download = error.message, None, []
+        problem, page, download = retold(error.message), None, []
     else:
         problem, download = "", [download_button("CSV", routes.audit_csv(asked))]
     return html.Div(

@@ -221,7 +221,7 @@ def _look(workspace_id: Any, wanted: Any) -> tuple[Component, dict[str, Any] | N
     try:
         preview = repairs.preview_repairs(db(), actor(), wanted_id, wanted)
     except InvalidInput as refused:
-        return alert(refused.message, tone="down"), None
+        return alert(retold(refused.message), tone="down"), None
     return _preview(preview), {"repairs": wanted, "based_on": preview.based_on, "key": str(uuid4())}
 
 

@@ -110,7 +110,7 @@ def _shared(model: ModelView, workspace_id: UUID, scenario: str, plan: str) -> t
         try:
             return scenarios.plan_of_link(plan, model.training.fit.predictor.levers), []
         except InvalidInput as refused:
-            return {}, [alert(refused.message, tone="caution")]
+            return {}, [alert(retold(refused.message), tone="caution")]
     return {}, []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cgn_core.figures.wording import counted
 from cgn_core.jobs import Claim, JobKind
 from cgn_core.services import generations
 from datagen import generate_many
@@ -12,7 +13,7 @@ from worker.doing import does
 def generate(claim: Claim) -> None:
     """Make the tables, and hand them to the service."""
     wanted = generations.settings_of(claim)
-    claim.progress(0.05, f"Generating {wanted.tables} creators of {wanted.days} days")
+    claim.progress(0.05, f"Generating {counted(wanted.tables, 'creator')} of {counted(wanted.days, 'day')}")
     made = generate_many(
         creators=wanted.creators,
         competitors=wanted.peers,

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 
 from cgn_core import library
+from cgn_core.figures.locales import written_as
 from cgn_core.figures.wording import interval, signed
 
 CGN = Path(sys.executable).with_name("cgn")
@@ -55,6 +56,23 @@ def test_every_form_holds_the_numbers_of_the_python_api(folder: Path) -> None:
         assert {effect.estimate, effect.low, effect.high} <= cells
     assert "#9C2A10" in text
     assert "Nördlicht" in words
+
+
+def test_numbers_and_days_are_written_as_is_asked_and_nobody_is_asked_for_a_language_there_is_not(folder: Path) -> None:
+    path = folder / "german.html"
+    done = cgn("report", folder / "creator.csv", "-o", path, "--locale", "de")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = path.read_text()
+    effect = library.train(library.read(folder / "creator.csv"), model="daily").fit.effects[0]
+    with written_as("de"):
+        for shown in (signed(effect.estimate, decimals=1), interval(effect.low, effect.high, decimals=1)):
+            assert "," in shown
+            assert shown in text
+    assert "28.06.2026" in text
+    assert "28 June 2026" not in text
+    refused = cgn("report", folder / "creator.csv", "-o", path, "--locale", "tlh")
+    assert refused.returncode == 2
+    assert "must be one of en, de," in " ".join(refused.stderr.split())
 
 
 def test_a_history_too_short_to_learn_from_is_reported_and_says_so(folder: Path) -> None:

@@ -17,6 +17,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, AuditLine, User, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import Forbidden, InvalidInput
+from cgn_core.figures.locales import in_use, written_as
 from cgn_core.services.audit import AuditAction, SubjectKind, System, record
 from cgn_core.services.audit_lines import AuditFilter, audit_choices, audit_csv, list_audit, read_filter
 from cgn_core.services.audit_words import GROUPS, Names, sentence_of
@@ -161,3 +162,15 @@ def test_names_that_are_gone_leave_readable_lines(
     session.delete(session.get_one(Workspace, gone.id))
     session.commit()
     assert said(session, owner)[0] == "Changed the settings of a deleted workspace."
+
+
+def test_numbers_of_a_line_are_the_readers_and_those_of_the_file_the_same_for_everybody(
+    session: Session, owner: Actor, workspace: Workspace
+) -> None:
+    record(session, owner, AuditAction.IMPORTED, workspace_id=workspace.id, rows=1204)
+    session.commit()
+    assert said(session, owner)[0] == "Imported a file into @lena.moves, 1,204 rows."
+    with written_as("de"):
+        assert said(session, owner)[0] == "Imported a file into @lena.moves, 1.204 rows."
+        assert "1,204 rows" in audit_csv(session, owner, AuditFilter()).decode()
+        assert in_use() == "de"

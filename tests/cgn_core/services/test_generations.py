@@ -56,7 +56,7 @@ def test_a_generation_makes_workspaces_and_queues_their_trainings_once(
     waiting = session.scalars(select(Job).where(Job.kind == "retrain")).all()
     assert [job.state for job in waiting] == [JobState.QUEUED] * 2
     job = session.get_one(Job, job_id)
-    assert job.message == "Made made.0, made.1"
+    assert job.message == "Made @made.0, @made.1"
     assert job.result["workspaces"][0]["effects"] == {"reels": 24.0}
     assert {row["retraining"] for row in job.result["workspaces"]} == {str(job.id) for job in waiting}
 

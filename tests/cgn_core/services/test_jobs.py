@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import Job, JobState, Workspace
 from cgn_core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from cgn_core.figures.locales import written_as
 from cgn_core.jobs import JobKind, enqueue
 from cgn_core.jobs.claims import take
-from cgn_core.services.jobs import JobPlace, cancel_job, get_job, list_jobs, retry_job
+from cgn_core.services.jobs import JobPlace, cancel_job, get_job, list_jobs, retry_job, title_of
 
 pytestmark = pytest.mark.usefixtures("sent_jobs")
 
@@ -163,3 +164,11 @@ def test_a_job_of_several_workspaces_names_none_to_those_who_didnt_ask_for_it(
 def test_a_place_in_the_list_that_no_database_knows_is_refused(moment: str) -> None:
     with pytest.raises(InvalidInput):
         JobPlace.parse(f"{moment} {uuid4()}")
+
+
+def test_a_title_has_its_numbers_as_they_are_written_where_it_is_shown() -> None:
+    params = {"workspaces": ["one"] * 1204, "part": 1, "of": 3}
+    assert title_of(JobKind.RETRAIN_ALL, None, params) == "Retraining of 1,204 creators, part 1 of 3"
+    with written_as("de"):
+        assert title_of(JobKind.RETRAIN_ALL, None, params) == "Retraining of 1.204 creators, part 1 of 3"
+        assert title_of(JobKind.GENERATE, None, {"creators": 1500}) == "Generating 1.500 creators"

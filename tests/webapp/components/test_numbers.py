@@ -27,7 +27,14 @@ def test_intervals_carry_their_level() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.42, "0.4 s"), (12, "12 s"), (200, "3 min 20 s"), (239.7, "4 min 0 s"), (3900, "1 h 5 min"), (-1, "0.0 s")],
+    [
+        (0.42, "0.4 s"),
+        (12, "12 s"),
+        (200, "3 min 20 s"),
+        (239.7, "4 min 0 s"),
+        (3900, "1 h 5 min"),
+        (0.02, "under 0.1 s"),
+    ],
 )
 def test_durations_are_as_exact_as_they_are_long(seconds: float, text: str) -> None:
     assert numbers.duration(timedelta(seconds=seconds)) == text
