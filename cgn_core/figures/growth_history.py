@@ -17,6 +17,8 @@ USUAL_BANDS = 0.7
 """The widest third of the intervals may run out of the picture rather than squash it."""
 HOVER_LETTERS = 48
 EDGE = 0.12
+NAME_REACHES = 0.15
+"""How far to each side the band's name reaches on a phone, as a share of the weeks."""
 LABELS_ACROSS = 3
 """How many labels fit beside each other on a phone; a viral week too close to a larger one keeps only its marker."""
 
@@ -60,7 +62,12 @@ EVENT_ROW = 22
 
 
 def growth_history_figure(
-    weeks: Sequence[GrowthWeek], *, level: float, with_mix: bool = True, events: Sequence[WeekEvent] = ()
+    weeks: Sequence[GrowthWeek],
+    *,
+    level: float,
+    with_mix: bool = True,
+    events: Sequence[WeekEvent] = (),
+    named: bool = True,
 ) -> Figure:
     """Actual growth, the forecast made before the week and its interval; viral weeks clipped and labelled.
 
@@ -68,6 +75,7 @@ def growth_history_figure(
         weeks: ascending; at least one.
         level: of the interval, for the hover sentence.
         with_mix: draw the weekly counts by content type below.
+        named: write in the band what it is; a page has a key for that, which hides nothing.
         events: marked between growth and mix, those of these weeks and the one after; needs the mix.
     """
     top = ceiling(weeks)
@@ -83,28 +91,17 @@ def growth_history_figure(
         {
             "x": week.week_start,
             "y": min(week.actual or 0.0, top),
-            "text": f"{'viral, ' if week.viral else ''}{signed(week.actual)}",
+            "text": f"{'viral<br>' if week.viral else ''}{signed(week.actual)}",
             "showarrow": False,
-            "yshift": 14,
+            "yanchor": "bottom",
+            "yshift": 6,
             "xanchor": _anchor(week.week_start, dates),
             "font": {"size": 12, "color": token("viral")},
         }
         for week in labelled
     ]
-    if forecast:
-        last = forecast[-1]
-        below = last.actual is not None and last.median is not None and last.actual > last.median
-        notes.append(
-            {
-                "x": last.week_start,
-                "y": last.median,
-                "text": "forecast",
-                "showarrow": False,
-                "xanchor": "right",
-                "yshift": -12 if below else 12,  # away from the other line
-                "font": {"size": 12, "color": token("accent")},
-            }
-        )
+    if forecast and named:
+        notes.append(_name_of_band(forecast, top, level))
     figure = {
         "data": data,
         "layout": layout(
@@ -112,7 +109,7 @@ def growth_history_figure(
             hovermode="closest",
             annotations=notes,
             shapes=shapes,
-            margin={"l": 8, "r": 12, "t": 28, "b": 8, "pad": 4},
+            margin={"l": 8, "r": 12, "t": 40, "b": 8, "pad": 4},
             xaxis=axis(type="date", showgrid=False, range=_span(dates)),
             yaxis=axis(tickformat=",d", range=[_floor(weeks), top * 1.02], title="followers a week"),
         ),
@@ -179,6 +176,30 @@ def _wrapped(words: str) -> str:
     """Lines that fit a phone, without what plotly reads as markup: notes are people's text."""
     plain = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "<br>".join(textwrap.wrap(plain, HOVER_LETTERS))
+
+
+def _name_of_band(forecast: Sequence[GrowthWeek], top: float, level: float) -> Figure:
+    """The words in the band itself, where it leaves the most room above both lines: over a line they hide it."""
+    edges = [min(week.high if week.high is not None else week.median or 0.0, top) for week in forecast]
+    lines = [min(max(week.median or 0.0, week.actual or 0.0), top) for week in forecast]
+    reach = max(1, round(len(forecast) * NAME_REACHES))
+    places = range(reach, len(forecast) - reach) or range(len(forecast) // 2, len(forecast) // 2 + 1)
+
+    def under(place: int) -> float:
+        return min(edges[max(0, place - reach) : place + reach + 1])
+
+    def room(place: int) -> float:
+        return under(place) - max(lines[max(0, place - reach) : place + reach + 1])
+
+    best = max(places, key=lambda place: (room(place), place))
+    return {
+        "x": forecast[best].week_start,
+        "y": under(best),
+        "text": f"forecast, {percent(level)}",
+        "showarrow": False,
+        "yanchor": "top",
+        "font": {"size": 12, "color": token("accent")},
+    }
 
 
 def _anchor(week: str, dates: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cgn_core.figures.wording import ONE, Phrase, interval, level_interval, model_name, signed
+from cgn_core.figures.wording import ONE, Phrase, level_interval, model_name, signed
 from cgn_core.stats.training import Training
 
 MOSTLY = 0.5
@@ -91,7 +91,7 @@ def _worth(training: Training) -> list[Phrase]:
         words += [
             Phrase(f"One {ONE[best.name]} more is worth "),
             Phrase(signed(best.estimate), "strong"),
-            Phrase(f" ({interval(best.low, best.high)})", "aside"),
+            Phrase(f" ({level_interval(best.level, best.low, best.high)})", "aside"),
         ]
     if unclear:
         words += [

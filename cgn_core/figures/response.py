@@ -15,7 +15,7 @@ def response_frame() -> Figure:
     return {
         "data": [],
         "layout": layout(
-            height=320,
+            height=400,
             shapes=[zero_line()],
             xaxis=axis(showgrid=False),
             yaxis=axis(tickformat=",d", title="followers, next week"),

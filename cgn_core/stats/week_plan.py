@@ -178,8 +178,8 @@ def _gain_sentence(plan: WeekPlan) -> str:
         return (
             f"{sentence}." if gain.low <= 0 <= gain.high else f"{sentence}, for the best of many plans looks too good."
         )
-    over = "In the week" if number == 1 else f"Over the {number} weeks"
-    return f"{over} this brings {_more(gain.estimate)} than the last four weeks' posting {interval}."
+    begin = "The week brings" if number == 1 else f"Over the {number} weeks this brings"
+    return f"{begin} {_more(gain.estimate)} than the last four weeks' posting {interval}."
 
 
 def _more(value: float) -> str:

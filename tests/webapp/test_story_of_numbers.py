@@ -187,7 +187,7 @@ def pools_of_results(library: Answers) -> dict[tuple[str, str], Iterable[float]]
         ("~", "Next week"): numbers_of(usual, library.fit.effects),
         ("~", "Model health"): [1 - mae / naive_mae, held, len(library.fit.viral_days)],
         ("~", "Followers"): own,
-        ("~", "Gained in the last complete week"): past,
+        ("~", "Gained in the last full week"): past,
         ("~", "All growth per hour of work"): numbers_of(library.hourly),
         ("~", "Compared with"): [PEERS],
         ("~", "Growth, and what we had forecast"): past,

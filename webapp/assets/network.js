@@ -3,6 +3,8 @@
   "use strict";
 
   const UPDATE = "/_dash-update-component";
+  const PAGE = "_pages_content.children";
+  const PATIENCE = 400; // milliseconds
   const fetched = window.fetch;
   let lost = false;
 
@@ -58,11 +60,25 @@
       .catch(() => show(unsaid));
   }
 
+  // A page that takes a while says so by a line at the top of the window: what it replaces stays until then.
+  function waitForPage(answer) {
+    const root = document.documentElement;
+    const timer = window.setTimeout(() => root.setAttribute("data-waits", ""), PATIENCE);
+    function answered() {
+      window.clearTimeout(timer);
+      root.removeAttribute("data-waits");
+    }
+    answer.then(answered, answered);
+  }
+
   window.fetch = function (resource, options) {
     const address = typeof resource === "string" ? resource : resource.url;
     const answer = fetched.call(this, resource, options);
     if (!address.includes(UPDATE)) {
       return answer;
+    }
+    if (options && typeof options.body === "string" && options.body.includes(PAGE)) {
+      waitForPage(answer);
     }
     return answer.then(
       (response) => {
@@ -105,7 +121,7 @@
         window.cgnSendLarge(zone, large);
         return;
       }
-      const megabytes = (bytes) => Math.round(bytes / 1048576);
+      const megabytes = (bytes) => window.cgnNumbers.whole(bytes / 1048576);
       show(
         large.size <= most
           ? large.name + " has " + megabytes(large.size) + " MB: drop it alone, and the others after it."

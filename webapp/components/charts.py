@@ -39,6 +39,7 @@ def chart(
     words: str,
     columns: Sequence[Column] = (),
     rows: Sequence[Mapping[str, Any]] = (),
+    key: Component | None = None,
 ) -> Component:
     """A figure, what it shows in a sentence for those who can't see it, and the same numbers as a table.
 
@@ -48,6 +49,7 @@ def chart(
         words: the text alternative.
         columns: of the table view; none, no table (the numbers stand beside the chart already).
         rows: of the table view.
+        key: what its colours mean, right below it.
     """
     table = []
     if columns:
@@ -61,6 +63,7 @@ def chart(
         [
             dcc.Store(id={"type": NUMBERS, "name": name}, data=figure),
             empty_graph(name, height=figure["layout"]["height"], words=words),
+            key,
             *table,
         ],
         className="chart",

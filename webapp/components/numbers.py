@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from cgn_core.figures.locales import day_in_digits, digits, plain, retold, written_as
 from cgn_core.figures.wording import (
@@ -25,6 +26,7 @@ __all__ = [
     "duration",
     "interval",
     "level_interval",
+    "local_moment",
     "moment",
     "percent",
     "plain",
@@ -36,6 +38,8 @@ __all__ = [
 ]
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SHORTEST = 0.1
+"""Seconds; whatever took less is said to have."""
 
 
 def day(value: date | str | None) -> str:
@@ -77,11 +81,18 @@ def ago(at: datetime, *, now: datetime) -> str:
     return "yesterday" if days == 1 else f"{plural(days, 'day')} ago"
 
 
+def local_moment(at: datetime, time_zone: str) -> str:
+    """``22 Nov 2026, 15:05`` as clocks show it there; the reader is told the time zone beside it."""
+    return moment(at.astimezone(ZoneInfo(time_zone)))
+
+
 def duration(length: timedelta | None) -> str:
-    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    """``under 0.1 s``, ``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
     if length is None:
         return NOTHING
     exact = max(0.0, length.total_seconds())
+    if exact < SHORTEST:
+        return f"under {digits(SHORTEST, decimals=1)} s"
     if exact < 10:  # noqa: PLR2004 - below ten seconds a tenth still means something
         return f"{digits(exact, decimals=1)} s"
     seconds = round(exact)

@@ -158,7 +158,7 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
     try:
         found = competitors.benchmark(db(), actor(), workspace.id)
     except StatisticsError as error:
-        return [alert(error.message, tone="caution")]
+        return [alert(retold(error.message), tone="caution")]
     if found is None:
         return [alert("None of these accounts has followers or follows, so growth can't be compared.", tone="caution")]
     place = found.percentiles["growth_rate"]
@@ -199,7 +199,7 @@ def _standing(workspace: WorkspaceView) -> list[Component]:
     ]
     duels = [
         Column("peer", "Against", primary=True),
-        Column("share", "Weeks it was faster", numeric=True),
+        Column("share", f"Weeks @{workspace.handle} was faster", numeric=True),
         Column("range", f"Interval, {percent(found.level)}", numeric=True),
     ]
     words = "Growth a week relative to size of the creator and each competitor, with intervals"

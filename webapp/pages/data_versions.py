@@ -20,7 +20,7 @@ from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.markup import dcc, html
-from webapp.components.numbers import count, moment, plural, retold, short_day
+from webapp.components.numbers import count, local_moment, plural, retold, short_day
 from webapp.components.tables import Column, data_table
 from webapp.request_scope import actor, db, identifier
 
@@ -56,7 +56,7 @@ def _versions(view: WorkspaceView) -> Component:
     last = "repair" if undo and undo[0].report.get("repairs") else "import"
     action = button(f"Undo the last {last}", id=Ids.UNDO, glyph="undo") if undo else None
     key = dcc.Store(id=Ids.KEY, data=str(uuid4()))
-    aside = "each import and each repair makes one; none is ever changed"
+    aside = f"each import and each repair makes one; none is ever changed; times in {view.time_zone}"
     return card(_table(view, versions), key, title="Versions", aside=aside, action=action)
 
 
@@ -81,7 +81,7 @@ def _table(view: WorkspaceView, versions: Sequence[DataVersionView]) -> Componen
             "weeks": count(version.weeks),
             "span": f"{short_day(version.first_date)} to {short_day(version.last_date)}",
             "by": version.created_by or "a job",
-            "at": f"{moment(version.created_at)} UTC",
+            "at": local_moment(version.created_at, view.time_zone),
             "restore": "" if version.is_current else _restore(version.number),
         }
         for version in versions

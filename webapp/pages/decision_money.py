@@ -10,7 +10,8 @@ from dash import ALL, Input, Output, State, callback
 from dash.development.base_component import Component
 
 from cgn_core.errors import InvalidInput
-from cgn_core.figures.wording import MINUS, NAMES, ONE
+from cgn_core.figures.locales import MINUS
+from cgn_core.figures.wording import NAMES, ONE
 from cgn_core.services import decision_settings, decisions, models
 from cgn_core.services.decision_settings import DecisionSettings
 from cgn_core.services.decisions import MoneyView
@@ -57,7 +58,7 @@ def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *
         field("Currency", dcc.Input(id=Ids.CURRENCY, type="text", value=settings.currency, maxLength=4,
                                     className="input")),
         number_field("An hour should bring", id=Ids.ENOUGH, value=settings.least_per_hour, low=0, high=1e9, step="any",
-                     placeholder="half of the first", hint="followers; below that a cadence is enough"),
+                     hint="followers; left empty, half of what the first brings"),
     ]  # fmt: skip
     minutes = [
         field(

@@ -197,8 +197,8 @@ def _why(plan: Any, returns: ReturnsView, usual: Mapping[str, float]) -> Compone
     for name, number in plan.weeks[0].counts.items():
         before = f"{number} instead of {count(usual[name], decimals=1)} a week"
         if name in plan.held:
-            lines.append(f"{NAMES[name]}: as usual; they are not planned.")
-        elif name in marginal:
+            continue  # the plan's own sentences say why
+        if name in marginal:
             hour = marginal[name]
             said = level_interval(hour.level, hour.low, hour.high, decimals=1)
             lines.append(f"{NAMES[name]}: {before}; an hour on them brings {count(hour.estimate, decimals=1)} "

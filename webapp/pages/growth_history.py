@@ -145,25 +145,24 @@ def _chart_card(past: History, happened: list[Event], source: Source) -> Compone
     drawn = history_chart(week_notes.CHART, past, weeks=int(USUAL_SPAN), events=happened)
     return card(
         html.Div(drawn, id=Ids.CHART),
-        mix_key(past),
         title="Followers gained a week",
-        aside="\N{MIDDLE DOT} line: what happened; band: what was forecast before",
+        aside="\N{MIDDLE DOT} what happened, beside what had been forecast",
         marks=[what("interval"), what("break"), trail(source, "growth", of="Followers gained a week")],
         action=html.Div(span, role="group", **aria(label="Weeks shown")),
     )
 
 
-def mix_key(past: History) -> Component:
-    """Which colour of the bars is which kind of content."""
+def _key(past: History, *, with_mix: bool) -> Component:
+    """What the lines, the band and the colours of the bars are."""
     posted = {name for week in past.weeks for name, number in week.counts.items() if number}
+    marks = [("key-line key-gained", "gained")]
+    if past.model_number is not None:
+        marks += [("key-line key-forecast", "forecast"), ("key-band", f"its {percent(past.level)} interval")]
+    marks += [(f"piece-{name}", NAMES[name]) for name in NAMES if with_mix and name in posted]
     return html.Ul(
-        [
-            html.Li([html.Span(className=f"key-mark piece-{name}", **HIDDEN), NAMES[name]])
-            for name in NAMES
-            if name in posted
-        ],
+        [html.Li([html.Span(className=f"key-mark {kind}", **HIDDEN), words]) for kind, words in marks],
         className="plain-list calendar-legend small",
-        **aria(label="Colours of the bars"),
+        **aria(label="Lines and colours"),
     )
 
 
@@ -189,6 +188,7 @@ def history_chart(
         ],
         level=past.level,
         with_mix=with_mix,
+        named=False,
         events=[WeekEvent(each.week_start.isoformat(), each.kind, each.words) for each in events],
     )
     columns = [
@@ -216,7 +216,7 @@ def history_chart(
         for week in reversed(shown)
     ]
     words = f"Followers gained in each of the last {len(shown)} weeks beside the forecast made before the week"
-    return chart(name, figure, words=words, columns=columns, rows=rows)
+    return chart(name, figure, words=words, columns=columns, rows=rows, key=_key(past, with_mix=with_mix))
 
 
 keep_fresh(_body, prefix="history")

@@ -103,9 +103,9 @@ def _metrics(workspace: WorkspaceView, past: History, source: Source) -> Compone
     ]
     if last is not None:
         note, tone = _against_forecast(last)
-        marks = [what("median"), trail(source, "growth", of="Gained in the last complete week")]
+        marks = [what("median"), trail(source, "growth", of="Gained in the last full week")]
         cards.append(
-            metric_card("Gained in the last complete week", signed(last.actual), note, note_tone=tone, marks=marks)
+            metric_card("Gained in the last full week", signed(last.actual), note, note_tone=tone, marks=marks)
         )
     if returns is not None and returns.overall is not None:
         hourly = returns.overall.follows_per_hour

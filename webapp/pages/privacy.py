@@ -64,11 +64,11 @@ def _retention(kept: Retention) -> Component:
     fields = [
         number_field(
             "Days for files that jobs made", id=Ids.FILES, value=kept.files_kept_days, low=1, high=MOST_DAYS,
-            hint=f"reports and exports; empty or more than {longest}: {longest}",
+            hint=f"reports and exports; {longest} at most, and when left empty",
         ),
         number_field(
             "Days for jobs that have ended", id=Ids.JOBS, value=kept.jobs_kept_days, low=LEAST_JOB_DAYS, high=MOST_DAYS,
-            hint="models and forecasts outlive their job; empty: kept",
+            hint="models and forecasts outlive their job; left empty, all are kept",
         ),
     ]  # fmt: skip
     return card(

@@ -19,5 +19,5 @@ TITLE = "Jobs"
 def layout(workspace_id: UUID) -> list[Component]:
     """Jobs of this workspace."""
     view = workspaces.get_workspace(db(), actor(), workspace_id)
-    subtitle = f"Retrainings and validations of @{view.handle}. You can leave; work goes on."
+    subtitle = f"Imports, trainings and reports of @{view.handle}. You can leave; work goes on."
     return [page_header(TITLE, subtitle), *job_list(view.id)]

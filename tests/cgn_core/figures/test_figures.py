@@ -180,7 +180,7 @@ def test_a_viral_week_is_clipped_to_the_axis_and_labelled_instead_of_squashing_t
     top: float = figure["layout"]["yaxis"]["range"][1]
     assert top < 1000
     labels = [note["text"] for note in figure["layout"]["annotations"]]
-    assert "viral, +4,000" in labels
+    assert "viral<br>+4,000" in labels
     actual = _trace(figure, "actual")
     assert max(actual["y"]) <= top
 
