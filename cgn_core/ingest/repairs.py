@@ -149,7 +149,9 @@ def _from_json(stored: object) -> Repair:
     try:
         first, last = (date.fromisoformat(str(stored.get(name))) for name in ("first_day", "last_day"))
     except ValueError:
-        raise InvalidInput("Say from which day to which, like 2026-03-01.") from None
+        raise InvalidInput(
+            "Say from which day to which, like \N{LEFT DOUBLE QUOTATION MARK}2026-03-01\N{RIGHT DOUBLE QUOTATION MARK}."
+        ) from None
     return Repair(
         kind=stored.get("kind"),  # type: ignore[arg-type]  # the repair checks it itself
         first_day=first,

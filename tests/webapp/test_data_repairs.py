@@ -46,7 +46,7 @@ def test_days_known_to_be_wrong_are_previewed_reasoned_and_repaired(
     shown = who.page(f"/workspaces/{place}/data")
     assert "Undo the last repair" in shown
     assert "Why: counted twice" in shown
-    assert "Repair: follows treated as missing: 2026-10-14" in shown
+    assert "Repair: follows treated as missing: 14 Oct 2026" in shown
     drawn = who.call(
         callback(portal, "webapp.pages.data_calendar.show"),
         {"calendar-of-workspace.data": str(place), "calendar-column.value": "follows"},
@@ -59,7 +59,7 @@ def test_days_known_to_be_wrong_are_previewed_reasoned_and_repaired(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"first.value": "soon"}, "like 2026-03-01"),
+        ({"first.value": "soon"}, "like “2026-03-01”"),
         ({"kind.value": "cap"}, "at which number to cap"),
         ({"kind.value": "cap", "cap.value": 1e6}, "changes nothing"),
         ({"last.value": "2026-01-01"}, "swap them"),
@@ -88,7 +88,7 @@ def test_what_looks_odd_offers_its_repairs_and_pressing_one_previews_it(
     shown = who.call(
         callback(portal, "webapp.pages.data_repairs.show"), {"repairs-of-workspace.data": str(imported.workspace_id)}
     )
-    assert "Growth is far above the usual on 2026-10-14" in shown.text
+    assert "Growth is far above the usual on 14 Oct 2026" in shown.text
     assert "Cap follows at 68, the most on any other day" in shown.text
     repair = {"kind": "cap", "column": "follows", "first_day": DAY, "last_day": DAY, "cap": 68.0}
     values = {
@@ -98,7 +98,7 @@ def test_what_looks_odd_offers_its_repairs_and_pressing_one_previews_it(
     }
     output = callback(portal, "webapp.pages.data_repairs.look_at_choice")
     seen = who.call(output, values, changed='{"place":0,"type":"repairs-choice"}.n_clicks')
-    assert "follows capped at 68: 2026-10-14." in seen.text
+    assert "follows capped at 68: 14 Oct 2026." in seen.text
     assert '"90,000"' in seen.text
 
 

@@ -15,6 +15,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
 from cgn_core.db.session import reading, transaction
 from cgn_core.figures.formulas import FORMULAS
+from cgn_core.figures.locales import retold
 from cgn_core.figures.wording import count, interval, percent, signed
 from cgn_core.services import diagnoses, forecasts, model_lights, models, retrainings, workspaces
 from cgn_core.services.imports import Imported
@@ -87,7 +88,7 @@ def test_every_diagnostic_is_a_chart_with_a_table_of_the_library_s_numbers(
     for name, factor in found.fit.collinearity.vif.items():
         assert count(factor, decimals=2) in told, name
     for test in found.fit.residuals.values():
-        assert test.sentence.rstrip(".") in told
+        assert retold(test.sentence).rstrip(".") in told
     for effect in found.model.training.fit.effects:
         assert interval(effect.low, effect.high, decimals=1) in told
     assert f"{found.drift.false_alarms_per_year:g} false alarms a year" in told
@@ -126,12 +127,12 @@ def test_each_part_leads_to_its_data_its_model_and_its_formula(
     charts = said(browser(viewer).call(callback(portal, CARDS), form(trained, list(TITLES))).text)
     model = read(models.current_model, viewer, trained.id)
     for formula in ("scores", "ranking", "coverage_by_level", "challenge"):
-        assert json.dumps(FORMULAS[formula], ensure_ascii=False) in page, formula
+        assert json.dumps(retold(FORMULAS[formula]), ensure_ascii=False) in page, formula
     for formula in (
         "drift", "coverage", "per_piece", "inflation", "residual", "normal_quantile", "memory", "cooks_distance",
         "leverage", "stability",
     ):  # fmt: skip
-        assert json.dumps(FORMULAS[formula], ensure_ascii=False) in charts, formula
+        assert json.dumps(retold(FORMULAS[formula]), ensure_ascii=False) in charts, formula
     assert model.data_hash in page
     assert model.data_hash in charts
     assert "without a champion to beat" in page
@@ -146,6 +147,6 @@ def test_after_a_second_training_the_champion_stands_beside_the_challenger(
     page = said(browser(viewer).page(f"/workspaces/{trained.id}/model-health"))
     challenge = read(models.current_model, viewer, trained.id).training.challenge
     assert challenge is not None
-    assert challenge.sentence in page
+    assert retold(challenge.sentence) in page
     assert f'"{count(challenge.champion_mae)}"' in page
     assert f'"{count(challenge.challenger_mae)}"' in page

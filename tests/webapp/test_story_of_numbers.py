@@ -207,7 +207,9 @@ def pools_of_results(library: Answers) -> dict[tuple[str, str], Iterable[float]]
         ("~/competitors", "Percentile of growth"): numbers_of(bench.percentiles["growth_rate"], PEERS),
         ("~/competitors", "Growth a week, relative to size"): numbers_of(bench.own),
         ("~/competitors", "Faster than"): [sum(duel.share > 0.5 for duel in bench.head_to_head), PEERS, bench.weeks],
-        ("~/competitors", "Growth relative to size"): numbers_of(bench.own, bench.peers),
+        ("~/competitors", "Growth relative to size"): [
+            factor * each for each in numbers_of(bench.own, bench.peers) for factor in (1, 100)
+        ],
         ("~/competitors", "Week against week"): numbers_of(bench.head_to_head),
         ("~/competitors", f"{PEERS} accounts"): [PEERS, *accounts],
         ("show_lights", "Lights"): [*judged, *slacks, *told, mae, naive_mae],
@@ -277,7 +279,7 @@ def pools_of_files(library: Answers, workspace_id: UUID) -> dict[tuple[str, str]
     with reading() as session:
         times = session.execute(select(Job.started_at, Job.finished_at)).all()
         sizes = [*session.scalars(select(StoredFile.size).where(StoredFile.workspace_id == workspace_id))]
-    took = [(end - start).total_seconds() for start, end in times if start and end]
+    took = [0.1, *((end - start).total_seconds() for start, end in times if start and end)]
     days = len(library.daily.frame)
     return {
         ("/jobs", ""): took,
@@ -285,7 +287,7 @@ def pools_of_files(library: Answers, workspace_id: UUID) -> dict[tuple[str, str]
         ("~/data", "around"): [days],
         ("~/data", "Versions"): [days],
         ("~/data", "Where the numbers come from"): [days],
-        ("~/reports", "Kept"): [30, *(max(1.0, size / 1024) for size in sizes)],
+        ("~/reports", "Made so far"): [30, *(max(1.0, size / 1024) for size in sizes)],
         ("/privacy", "How long"): [30],
         ("report", "around"): [*numbers_of(library.report), PEERS, *numbers_of(library.bench)],
     }

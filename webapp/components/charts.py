@@ -63,7 +63,7 @@ def chart(
         [
             dcc.Store(id={"type": NUMBERS, "name": name}, data=figure),
             empty_graph(name, height=figure["layout"]["height"], words=words),
-            key,
+            *([key] if key is not None else []),
             *table,
         ],
         className="chart",

@@ -104,7 +104,7 @@ def _file(workspace_id: UUID, version: DataVersionView) -> Component:
     report, hashes = version.report, [f"SHA-256 {version.file_hash}"]
     if report.get("repairs"):
         done = [retold(repair.sentence) for repair in repairs_from_json(report["repairs"])]
-        return _details(version.file_name, [f"Why: {report['reason']}", *done])
+        return _details(retold(version.file_name), [f"Why: {report['reason']}", *done])
     if report.get("files"):
         hashes = [f"{each['file_name']}: SHA-256 {each['file_hash']}" for each in report["files"]]
     answers = [f"{key.partition('/')[2]}: {value}" for key, value in report.get("answers", {}).items()]

@@ -17,7 +17,7 @@ from cgn_core.access import Actor
 from cgn_core.db.models import Agency, Job, JobState, ModelVersion, Promotion, Report, StoredFile, Workspace
 from cgn_core.db.session import transaction
 from cgn_core.errors import InvalidInput, NotFound
-from cgn_core.figures.locales import written_as
+from cgn_core.figures.locales import retold, written_as
 from cgn_core.figures.wording import count, interval, signed
 from cgn_core.jobs import claimed
 from cgn_core.services import competitors, decisions, files, forecasts, imports, models, profiles, reports, workspaces
@@ -304,7 +304,7 @@ def test_competitors_are_in_the_report(
     text = text_of(session, strategist, report(strategist, trained))
     found = competitors.benchmark(session, strategist, trained.id)
     assert found is not None
-    assert found.sentence in text
+    assert retold(found.sentence) in text
     assert "peer.11" in text
 
 
