@@ -16,6 +16,7 @@ from gunicorn.glogging import Logger
 
 from cgn_core.logs.configuration import configure
 from cgn_core.settings import settings
+from webapp.connections import EvenThreads, forget
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus_client reads this variable: its processes then add their counts up in files of that folder."""
@@ -32,7 +33,7 @@ class Lines(Logger):
 
 
 logger_class = Lines
-worker_class = "gthread"
+worker_class = EvenThreads
 workers = settings().web_processes
 threads = settings().web_threads
 graceful_timeout = settings().web_grace
@@ -50,6 +51,11 @@ def on_starting(_server: Any) -> None:
 def on_reload(_server: Any) -> None:
     """SIGHUP: the new processes read the settings anew."""
     settings.cache_clear()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """One of the processes has ended, in whatever way."""
+    forget(worker)
 
 
 def on_exit(server: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import OPERATOR, Actor, Role
 from cgn_core.db.models import Agency, Schedule, User, now
 from cgn_core.db.row_kinds import ScheduleKind
+from cgn_core.db.session import kept
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.jobs.due_times import next_night
 from cgn_core.services.audit import AuditAction, SubjectKind, System, record
@@ -104,10 +105,19 @@ def actor_of_agency(session: Session, agency_id: UUID) -> Actor:
 
 def get_account(session: Session, actor: Actor) -> Account:
     """The actor's own account."""
-    user = session.get(User, actor.user_id)
-    if user is None or user.agency_id != actor.agency_id:
+    return kept(session, ("account", actor), lambda: _account(session, actor))
+
+
+def _account(session: Session, actor: Actor) -> Account:
+    own = (
+        select(User.id, Agency.id, Agency.name, User.email, User.name, User.role)
+        .join(Agency, Agency.id == User.agency_id)
+        .where(User.id == actor.user_id, User.agency_id == actor.agency_id)
+    )
+    row = session.execute(own).one_or_none()
+    if row is None:
         raise NotFound
-    return account_of(user, session.get_one(Agency, user.agency_id))
+    return Account(*row)
 
 
 def account_of(user: User, agency: Agency) -> Account:

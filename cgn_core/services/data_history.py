@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Action, Actor
 from cgn_core.db.data_versions import readable_data_versions
 from cgn_core.db.models import DataVersion, User, Workspace
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.uploads import readable_uploads
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound
@@ -55,6 +55,11 @@ def data_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> l
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    question = ("data versions", actor, str(workspace_id))
+    return list(kept(session, question, lambda: _data_versions(session, actor, workspace_id)))
+
+
+def _data_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[DataVersionView]:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     rows = session.execute(
         readable_data_versions(actor)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from cgn_core.db.models import DataVersion, Workspace
+from cgn_core.db.session import kept
 from cgn_core.errors import NotFound
 from cgn_core.figures.wording import noun
 from cgn_core.ingest.storage import daily_from_bytes, daily_to_bytes
+from cgn_core.services.remembered import Remembered
 from cgn_core.tables import DAILY_COLUMNS, Daily, Provenance, daily_from_frame, growth_columns
 
 SPARKLINE_WEEKS = 16
+NO_DATA = "There are no data in this workspace yet; import a file on the Data page."
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,9 @@ def current_version(session: Session, workspace: Workspace, *, with_table: bool 
     query = select(DataVersion).where(
         DataVersion.workspace_id == workspace.id, DataVersion.number == workspace.data_version
     )
-    return session.scalar(query.options(undefer(DataVersion.table)) if with_table else query)
+    if with_table:
+        return session.scalar(query.options(undefer(DataVersion.table)))
+    return kept(session, ("current version", workspace.id, workspace.data_version), lambda: session.scalar(query))
 
 
 def current_daily(session: Session, workspace: Workspace) -> Daily:
@@ -172,28 +176,23 @@ def current_daily(session: Session, workspace: Workspace) -> Daily:
     """
     version = current_version(session, workspace)
     if version is None:
-        raise NotFound("There are no data in this workspace yet; import a file on the Data page.")
+        raise NotFound(NO_DATA)
     return table_of(version)
 
 
 MOST_READ = 64
 """Tables kept as they were read, the newest; of two years each takes some hundred kilobytes."""
-_read: dict[tuple[UUID, str], Daily] = {}
-_reading = Lock()
+_tables = Remembered[Daily](MOST_READ)
+
+
+def content_of(version: DataVersion) -> tuple[UUID, str]:
+    """What names a version's daily table among all, for whatever is kept of what follows from it."""
+    return version.id, version.data_hash
 
 
 def table_of(version: DataVersion) -> Daily:
     """A version's daily table. It never changes, so one read before is handed out again: don't write into it."""
-    key = version.id, version.data_hash
-    with _reading:
-        known = _read.get(key)
-    if known is None:
-        known = daily_from_bytes(version.table)
-        with _reading:
-            while len(_read) >= MOST_READ:
-                del _read[next(iter(_read))]
-            _read[key] = known
-    return known
+    return _tables.of(content_of(version), lambda: daily_from_bytes(version.table))
 
 
 def version_of_number(session: Session, workspace: Workspace, number: int) -> DataVersion:

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
-from cgn_core.errors import TooFewObservations
+from cgn_core.errors import NotFound, TooFewObservations
+from cgn_core.services.data_versions import NO_DATA, content_of, current_version, table_of
 from cgn_core.services.decision_settings import Bound, DecisionSettings, settings_of
 from cgn_core.services.imports import load_daily
 from cgn_core.services.models import ModelView, current_model
+from cgn_core.services.remembered import Remembered
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.money import MoneyReturn, money_returns
@@ -71,7 +73,18 @@ def returns_view(session: Session, actor: Actor, workspace_id: UUID | str) -> Re
     model = current_model(session, actor, workspace.id)
     if model is None:
         return None
-    return returns_of(model, load_daily(session, actor, workspace.id).weekly(), minutes=minutes_of(workspace))
+    version = current_version(session, workspace)
+    if version is None:
+        raise NotFound(NO_DATA)
+    minutes = minutes_of(workspace)
+    return _returns.of(
+        (content_of(version), model.id, model.is_current_data, tuple(minutes.items())),
+        lambda: returns_of(model, table_of(version).weekly(), minutes=minutes),
+    )
+
+
+_returns = Remembered[ReturnsView](256)
+"""By table, model and minutes."""
 
 
 def returns_of(model: ModelView, weekly: Any, *, minutes: dict[str, float]) -> ReturnsView:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.data_versions import readable_data_versions
@@ -15,23 +14,20 @@ from cgn_core.db.models import DataVersion
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound, StatisticsError
-from cgn_core.ingest.storage import daily_from_bytes
 from cgn_core.services import drift_watch
-from cgn_core.services.data_versions import current_version
+from cgn_core.services.data_versions import content_of, current_version, table_of
 from cgn_core.services.models import ModelView, current_model
+from cgn_core.services.remembered import Remembered
 from cgn_core.services.validations import MODELS
 from cgn_core.services.workspaces import minutes_of
 from cgn_core.stats.diagnosis import Diagnosis, diagnose
 from cgn_core.stats.diagnostics import Diagnostics, diagnose_fit
 from cgn_core.stats.drift import Drift
-from cgn_core.stats.fit import Fit
 from cgn_core.stats.judged_series import JudgedSeries, judged_series
 from cgn_core.stats.judged_weeks import judged_weeks
 
 FALSE_ALARMS_A_YEAR = 0.5
 FEWEST_ALARMS, MOST_ALARMS = 0.05, 12.0
-REMEMBERED = 16
-"""Tables whose diagnosis is kept at hand: one takes up to seconds, and the same data have the same."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +45,12 @@ class ModelDiagnosis:
     drift_data_version: int
 
 
-@dataclass(frozen=True)
-class _Trained:
-    """A stored fit; two of the same model version are the same."""
-
-    model_id: UUID
-    fit: Fit = field(compare=False)
+_diagnoses = Remembered[Diagnosis](16)
+"""By table and settings: one takes up to seconds, and the same data have the same."""
+_judgements = Remembered[tuple[Diagnostics, JudgedSeries]](256)
+"""By table and model."""
+_drifts = Remembered[Drift](256)
+"""By table."""
 
 
 def diagnose_model(session: Session, actor: Actor, workspace_id: UUID | str) -> ModelDiagnosis | None:
@@ -68,21 +64,19 @@ def diagnose_model(session: Session, actor: Actor, workspace_id: UUID | str) -> 
     if model is None:
         return None
     tables = {
-        version.number: version.table
+        version.number: version
         for version in session.scalars(
-            readable_data_versions(actor)
-            .where(
+            readable_data_versions(actor).where(
                 DataVersion.workspace_id == workspace.id,
                 DataVersion.number.in_({model.data_version, workspace.data_version}),
             )
-            .options(undefer(DataVersion.table))
         )
     }
     fit: Diagnostics | None = None
     series: JudgedSeries | None = None
     refusal = ""
     try:
-        fit, series = _judged(tables[model.data_version], _Trained(model.id, model.training.fit))
+        fit, series = _judged(tables[model.data_version], model)
     except InvalidInput as error:
         refusal = error.message
     try:
@@ -126,32 +120,29 @@ def diagnose_workspace(
         raise InvalidInput(f"{model!r} is no model; there are {', '.join(MODELS)}.")
     if not FEWEST_ALARMS <= false_alarms_per_year <= MOST_ALARMS:
         raise InvalidInput(f"False alarms a year must be a number from {FEWEST_ALARMS:g} to {MOST_ALARMS:g}.")
-    version = current_version(session, workspace, with_table=True)
+    version = current_version(session, workspace)
     if version is None:
         raise NotFound("There are no data yet; import a file first.")
     minutes = tuple(sorted(minutes_of(workspace).items()))
-    return _diagnosis(version.table, int(version.data_hash[:16], 16), minutes, model, false_alarms_per_year)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _diagnosis(
-    table: bytes, seed: int, minutes: tuple[tuple[str, float], ...], model: str, false_alarms_per_year: float
-) -> Diagnosis:
-    return diagnose(
-        daily_from_bytes(table),
-        rng=np.random.default_rng(seed),
-        model=model,
-        false_alarms_per_year=false_alarms_per_year,
-        minutes=dict(minutes),
+    return _diagnoses.of(
+        (content_of(version), minutes, model, false_alarms_per_year),
+        lambda: diagnose(
+            table_of(version),
+            rng=np.random.default_rng(int(version.data_hash[:16], 16)),
+            model=model,
+            false_alarms_per_year=false_alarms_per_year,
+            minutes=dict(minutes),
+        ),
     )
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _judged(table: bytes, trained: _Trained) -> tuple[Diagnostics, JudgedSeries]:
-    daily = daily_from_bytes(table)
-    return diagnose_fit(daily, trained.fit), judged_series(judged_weeks(daily, trained.fit))
+def _judged(version: DataVersion, model: ModelView) -> tuple[Diagnostics, JudgedSeries]:
+    def judge() -> tuple[Diagnostics, JudgedSeries]:
+        daily, fit = table_of(version), model.training.fit
+        return diagnose_fit(daily, fit), judged_series(judged_weeks(daily, fit))
+
+    return _judgements.of((content_of(version), model.id), judge)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _drift(table: bytes) -> Drift:
-    return drift_watch.look(daily_from_bytes(table))
+def _drift(version: DataVersion) -> Drift:
+    return _drifts.of(content_of(version), lambda: drift_watch.look(table_of(version)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,12 @@ from cgn_core.access import Actor
 from cgn_core.db.session import one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound, TooFewObservations
-from cgn_core.ingest.storage import daily_from_bytes
-from cgn_core.services.data_versions import current_version
+from cgn_core.services.data_versions import content_of, current_version, table_of
 from cgn_core.services.decision_settings import settings_of
 from cgn_core.services.decisions import plan_view
 from cgn_core.services.imports import load_daily
 from cgn_core.services.models import current_model
+from cgn_core.services.remembered import Remembered
 from cgn_core.stats.carry_over_test import CarryOver, weekly_carry_over
 from cgn_core.stats.counterfactual import ADD, Counterfactual, counterfactual
 from cgn_core.stats.insights import Insight, insights
@@ -27,10 +26,9 @@ from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.response import ResponseCurve, response_curves
 from cgn_core.stats.saturation import Saturation, saturation
 from cgn_core.stats.week_plan import WeekPlan
+from cgn_core.tables import Daily
 
 LEVEL = 0.9
-REMEMBERED = 32
-"""Tables whose evidence is kept at hand: it takes a third of a second, and is asked for at every look at the page."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,10 @@ class Evidence:
     """Why there are no curves; "" where there are some."""
 
 
+_found = Remembered[Evidence](256)
+"""By table and settings: it takes a third of a second, and is asked for at every look at the page."""
+
+
 def evidence_view(session: Session, actor: Actor, workspace_id: UUID | str) -> Evidence | None:
     """Curves and tests of the current data with the stored minutes; None while there are no data.
 
@@ -52,11 +54,15 @@ def evidence_view(session: Session, actor: Actor, workspace_id: UUID | str) -> E
         NotFound: no such workspace, or not the actor's.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    version = current_version(session, workspace, with_table=True)
+    version = current_version(session, workspace)
     if version is None:
         return None
     used = settings_of(workspace)
-    return _evidence(version.table, tuple(sorted(used.minutes.items())), used.least_per_hour)
+    minutes = tuple(sorted(used.minutes.items()))
+    return _found.of(
+        (content_of(version), minutes, used.least_per_hour),
+        lambda: _evidence(table_of(version), dict(minutes), used.least_per_hour),
+    )
 
 
 def insights_view(session: Session, actor: Actor, workspace_id: UUID | str) -> tuple[Insight, ...]:
@@ -112,13 +118,11 @@ def _plan(session: Session, actor: Actor, workspace_id: UUID) -> WeekPlan | None
         return None  # the planner's own card says why; the other insights stand
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _evidence(table: bytes, minutes: tuple[tuple[str, float], ...], least_per_hour: float | None) -> Evidence:
-    daily, known = daily_from_bytes(table), dict(minutes)
+def _evidence(daily: Daily, minutes: Mapping[str, float], least_per_hour: float | None) -> Evidence:
     try:
         return Evidence(
-            curves=response_curves(daily, minutes=known, least_per_hour=least_per_hour, level=LEVEL),
-            saturation=saturation(daily, minutes=known),
+            curves=response_curves(daily, minutes=minutes, least_per_hour=least_per_hour, level=LEVEL),
+            saturation=saturation(daily, minutes=minutes),
             carry_over=weekly_carry_over(daily),
             refusal="",
         )

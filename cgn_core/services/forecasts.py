@@ -11,9 +11,12 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
+from cgn_core.db.session import one_or_not_found
+from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import NotFound
-from cgn_core.services.imports import load_daily
+from cgn_core.services.data_versions import NO_DATA, content_of, current_version, table_of
 from cgn_core.services.models import ModelView, current_model
+from cgn_core.services.remembered import Remembered
 from cgn_core.services.track_records import KeptForecast, track_record
 from cgn_core.stats import predictive
 from cgn_core.stats.intervals import supported_level
@@ -163,17 +166,35 @@ def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History
     Raises:
         NotFound: no such workspace, not the actor's, or nothing was imported yet.
     """
-    weekly = load_daily(session, actor, workspace_id).weekly()
+    workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
+    version = current_version(session, workspace)
+    if version is None:
+        raise NotFound(NO_DATA)
     model = current_model(session, actor, workspace_id)
-    shown = track_record(session, actor, workspace_id).forecasts if model is not None else ()
-    return history_of(weekly, model, shown)
+    shown = _last_shown(track_record(session, actor, workspace_id).forecasts) if model is not None else {}
+    named = (model.id, model.is_current_data) if model is not None else None
+    return _histories.of(
+        (content_of(version), named, tuple(shown.items())), lambda: _history(table_of(version).weekly(), model, shown)
+    )
+
+
+_histories = Remembered[History](256)
+"""By table, model and what was shown."""
 
 
 def history_of(weekly: pd.DataFrame, model: ModelView | None, newest_first: Sequence[KeptForecast]) -> History:
     """The same of a weekly table, a model and what was shown."""
+    return _history(weekly, model, _last_shown(newest_first))
+
+
+def _last_shown(newest_first: Sequence[KeptForecast]) -> dict[str, MadeBefore]:
+    """By week, whose last one wins."""
+    return {each.week_start.isoformat(): _shown(each) for each in reversed(newest_first)}
+
+
+def _history(weekly: pd.DataFrame, model: ModelView | None, shown: Mapping[str, MadeBefore]) -> History:
     if model is None:
         return past_weeks(weekly, None)
-    shown = {each.week_start.isoformat(): _shown(each) for each in reversed(newest_first)}  # the last one shown wins
     return past_weeks(
         weekly, model.training, shown=shown, model_number=model.number, is_current_data=model.is_current_data
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cgn_core.db.models import ModelVersion
+from cgn_core.services.remembered import Remembered
 from cgn_core.stats.intervals import supported_level
 from cgn_core.stats.predictive import predict
 from cgn_core.stats.training import Training
@@ -99,6 +100,14 @@ def summarise(training: Training, *, level: float) -> dict[str, Any]:
 
 def summary_of(version: ModelVersion) -> Summary:
     """A model version's summary."""
+    return _summaries.of(version.id, lambda: _summary(version))
+
+
+_summaries = Remembered[Summary](1024)
+"""By model version: a portfolio asks for all of its creators'."""
+
+
+def _summary(version: ModelVersion) -> Summary:
     stored = version.summary
     return Summary(
         number=version.number,

@@ -16,6 +16,7 @@ from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.errors import InvalidInput, NotFound
 from cgn_core.services.model_summaries import Summary, summary_of
 from cgn_core.services.registry import current_model_versions
+from cgn_core.services.remembered import Remembered
 from cgn_core.stats.training import Training
 
 
@@ -80,9 +81,13 @@ def model_of_number(
     return _view(version, data_version=data_version)
 
 
+_trainings = Remembered[Training](128)
+"""By model version: one is some hundred kilobytes of text, which every page of a creator reads."""
+
+
 def _training_of(version: ModelVersion) -> Training:
     try:
-        return Training.from_json(version.training)
+        return _trainings.of(version.id, lambda: Training.from_json(version.training))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise InvalidInput(f"Model {version.number} can't be read any more; retrain this creator.") from None
 
@@ -107,6 +112,11 @@ def model_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> 
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    question = ("model versions", actor, str(workspace_id))
+    return list(kept(session, question, lambda: _model_versions(session, actor, workspace_id)))
+
+
+def _model_versions(session: Session, actor: Actor, workspace_id: UUID | str) -> list[ModelVersionView]:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     in_force = current_model_versions(session, [workspace]).get(workspace.id)
     rows = session.scalars(

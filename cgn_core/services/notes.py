@@ -13,7 +13,7 @@ from cgn_core.access import Action, Actor
 from cgn_core.db.models import User, WeekNote, Workspace, now
 from cgn_core.db.notes import editable_notes, readable_notes, removed_notes
 from cgn_core.db.row_kinds import Change
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import InvalidInput
 from cgn_core.services.audit import AuditAction, record
@@ -45,6 +45,10 @@ def list_notes(session: Session, actor: Actor, workspace_id: UUID | str) -> list
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    return list(kept(session, ("notes", actor, str(workspace_id)), lambda: _notes(session, actor, workspace_id)))
+
+
+def _notes(session: Session, actor: Actor, workspace_id: UUID | str) -> list[NoteView]:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     rows = session.execute(
         readable_notes(actor)

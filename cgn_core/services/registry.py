@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy.orm import Session, aliased, defer
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.model_versions import readable_model_versions
 from cgn_core.db.models import ModelVersion, Promotion, User, Workspace
 from cgn_core.db.row_kinds import PromotionKind
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
 from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services import audit, ledger
@@ -65,32 +65,38 @@ class PromotionView:
     created_at: datetime
 
 
+def _in_force() -> Select[ModelVersion]:
+    """The models in force in the workspaces whose ids are given as ``workspaces``."""
+    decided = aliased(Promotion)
+    newest = select(func.max(decided.number)).where(decided.workspace_id == Workspace.id)
+    fitting = newest.where(decided.data_version == Workspace.data_version)
+    last = (
+        select(Workspace.id, func.coalesce(fitting.scalar_subquery(), newest.scalar_subquery()).label("number"))
+        .where(Workspace.id.in_(bindparam("workspaces", expanding=True)))
+        .subquery()
+    )
+    return (
+        select(ModelVersion)
+        .join(Promotion, Promotion.model_version_id == ModelVersion.id)
+        .join(last, and_(Promotion.workspace_id == last.c.id, Promotion.number == last.c.number))
+        .options(defer(ModelVersion.settings))
+    )
+
+
+_IN_FORCE = _in_force()
+
+
 def current_model_versions(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:
     """Per workspace the model in force: the last promoted while the data were as they are, else the last promoted.
 
     Undoing an import so brings back the model that was in force before it.
     """
     ids = [workspace.id for workspace in workspaces]
-    newest = (
-        select(Promotion.workspace_id, func.max(Promotion.number).label("number"))
-        .where(Promotion.workspace_id.in_(ids))
-        .group_by(Promotion.workspace_id)
-    )
-    fitting = newest.join(
-        Workspace, and_(Workspace.id == Promotion.workspace_id, Workspace.data_version == Promotion.data_version)
-    )
-    chosen: dict[UUID, ModelVersion] = {}
-    for numbers in (newest.subquery(), fitting.subquery()):
-        rows = session.scalars(
-            select(ModelVersion)
-            .join(Promotion, Promotion.model_version_id == ModelVersion.id)
-            .join(
-                numbers,
-                and_(Promotion.workspace_id == numbers.c.workspace_id, Promotion.number == numbers.c.number),
-            )
-        )
-        chosen |= {row.workspace_id: row for row in rows}
-    return chosen
+
+    def found() -> dict[UUID, ModelVersion]:
+        return {row.workspace_id: row for row in session.scalars(_IN_FORCE, {"workspaces": ids})}
+
+    return kept(session, ("in force", *((each.id, each.data_version) for each in workspaces)), found)
 
 
 def newest_trainings(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, ModelVersion]:

@@ -23,8 +23,16 @@ from cgn_core.figures.wording import counted
 from cgn_core.ingest.oddities import Oddity, oddities
 from cgn_core.ingest.repairs import Repair, apply_repairs, repaired_cells, repairs_from_json
 from cgn_core.services.audit import AuditAction, record
-from cgn_core.services.data_versions import current_daily, hash_daily, store_version
+from cgn_core.services.data_versions import (
+    content_of,
+    current_daily,
+    current_version,
+    hash_daily,
+    store_version,
+    table_of,
+)
 from cgn_core.services.imports import Imported
+from cgn_core.services.remembered import Remembered
 from cgn_core.services.retrainings import enqueue_retraining
 from cgn_core.tables import Daily, Provenance
 
@@ -71,6 +79,12 @@ class RepairPreview:
     """The first of them."""
 
 
+_oddities = Remembered[tuple[Oddity, ...]](128)
+"""By table."""
+_calendars = Remembered[DataCalendar](128)
+"""By table and repairs: of two years each has ten thousand states."""
+
+
 def find_oddities(session: Session, actor: Actor, workspace_id: UUID | str) -> tuple[Oddity, ...]:
     """What looks wrong in the current daily table; nothing while there is none.
 
@@ -78,7 +92,8 @@ def find_oddities(session: Session, actor: Actor, workspace_id: UUID | str) -> t
         NotFound: no such workspace, or not the actor's.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    return oddities(current_daily(session, workspace)) if workspace.data_version else ()
+    version = current_version(session, workspace)
+    return () if version is None else _oddities.of(content_of(version), lambda: oddities(table_of(version)))
 
 
 def data_calendar(session: Session, actor: Actor, workspace_id: UUID | str) -> DataCalendar:
@@ -88,9 +103,14 @@ def data_calendar(session: Session, actor: Actor, workspace_id: UUID | str) -> D
         NotFound: no such workspace, or not the actor's.
     """
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    if not workspace.data_version:
+    version = current_version(session, workspace)
+    if version is None:
         return DataCalendar(first_day=None, states={})
-    daily, repairs = current_daily(session, workspace), _repairs_in_force(session, workspace)
+    repairs = tuple(_repairs_in_force(session, workspace))
+    return _calendars.of((content_of(version), repairs), lambda: _calendar(table_of(version), repairs))
+
+
+def _calendar(daily: Daily, repairs: Sequence[Repair]) -> DataCalendar:
     return DataCalendar(
         first_day=daily.frame["date"].iloc[0].date(),
         states={name: _states(daily, repairs, name) for name in daily.columns},
@@ -216,10 +236,11 @@ def _repairs_in_force(session: Session, workspace: Workspace) -> list[Repair]:
 
 
 def _states(daily: Daily, repairs: Sequence[Repair], name: str) -> tuple[DayState, ...]:
-    codes = [DayState[Provenance(code).name] for code in daily.provenance[name].tolist()]
+    states = [DayState[each.name] for each in sorted(Provenance)]
+    codes = np.searchsorted(sorted(Provenance), daily.provenance[name].to_numpy()).tolist()
     repaired = repaired_cells(daily, repairs, name).tolist()
     return tuple(
-        DayState.REPAIRED if is_repaired else state for state, is_repaired in zip(codes, repaired, strict=True)
+        DayState.REPAIRED if is_repaired else states[code] for code, is_repaired in zip(codes, repaired, strict=True)
     )
 
 

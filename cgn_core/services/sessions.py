@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy.orm import Session, load_only
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Agency, KnownDevice, SecondFactor, User, UserSession, now
@@ -77,19 +77,32 @@ def open_for(session: Session, user: User, *, device: str, replaces: str = "") -
     return token
 
 
+_VISITOR = (
+    select(UserSession, User, Agency.second_factor_required, SecondFactor.confirmed_at)
+    .join(User, User.id == UserSession.user_id)
+    .join(Agency, Agency.id == User.agency_id)
+    .join(SecondFactor, SecondFactor.user_id == User.id, isouter=True)
+    .where(UserSession.token_hash == bindparam("token_hash"))
+    .options(
+        load_only(
+            UserSession.stamp, UserSession.expires_at, UserSession.last_seen_at, UserSession.created_at,
+            UserSession.revoked_at,
+        ),
+        load_only(
+            User.agency_id, User.password_hash, User.name, User.role, User.disabled_at, User.number_format
+        ),
+    )
+)  # fmt: skip
+"""Who comes with a token; every request asks."""
+
+
 def visitor_for_token(session: Session, token: str) -> Visitor | None:
     """Whoever the token's session belongs to.
 
     Returns: None when it is unknown, over or revoked, when its user is disabled, or when their password or role has
         changed since it began.
     """
-    found = session.execute(
-        select(UserSession, User, Agency.second_factor_required, SecondFactor.confirmed_at)
-        .join(User, User.id == UserSession.user_id)
-        .join(Agency, Agency.id == User.agency_id)
-        .join(SecondFactor, SecondFactor.user_id == User.id, isouter=True)
-        .where(UserSession.token_hash == hash_token(token))
-    ).one_or_none()
+    found = session.execute(_VISITOR, {"token_hash": hash_token(token)}).one_or_none()
     if found is None:
         return None
     seen, user, is_required, enrolled_at = found

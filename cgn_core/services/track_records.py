@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from cgn_core.access import Actor
 from cgn_core.db.models import LedgerEntry, LedgerScore, ModelVersion
 from cgn_core.db.row_kinds import Occasion
-from cgn_core.db.session import one_or_not_found
+from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import readable_workspaces
 from cgn_core.services.ledger import is_untouched
 from cgn_core.stats.model_choice import DOUBT, FEWEST_ORIGINS, doubt
@@ -100,6 +100,11 @@ def track_record(
     Raises:
         NotFound: no such workspace, or not the actor's.
     """
+    question = ("track record", actor, str(workspace_id), until)
+    return kept(session, question, lambda: _track_record(session, actor, workspace_id, until))
+
+
+def _track_record(session: Session, actor: Actor, workspace_id: UUID | str, until: datetime | None) -> TrackRecord:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
     shown = () if until is None else (LedgerEntry.created_at <= until,)
     scored = () if until is None else (LedgerScore.scored_at <= until,)
@@ -110,15 +115,15 @@ def track_record(
         .where(LedgerEntry.workspace_id == workspace.id, *shown)
         .order_by(LedgerEntry.number)
     ).all()
-    kept, scenarios = (
+    usual, scenarios = (
         tuple(_kept(entry, score, number) for entry, score, number in reversed(rows) if entry.occasion is occasion)
         for occasion in (Occasion.USUAL, Occasion.SCENARIO)
     )
-    waiting = [each.week_start for each in kept if each.actual is None]
+    waiting = [each.week_start for each in usual if each.actual is None]
     return TrackRecord(
-        forecasts=kept,
+        forecasts=usual,
         scenarios=scenarios,
-        score=_score(_last_of_each_week(kept)),
+        score=_score(_last_of_each_week(usual)),
         next_week_ends=min(waiting) + WEEK - timedelta(days=1) if waiting else None,
         is_untouched=is_untouched([entry for entry, _, _ in rows]),
     )

@@ -1,15 +1,16 @@
-"""Workspaces as cards: what the portfolio and every header say of a creator, in five queries for any number."""
+"""Workspaces as cards: what the portfolio and every header say of a creator, in three queries for any number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from cgn_core.db.jobs import ACTIVE
 from cgn_core.db.models import DataVersion, Job, JobState, ModelVersion, Workspace
@@ -78,17 +79,46 @@ def today_in(time_zone: str) -> date:
 
 def cards_of(session: Session, workspaces: Sequence[Workspace]) -> list[WorkspaceCard]:
     """A card each, in the same order; the caller has authorised."""
-    versions = current_versions(session, workspaces)
-    models = current_model_versions(session, workspaces)
-    jobs = _jobs(session, workspaces)
-    return [_card(w, versions.get(w.id), models.get(w.id), jobs.get(w.id)) for w in workspaces]
+    ids = [workspace.id for workspace in workspaces]
+    # Of a version only what the cards show: all that was found in its files can be much.
+    tables = {key: _Table(Overview.from_json(told), day) for key, told, day in session.execute(_TABLES, {"ids": ids})}
+    models, jobs = current_model_versions(session, workspaces), _jobs(session, ids)
+    return [_card(w, tables.get(w.id, NO_TABLE), models.get(w.id), jobs.get(w.id)) for w in workspaces]
 
 
-def _card(
-    workspace: Workspace, version: DataVersion | None, model: ModelVersion | None, job: Job | None
-) -> WorkspaceCard:
-    overview = overview_of_version(version) if version else Overview(None, None, None, (), 0, 0)
-    age = (today_in(workspace.time_zone) - version.last_date).days if version else None
+def card_of(session: Session, workspace: Workspace, version: DataVersion | None) -> WorkspaceCard:
+    """The card of one workspace, whose current version has been read."""
+    table = _Table(overview_of_version(version), version.last_date) if version is not None else NO_TABLE
+    models, jobs = current_model_versions(session, [workspace]), _jobs(session, [workspace.id])
+    return _card(workspace, table, models.get(workspace.id), jobs.get(workspace.id))
+
+
+class _Table(NamedTuple):
+    """What a card shows of a daily table."""
+
+    overview: Overview
+    last_date: date | None
+
+
+class _Job(NamedTuple):
+    """What a card needs of a job, in the order in which it is read."""
+
+    workspace_id: UUID | None
+    created_at: datetime
+    id: UUID
+    kind: str
+    state: JobState
+    progress: float
+    message: str
+    error: str
+
+
+NO_TABLE = _Table(Overview(None, None, None, (), 0, 0), None)
+
+
+def _card(workspace: Workspace, table: _Table, model: ModelVersion | None, job: _Job | None) -> WorkspaceCard:
+    overview, last_date = table
+    age = (today_in(workspace.time_zone) - last_date).days if last_date is not None else None
     if job is not None and job.state == JobState.FAILED and model is not None and model.created_at > job.created_at:
         job = None
     is_current = model is not None and model.data_version == workspace.data_version
@@ -102,7 +132,7 @@ def _card(
         sparkline=overview.sparkline,
         weeks=overview.weeks,
         data_version=workspace.data_version,
-        data_last_date=version.last_date if version else None,
+        data_last_date=last_date,
         data_age_days=age,
         model=summary_of(model) if model else None,
         is_current_data=is_current,
@@ -111,7 +141,7 @@ def _card(
     )
 
 
-def _note(job: Job) -> JobNote:
+def _note(job: _Job) -> JobNote:
     return JobNote(
         id=job.id,
         kind=job.kind,
@@ -123,7 +153,7 @@ def _note(job: Job) -> JobNote:
 
 
 def _light(
-    overview: Overview, age: int | None, model: ModelVersion | None, job: Job | None, *, is_current: bool
+    overview: Overview, age: int | None, model: ModelVersion | None, job: _Job | None, *, is_current: bool
 ) -> Light:
     if age is None:
         return Light("No data yet", "neutral", "Import a file on the Data page.")
@@ -136,7 +166,7 @@ def _light(
     return _model_light(overview, age, model)
 
 
-def _training_light(job: Job) -> Light:
+def _training_light(job: _Job) -> Light:
     if job.state == JobState.QUEUED:
         return Light("Waiting to train", "neutral", "The model is trained as soon as a worker is free.")
     if job.state == JobState.RUNNING:
@@ -170,19 +200,38 @@ def current_versions(session: Session, workspaces: Sequence[Workspace]) -> dict[
     return {row.workspace_id: row for row in rows}
 
 
-def _jobs(session: Session, workspaces: Sequence[Workspace]) -> dict[UUID, Job]:
-    """Per workspace: its active retraining, else another active job, else its last retraining if that failed."""
-    ids = [workspace.id for workspace in workspaces]
-    retrainings = select(Job.workspace_id, func.max(Job.created_at).label("newest"))
-    last = (
-        retrainings.where(Job.workspace_id.in_(ids), Job.kind == JobKind.RETRAIN).group_by(Job.workspace_id).subquery()
+_TABLES = (
+    select(DataVersion.workspace_id, DataVersion.report["overview"], DataVersion.last_date)
+    .join(Workspace, and_(Workspace.id == DataVersion.workspace_id, Workspace.data_version == DataVersion.number))
+    .where(Workspace.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _of_cards() -> Select[UUID | None, datetime, UUID, str, JobState, float, str, str]:
+    """The active jobs of the workspaces whose ids are given, and their last retrainings, where those failed."""
+    other = aliased(Job)
+    last = select(func.max(other.created_at)).where(
+        other.workspace_id == Job.workspace_id, other.kind == JobKind.RETRAIN
     )
-    failed = select(Job).join(last, and_(Job.workspace_id == last.c.workspace_id, Job.created_at == last.c.newest))
-    active = select(Job).where(Job.workspace_id.in_(ids), Job.state.in_(ACTIVE))
-    candidates = [
-        *session.scalars(failed.where(Job.kind == JobKind.RETRAIN, Job.state == JobState.FAILED)),
-        *session.scalars(active),
-    ]
+    failed_last = and_(
+        Job.state == JobState.FAILED, Job.kind == JobKind.RETRAIN, Job.created_at == last.scalar_subquery()
+    )
+    columns = (
+        Job.workspace_id, Job.created_at, Job.id, Job.kind, Job.state, Job.progress, Job.message, Job.error
+    )  # fmt: skip
+    return select(*columns).where(
+        Job.workspace_id.in_(bindparam("ids", expanding=True)),
+        Job.state.in_((*ACTIVE, JobState.FAILED)),
+        or_(Job.state.in_(ACTIVE), failed_last),
+    )
+
+
+_JOBS = _of_cards()
+
+
+def _jobs(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Job]:
+    """Per workspace: its active retraining, else another active job, else its last retraining if that failed."""
+    candidates = [_Job(*row) for row in session.execute(_JOBS, {"ids": ids})]
     # The last one put into the dict stays: retrainings win over other kinds, running ones over waiting ones.
     candidates.sort(
         key=lambda job: (

@@ -11,16 +11,16 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from cgn_core.access import Action, Actor
 from cgn_core.db.models import Agency, Workspace
 from cgn_core.db.session import kept, one_or_not_found
 from cgn_core.db.workspaces import editable_workspaces, readable_workspaces
-from cgn_core.errors import Conflict, InvalidInput
+from cgn_core.errors import Conflict, InvalidInput, NotFound
 from cgn_core.services.audit import AuditAction, record
-from cgn_core.services.data_versions import overview_of_version
-from cgn_core.services.workspace_cards import WorkspaceCard, cards_of, current_versions
+from cgn_core.services.data_versions import current_version, overview_of_version
+from cgn_core.services.workspace_cards import WorkspaceCard, card_of, cards_of
 from cgn_core.tables import CONTENT_TYPES, DEFAULT_MINUTES
 
 LONGEST_HANDLE = 60
@@ -47,7 +47,8 @@ class WorkspaceView:
 
 def list_workspaces(session: Session, actor: Actor) -> list[WorkspaceCard]:
     """Every workspace the actor may see, by handle."""
-    workspaces = session.scalars(readable_workspaces(actor).order_by(Workspace.handle)).all()
+    of_cards = load_only(Workspace.handle, Workspace.time_zone, Workspace.data_version)
+    workspaces = session.scalars(readable_workspaces(actor).order_by(Workspace.handle).options(of_cards)).all()
     return cards_of(session, workspaces)
 
 
@@ -62,21 +63,27 @@ def get_workspace(session: Session, actor: Actor, workspace_id: UUID | str) -> W
 
 def _workspace(session: Session, actor: Actor, workspace_id: UUID | str) -> WorkspaceView:
     workspace = one_or_not_found(session, readable_workspaces(actor), workspace_id)
-    version = current_versions(session, [workspace]).get(workspace.id)
-    editable = session.scalar(editable_workspaces(actor).where(Workspace.id == workspace.id)) is not None
-    (card,) = cards_of(session, [workspace])
+    version = current_version(session, workspace)
     return WorkspaceView(
         id=workspace.id,
         handle=workspace.handle,
         time_zone=workspace.time_zone,
         minutes=minutes_of(workspace),
-        may_edit=editable,
+        may_edit=_may_edit(session, actor, workspace.id),
         data_version=workspace.data_version,
         first_date=version.first_date if version else None,
         rows=version.rows if version else 0,
         provisional_days=overview_of_version(version).provisional_days if version else 0,
-        card=card,
+        card=card_of(session, workspace, version),
     )
+
+
+def _may_edit(session: Session, actor: Actor, workspace_id: UUID) -> bool:
+    try:
+        one_or_not_found(session, editable_workspaces(actor), workspace_id)
+    except NotFound:
+        return False
+    return True
 
 
 def create_workspace(session: Session, actor: Actor, handle: str) -> UUID:

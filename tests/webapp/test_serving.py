@@ -7,6 +7,8 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,8 @@ def web(
     port = free_port()
     (tmp_path / "temporary").mkdir()
     process = start_process(
-        "gunicorn", "--config", "python:webapp.serving", "--bind", f"127.0.0.1:{port}", "webapp.wsgi:server",
+        "gunicorn", "--config", "python:webapp.serving", "--bind", f"127.0.0.1:{port}", "--keep-alive", "60",
+        "webapp.wsgi:server",
         CGN_SECRET_KEY="f3Lk9-wq7Zr_Xv2Pn8Tb4Ym6Hc1Jd5Gs0", CGN_SECURE_COOKIES="false", CGN_WEB_PROCESSES="2",
         TMPDIR=str(tmp_path / "temporary"),
     )  # fmt: skip
@@ -78,6 +81,46 @@ def test_two_processes_count_together_and_a_reload_forgets_nothing(
 
     assert process.stop(seconds=30) < 30
     assert list((tmp_path / "temporary").glob("cgn-metrics-*")) == []
+
+
+def sockets_of(pid: int) -> int:
+    """How many a process has open."""
+    opened = (each for each in Path(f"/proc/{pid}/fd").iterdir() if each.is_symlink())
+    return sum(str(each.readlink()).startswith("socket:") for each in opened)
+
+
+def test_connections_that_stay_open_are_shared_out_evenly(
+    web: tuple[RealProcess, Visitor], wait_until: Callable[..., None]
+) -> None:
+    process, visitor = web
+    one, other = children_of(process.pid)
+    before = {pid: sockets_of(pid) for pid in (one, other)}
+    with ExitStack() as stack:
+
+        def open_another() -> None:
+            connection = HTTPConnection(visitor.address.removeprefix("http://"), timeout=60)
+            stack.enter_context(closing(connection))
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+
+        def held() -> list[int]:
+            return [sockets_of(pid) - before[pid] for pid in (one, other)]
+
+        # Until the second serves too, the first takes them all.
+        wait_until(lambda: open_another() or min(held()) > 0, seconds=60, what="both take connections")
+        went_to_fewest = 0
+        for _ in range(20):
+            counts = held()
+            open_another()
+            went_to_fewest += held()[counts.index(min(counts))] > min(counts) or counts[0] == counts[1]
+        # On a busy machine one may wait too long for its process, and go to the other.
+        assert went_to_fewest >= 18, held()
+
+        # One that was killed has none, and nothing is left to it any more.
+        os.kill(one, signal.SIGKILL)
+        wait_until(lambda: not is_alive(one), seconds=30, what="it is gone")
+        open_another()
+        wait_until(lambda: len(children_of(process.pid)) == 2, seconds=60, what="another has come")
 
 
 def test_a_server_that_was_killed_leaves_no_folder_behind_for_long(tmp_path: Path) -> None:
