@@ -35,8 +35,12 @@ WANTED = {CHARTS: f"{PLOTLY}/plotly-cartesian.min.js", GENERATORS: "regenerator-
 PATIENCE = 90
 """Seconds that npm may take before pages do without it."""
 BEST = {"br": 11, "gzip": 9}
+EAGERLY = b"//# allFunctionsCalledOnLoad\n"
+"""Asks V8 to compile every function of a file while it arrives, in a thread of its own; a comment to other browsers."""
 OPENING, CLOSING = b"this, () => {", b"}));"
 """Around the one function that the chart library is."""
+OPENED, CLOSED = b"this, (() => {", b"})));"
+"""The same in parentheses."""
 PROBES: dict[bytes, bytes] = {
     rb"try\{return arguments\.callee,(\w+)\}catch\(\w+\)\{(try\{return \w+\(arguments,\"callee\"\)\.get\}"
     rb"catch\(\w+\)\{return \1\})\}": rb"\2",
@@ -118,15 +122,17 @@ def take(modules: Path) -> str:
 
 
 def compiled_ahead(library: bytes) -> bytes:
-    """The chart library with its one function in parentheses, if that is how it is built.
+    """The chart library with V8's word for it, and with its one function in parentheses, if that is how it is built.
 
-    V8 takes these as the sign that a function is called at once: it compiles it while it arrives, in a thread beside
-    the page's. Otherwise it reads all of it once for its errors alone, and again in the page's own thread.
+    Older ones take these as the sign that a function is called at once: they compile it while it arrives, in a thread
+    beside the page's. Otherwise it is read once for its errors alone, and again in the page's own thread.
     """
     whole = library.rstrip()
-    if library.count(OPENING) != 1 or not whole.endswith(CLOSING):
-        return library  # no such thing, or done already
-    return whole.removesuffix(CLOSING).replace(OPENING, b"this, (() => {") + b"})));"
+    if library.count(OPENING) == 1 and whole.endswith(CLOSING):
+        whole = whole.removesuffix(CLOSING).replace(OPENING, OPENED) + CLOSED
+    elif library.count(OPENED) != 1 or not whole.endswith(CLOSED):
+        return library  # it is built otherwise
+    return whole if whole.startswith(EAGERLY) else EAGERLY + whole
 
 
 def without_probes(library: bytes) -> bytes:
