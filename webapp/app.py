@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from dash import Dash
 from dash.exceptions import DependencyException
 from flask import Flask
@@ -29,7 +32,7 @@ from webapp.api.blueprint import register_api
 from webapp.auth import account, guard, invitations, openid, password_resets, token_pages, views
 from webapp.auth.limits import limiter
 from webapp.components import numbers
-from webapp.light_pages import LightDash
+from webapp.light_pages import LightDash, read_addresses_once
 
 EVERY_ASSET = r".*"
 
@@ -62,10 +65,18 @@ def create_app(chosen: Settings | None = None) -> Dash:
     return dash_app
 
 
+class Portal(Flask):
+    """Flask, but for looking at each hook and view of every request whether it is asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def _server(used: Settings) -> Flask:
     secure = used.secure_cookies and not used.embedded
     openid.check_provider(used)
-    server = Flask(__name__, static_folder=None)
+    server = Portal(__name__, static_folder=None)
     security.check_debug(server)
     security.trust_proxies(server, used.trusted_proxies)
     server.config.update(
@@ -123,6 +134,7 @@ def _dash(server: Flask) -> Dash:
         return errors.answer(404, NotFound().message)
 
     plain_json.write_answers_plainly()
+    read_addresses_once()
     shell.register_pages()
     dash_app.layout = shell.root_layout()
     return dash_app

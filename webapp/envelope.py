@@ -151,9 +151,21 @@ def _is_address(slot: Mapping[str, Any]) -> bool:
 
 def _is_sendable(value: Any, depth: int = 0) -> bool:
     """No number that JSON doesn't know, no text that is none, nothing nested without end."""
-    if isinstance(value, dict | list):
-        within = [*value, *value.values()] if isinstance(value, dict) else value
-        return depth < DEEPEST and all(_is_sendable(each, depth + 1) for each in within)
+    if isinstance(value, dict):
+        within = [*value, *value.values()]
+    elif isinstance(value, list):
+        within = value
+    else:
+        return _is_value(value)
+    if depth >= DEEPEST:
+        return False
+    for each in within:  # noqa: SIM110 - every callback's body comes by here, and a generator costs more than the checks
+        if not (_is_sendable(each, depth + 1) if isinstance(each, dict | list) else _is_value(each)):
+            return False
+    return True
+
+
+def _is_value(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" not in value and (value.isascii() or _is_unicode(value))
     if isinstance(value, int | float):

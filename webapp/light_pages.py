@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
-from dash import Dash
+from dash import Dash, _pages
+from dash._pages import _parse_path_variables as parse_path_variables
+from dash._utils import AttributeDict, inputs_to_dict
 from flask import request
 
 from webapp.pages import PAGES
@@ -17,11 +20,24 @@ POLYFILL = f'<script src="{SUITES}/dash/deps/polyfill@'
 """What browsers of today have, but for the one function of it that Dash calls."""
 GRAPH = f"{SUITES}/dash/dcc/async-graph.js"
 """Dash's graph, which its own loader asks for by this address when one is to be drawn."""
+ADDRESSES_KEPT = 4096
+"""Addresses and templates whose comparison is kept."""
 ASKED_FIRST = ("/_dash-layout", "/_dash-dependencies")
 """What the renderer asks for as soon as it runs; the answers are there by then."""
 WITH_CHARTS = re.compile(
     "|".join(re.sub(r"<[a-z_]+>", "[^/]+", page.PATH) for page in PAGES if getattr(page, "HAS_CHARTS", False))
 )
+
+
+@lru_cache(ADDRESSES_KEPT)
+def _variables(address: str, template: str) -> dict[str, str] | None:
+    found: dict[str, str] | None = parse_path_variables(address, template)  # type: ignore[no-untyped-call]  # Dash's; it has no types
+    return found
+
+
+def read_addresses_once() -> None:
+    """Have Dash's pages compare an address with each template by three patterns once, not whenever it is opened."""
+    vars(_pages)["_parse_path_variables"] = _variables
 
 
 class LightDash(Dash):
@@ -32,6 +48,31 @@ class LightDash(Dash):
         # address for it has no fingerprint.
         dashs = super()._config()  # type: ignore[no-untyped-call]  # Dash's; it has no types
         return {**dashs, "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
+
+    def _initialize_context(self, body: Any) -> AttributeDict:
+        # Dash asks Flask's proxy for each of these, and looks whether each is read-only; every callback comes by here.
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - typed as a request
+        inputs, states = body.get("inputs", []), body.get("state", [])
+        values, known = map(inputs_to_dict, (inputs, states))
+        found = AttributeDict()
+        dict.update(
+            found,
+            inputs_list=inputs,
+            states_list=states,
+            outputs_list=body.get("outputs", []),
+            input_values=values,
+            state_values=known,
+            triggered_inputs=[{"prop_id": each, "value": values.get(each)} for each in body.get("changedPropIds", [])],
+            dash_response=self.backend.response_adapter(),
+            cookies=dict(asked.cookies),
+            headers=dict(asked.headers),
+            args=asked.args,
+            path=asked.full_path,
+            remote=asked.remote_addr,
+            origin=asked.origin,
+            updated_props={},
+        )
+        return found
 
     def interpolate_index(self, *arguments: Any, **parts: Any) -> str:
         """The page without the grid library; what is needed in a moment is asked for beside the scripts, not after."""

@@ -11,22 +11,15 @@ import orjson
 from dash import _callback
 from dash._utils import to_json as dashs_to_json
 
-OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+from webapp.components.kept import OPTIONS, plain
 
 
 def to_json(value: Any) -> str:
     """The answer as Dash would write it, but for escapes that only a page's inline scripts need."""
     try:
-        return orjson.dumps(value, default=_plain, option=OPTIONS).decode()
+        return orjson.dumps(value, default=plain, option=OPTIONS).decode()
     except TypeError:  # such as an array of objects
         return str(dashs_to_json(value))  # type: ignore[no-untyped-call]  # Dash's; it has no types
-
-
-def _plain(value: Any) -> Any:
-    try:
-        return value.to_plotly_json()
-    except AttributeError:  # asked for, since most are components: looking first costs as much as writing one
-        raise TypeError from None
 
 
 def write_answers_plainly() -> None:

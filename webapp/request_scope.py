@@ -30,13 +30,14 @@ def db(*, writes: bool = False) -> Session:
         writes: ask for it before the first write. Without it the session takes no write lock and refuses to write, so
             that the many requests that only look never wait for one another on SQLite.
     """
-    session: Session | None = g.get("session")
-    if session is not None and (g.session_writes or not writes):
+    here = g._get_current_object()  # noqa: SLF001 - as Werkzeug documents it; a page asks a dozen times
+    session: Session | None = here.get("session")
+    if session is not None and (here.session_writes or not writes):
         return session
     if session is not None:
         session.close()
-    g.session, g.session_writes = open_session(read_only=not writes), writes
-    opened: Session = g.session
+    opened = open_session(read_only=not writes)
+    here.session, here.session_writes = opened, writes
     return opened
 
 
@@ -98,11 +99,12 @@ def roll_back() -> None:
 
 
 def register_request_scope(server: Flask) -> None:
-    """Commit after an answer below 400, roll back otherwise, close always."""
+    """Commit what was written after an answer below 400, roll back otherwise, close always."""
 
     @server.after_request
     def commit(response: Response) -> Response:
-        if "session" in g:
+        # What only read has nothing to commit; closing it ends its transaction.
+        if g.get("session_writes"):
             if response.status_code < FIRST_ERROR_STATUS:
                 g.session.commit()
             else:

@@ -21,6 +21,7 @@ from dash import __version__, _dash_renderer, dcc, html
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -144,6 +145,15 @@ class SessionOfPages(SecureCookieSessionInterface):
     varies by cookie would be loaded again after each sign-in.
     """
 
+    digest_method = staticmethod(hashlib.sha1)  # Flask's is a function of Python's around it, with which hmac is slow
+
+    def __init__(self, server: Flask) -> None:
+        self._signing = super().get_signing_serializer(server)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002 - as Flask calls it
+        """Made once: its key is that of the process's settings."""
+        return self._signing
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Store it in its cookie, and say that the answer depended on it."""
         if request.endpoint not in ENDPOINTS:
@@ -152,7 +162,7 @@ class SessionOfPages(SecureCookieSessionInterface):
 
 def register_static_files(server: Flask) -> None:
     """Answer for them before Dash does, which would read and compress each at every request."""
-    server.session_interface = SessionOfPages()
+    server.session_interface = SessionOfPages(server)
 
     @server.before_request
     def answer_ahead() -> Response | None:

@@ -111,7 +111,7 @@ def register_guard(server: Flask) -> None:
         if not current_user.is_authenticated:
             refused: ResponseReturnValue = login_manager.unauthorized()
             return refused
-        act_for(current_user.actor.agency_id)
+        act_for(actor().agency_id)
         if request.endpoint is not None and request.endpoint not in SIGNED_IN:
             raise NoSuchPage
         if request.endpoint == CATCH_ALL and not _PAGE.fullmatch(request.path):

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from dash.development.base_component import Component
 
+from webapp.components.kept import plain
 from webapp.components.markup import html
 
 TREE = "data-tree"
@@ -51,5 +52,5 @@ def as_text(tree: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Component):
-        return value.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash's; it has no types
+        return plain(value)
     raise TypeError(f"{type(value).__name__} can't be drawn without Dash.")

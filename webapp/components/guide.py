@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from cgn_core.access import Action
 from webapp.components.attributes import aria
 from webapp.components.icons import icon
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.shell import Ids
 
@@ -59,6 +60,7 @@ NEEDS = {"new_workspace": Action.CREATE_WORKSPACE, "team": Action.SEE_TEAM}
 """What a reader must be allowed to do for the note to be of use."""
 
 
+@kept
 def guide(page: str) -> Component:
     """The note of a page.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from webapp import routes
 from webapp.components.attributes import HIDDEN, aria, data
 from webapp.components.drawn import as_text, inside
 from webapp.components.icons import icon
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import percent, plural
 
@@ -119,7 +120,7 @@ def framed(content: Any, frame: Frame, *, guide: Component | None = None) -> Com
         [
             html.A("Skip to the content", href="#main", className="skip-link"),
             html.P(frame.printed, className="on-paper"),
-            _header(frame),
+            _header(replace(frame, printed="")),  # the minute is on paper alone
             html.Div(
                 [html.Nav(className="side", **inside(ways.side), **aria(label=ways.label)), main],
                 className="frame frame-workspace" if frame.workspace_id is not None else "frame frame-agency",
@@ -143,6 +144,7 @@ def _as_list(content: Any) -> list[Any]:
     return list(content) if isinstance(content, list | tuple) else [content]
 
 
+@kept
 def _header(frame: Frame) -> Component:
     brand = dcc.Link(
         [

@@ -18,6 +18,7 @@ from webapp.components.alerts import alert
 from webapp.components.cards import button, card, page_header
 from webapp.components.exports import export_menu
 from webapp.components.fields import number_field, text_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import plural, short_day
 from webapp.components.uploads import UploadIds, drop_zone
@@ -70,11 +71,12 @@ def layout(workspace_id: UUID, arrival: str = "") -> list[Component]:
         *data_versions.cards(view),
         *data_repairs.cards(view),
         *data_calendar.cards(view),
-        *([_effort(view)] if view.may_edit else []),
+        *([_effort(view.minutes, view.time_zone)] if view.may_edit else []),
         *data_removal.cards(view),
     ]
 
 
+@kept
 def _header(view: WorkspaceView) -> Component:
     return page_header(TITLE, _subtitle(view), *([export_menu(view)] if view.data_version else []))
 
@@ -92,19 +94,25 @@ def _subtitle(view: WorkspaceView) -> str:
 def _upload(workspace_id: UUID) -> list[Component]:
     large = (settings().large_upload_limit_bytes, str(workspace_id))
     return [
-        drop_zone(id=Ids.UPLOAD, limit=settings().upload_limit_bytes, large=large),
+        _zone(settings().upload_limit_bytes, large),
         html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
         html.Div(id=Ids.PREVIEW),
     ]
 
 
-def _effort(view: WorkspaceView) -> Component:
+@kept
+def _zone(limit: int, large: tuple[int, str]) -> Component:
+    return drop_zone(id=Ids.UPLOAD, limit=limit, large=large)
+
+
+@kept
+def _effort(given: dict[str, float], time_zone: str) -> Component:
     minutes = [
         number_field(f"Minutes per {kind.removesuffix('s')}" if kind != "stories" else "Minutes per story",
-                     id=MINUTES[kind], value=view.minutes[kind], low=1, high=1440, step="any")
+                     id=MINUTES[kind], value=given[kind], low=1, high=1440, step="any")
         for kind in DEFAULT_MINUTES
     ]  # fmt: skip
-    zone = text_field("Time zone", id=Ids.ZONE, value=view.time_zone, hint="days are cut here, like Europe/Berlin")
+    zone = text_field("Time zone", id=Ids.ZONE, value=time_zone, hint="days are cut here, like Europe/Berlin")
     return card(
         html.Div([*minutes, zone], className="field-grid"),
         html.Div([button("Save", id=Ids.SAVE), html.Div(id=Ids.SAVED)], className="actions above-space"),

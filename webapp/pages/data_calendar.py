@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +20,7 @@ from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.fields import field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -73,14 +75,18 @@ def _calendar(calendar: DataCalendar, column: Any) -> Component:
         return empty_state("No days yet", sentence, glyph="data")
     # The column may have gone with an undo.
     name = column if column in tuple(calendar.states) else next(iter(calendar.states))
-    states = calendar.states[name]
+    return _days(name, calendar.first_day, calendar.states[name])
+
+
+@kept
+def _days(name: str, first_day: date, states: Sequence[DayState]) -> Component:
     counts = Counter(states)
     told = [f"{count(counts[state])} {state}" for state in DayState if counts[state]]
-    last = calendar.first_day + timedelta(days=len(states) - 1)
-    words = f"{_label(name)}, {short_day(calendar.first_day)} to {short_day(last)}: {', '.join(told)} (days)."
-    listed = [span for span in spans(calendar.first_day, states) if span.state != DayState.OBSERVED][::-1]
-    figure = chart(f"data-calendar-{name}", data_calendar_figure(calendar.first_day, states), words=words)
-    width = calendar_width(calendar.first_day, len(states))
+    last = first_day + timedelta(days=len(states) - 1)
+    words = f"{_label(name)}, {short_day(first_day)} to {short_day(last)}: {', '.join(told)} (days)."
+    listed = [span for span in spans(first_day, states) if span.state != DayState.OBSERVED][::-1]
+    figure = chart(f"data-calendar-{name}", data_calendar_figure(first_day, states), words=words)
+    width = calendar_width(first_day, len(states))
     scroller = html.Div(
         html.Div(figure, className="calendar-inner", style={"width": f"{width}px"}),
         className="calendar-scroll",

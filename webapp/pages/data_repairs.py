@@ -20,6 +20,7 @@ from webapp import clock
 from webapp.components.alerts import alert, light, lights
 from webapp.components.cards import button, card
 from webapp.components.fields import choice, field, number_field, text_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plural, retold, short_day
 from webapp.components.tables import Column, data_table
@@ -64,7 +65,11 @@ def cards(view: WorkspaceView) -> list[Component]:
 def _odd(view: WorkspaceView) -> Component | None:
     if not view.data_version:
         return None
-    found = repairs.find_oddities(db(), actor(), view.id)
+    return _found(view, repairs.find_oddities(db(), actor(), view.id))
+
+
+@kept
+def _found(view: WorkspaceView, found: Sequence[Oddity]) -> Component:
     offered = [[repair.to_json() for repair in way.repairs] for oddity in found for way in oddity.choices]
     parts: list[Component] = [dcc.Store(id=Ids.OFFERED, data=offered)]
     if found:

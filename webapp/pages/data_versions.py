@@ -19,6 +19,7 @@ from webapp import clock, routes
 from webapp.components.alerts import alert, chip, empty_state
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, local_moment, plural, retold, short_day
 from webapp.components.tables import Column, data_table
@@ -60,6 +61,7 @@ def _versions(view: WorkspaceView) -> Component:
     return card(_table(view, versions), key, title="Versions", aside=aside, action=action)
 
 
+@kept
 def _table(view: WorkspaceView, versions: Sequence[DataVersionView]) -> Component:
     columns = [
         Column("number", "Version", primary=True),

@@ -19,6 +19,7 @@ from webapp.components.attributes import HIDDEN, aria
 from webapp.components.cards import card
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plain, retold
 from webapp.components.tables import Column
@@ -37,6 +38,7 @@ class Ids(StrEnum):
     CARDS = "evidence-cards"
 
 
+@kept
 def evidence_cards(workspace_id: UUID) -> Component:
     """A place that fills itself: the curves and tests take a moment when the data are new."""
     waiting = html.P("Working out the response curves\N{HORIZONTAL ELLIPSIS}", className="muted", role="status")
@@ -99,6 +101,7 @@ def _why(anchor: str, workspace_id: UUID) -> Component:
     return dcc.Link("Why: the model's scores", href=routes.model_health(workspace_id), className="inline-link")
 
 
+@kept
 def _response(found: Evidence, source: Source) -> Component:
     if found.refusal:
         return card(alert(found.refusal), title="Response and saturation", id="response")

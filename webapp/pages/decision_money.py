@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import field, number_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, percent, plural, retold
 from webapp.components.tables import Column, data_table
@@ -50,6 +51,23 @@ class Ids(StrEnum):
 
 def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *, may_edit: bool) -> Component:
     """The calculator with the workspace's prices, and its answer to them."""
+    save = html.Div(button("Save prices and minutes for the team", id=Ids.SAVE), className="actions above-space")
+    return card(
+        dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
+        _fields(settings),
+        html.Div(
+            _answer(workspace_id, settings, source), id=Ids.ANSWER, className="above-space", **aria(live="polite")
+        ),
+        *([save] if may_edit else []),
+        title="Return on time",
+        aside="\N{MIDDLE DOT} in money",
+        marks=[what("break_even"), trail(source, "money", of="Net return of a piece")],
+        id="money",
+    )
+
+
+@kept
+def _fields(settings: DecisionSettings) -> Component:
     prices = [
         number_field("A follower is worth", id=Ids.VALUE, value=settings.value_of_follower, low=0, high=1e6,
                      step="any", placeholder=count(1.2, decimals=2)),
@@ -68,19 +86,7 @@ def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *
         )
         for name, value in settings.minutes.items()
     ]  # fmt: skip
-    save = html.Div(button("Save prices and minutes for the team", id=Ids.SAVE), className="actions above-space")
-    return card(
-        dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
-        html.Div([*prices, *minutes], className="field-grid field-grid-four"),
-        html.Div(
-            _answer(workspace_id, settings, source), id=Ids.ANSWER, className="above-space", **aria(live="polite")
-        ),
-        *([save] if may_edit else []),
-        title="Return on time",
-        aside="\N{MIDDLE DOT} in money",
-        marks=[what("break_even"), trail(source, "money", of="Net return of a piece")],
-        id="money",
-    )
+    return html.Div([*prices, *minutes], className="field-grid field-grid-four")
 
 
 def money(amount: float | None, currency: str) -> str:
@@ -101,6 +107,11 @@ def _answer(workspace_id: UUID, settings: DecisionSettings, source: Source) -> C
     view = decisions.money_view(db(), actor(), workspace_id, settings)
     if view is None:
         return alert(NO_PRICES)
+    return _answered(view, source)
+
+
+@kept
+def _answered(view: MoneyView, source: Source) -> Component:
     return html.Div([_all_work(view, source), _by_type(view), _why(view)], className="stack")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,7 @@ from webapp.components.cards import button, card, link_button
 from webapp.components.charts import chart
 from webapp.components.explain import Source, trail, what
 from webapp.components.fields import number_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, plain, retold, short_day, signed
 from webapp.components.tables import Column
@@ -53,47 +54,11 @@ def plan_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *,
     predictor = model.training.fit.predictor
     planned = [name for name in predictor.levers if name in settings.minutes and name not in predictor.undetermined]
     usual = decisions.usual_hours(model, settings.minutes)
+    bounds = [(name, settings.bounds.get(name, (None, None)), predictor.support[name]) for name in planned]
     return card(
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
-        html.Div(
-            [
-                number_field(
-                    "Hours a week, at most", id=Ids.HOURS, value=settings.hours, low=0, high=168, step=0.5,
-                    placeholder=plain(usual), hint=f"empty: {plain(usual)}, as in the last four weeks",
-                ),
-                number_field("Weeks", id=Ids.WEEKS, value=settings.weeks, low=1, high=12, hint="1 to 12"),
-                # No label around them: it would name the first choice, which names itself.
-                html.Div(
-                    [
-                        html.Span("Caution", className="field-label"),
-                        dcc.RadioItems(
-                            id=Ids.CAUTION,
-                            options=[{"value": key, "label": words} for key, words in CAUTIONS],
-                            value=settings.caution,
-                            inline=True,
-                            className="choice",
-                        ),
-                        html.Span(
-                            "careful: what nine of ten such weeks reach; bold: the most on average",
-                            className="field-hint",
-                        ),
-                    ],
-                    className="field",
-                ),
-            ],
-            className="field-grid plan-fields",
-        ),
-        html.Details(
-            [
-                html.Summary("Bounds: fewest and most pieces a week"),
-                html.Div(
-                    [_bounds(name, settings.bounds, predictor.support[name]) for name in planned],
-                    className="field-grid above-space",
-                ),
-            ],
-            className="more above-space",
-            open=bool(settings.bounds),
-        ),
+        _fields(settings.hours, settings.weeks, settings.caution, usual),
+        _all_bounds(bounds, is_open=bool(settings.bounds)),
         html.Div(_answer(workspace_id, settings), id=Ids.ANSWER, className="above-space", **aria(live="polite")),
         *([html.Div(button("Save these settings for the team", id=Ids.SAVE), className="actions above-space")]
           if may_edit else []),
@@ -103,8 +68,52 @@ def plan_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *,
     )  # fmt: skip
 
 
-def _bounds(name: str, bounds: Mapping[str, Bound], most: float) -> Component:
-    low, high = bounds.get(name, (None, None))
+@kept
+def _fields(hours: float | None, weeks: int, caution: str, usual: float) -> Component:
+    return html.Div(
+        [
+            number_field(
+                "Hours a week, at most", id=Ids.HOURS, value=hours, low=0, high=168, step=0.5,
+                placeholder=plain(usual), hint=f"empty: {plain(usual)}, as in the last four weeks",
+            ),
+            number_field("Weeks", id=Ids.WEEKS, value=weeks, low=1, high=12, hint="1 to 12"),
+            # No label around them: it would name the first choice, which names itself.
+            html.Div(
+                [
+                    html.Span("Caution", className="field-label"),
+                    dcc.RadioItems(
+                        id=Ids.CAUTION,
+                        options=[{"value": key, "label": words} for key, words in CAUTIONS],
+                        value=caution,
+                        inline=True,
+                        className="choice",
+                    ),
+                    html.Span(
+                        "careful: what nine of ten such weeks reach; bold: the most on average",
+                        className="field-hint",
+                    ),
+                ],
+                className="field",
+            ),
+        ],
+        className="field-grid plan-fields",
+    )  # fmt: skip
+
+
+@kept
+def _all_bounds(bounds: Sequence[tuple[str, Bound, float]], *, is_open: bool) -> Component:
+    return html.Details(
+        [
+            html.Summary("Bounds: fewest and most pieces a week"),
+            html.Div([_bounds(*each) for each in bounds], className="field-grid above-space"),
+        ],
+        className="more above-space",
+        open=is_open,
+    )
+
+
+def _bounds(name: str, bound: Bound, most: float) -> Component:
+    low, high = bound
     words = NAMES.get(name, name)
 
     def box(kind: str, value: int | None, placeholder: str, said: str) -> Component:
@@ -134,6 +143,11 @@ def _answer(workspace_id: UUID, settings: DecisionSettings) -> Component:
     returns = decisions.returns_view(db(), actor(), workspace_id)
     if plan is None or model is None or returns is None:
         return alert("There is no model to plan with yet.")
+    return _planned(workspace_id, plan, returns, model.training.fit.predictor.usual)
+
+
+@kept
+def _planned(workspace_id: UUID, plan: Any, returns: ReturnsView, usual: Mapping[str, float]) -> Component:
     week, gain = plan.weeks[0], plan.gain
     tone: Tone = "muted" if not plan.distinguishable else "up" if gain.estimate > 0 else "down"
     over = "over the last 4 weeks" if len(plan.weeks) == 1 else f"in {len(plan.weeks)} weeks, over posting as usual"
@@ -151,7 +165,7 @@ def _answer(workspace_id: UUID, settings: DecisionSettings) -> Component:
         className="plan-head",
     )
     rest = [_weeks(plan)] if len(plan.weeks) > 1 else []
-    return html.Div([head, _days(week), *rest, _why(plan, returns, model.training.fit.predictor.usual)],
+    return html.Div([head, _days(week), *rest, _why(plan, returns, usual)],
                     className="stack")  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,13 @@ from cgn_core.figures.returns import ReturnBar, returns_figure
 from cgn_core.figures.wording import NAMES, ONE
 from cgn_core.services import decision_settings, decisions, models, workspaces
 from cgn_core.services.decisions import ReturnsView
-from cgn_core.services.models import ModelView
 from webapp import routes
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.kept import kept
 from webapp.components.markup import html
 from webapp.components.numbers import count, interval, level_interval, percent, plural, signed
 from webapp.components.tables import Column, data_table
@@ -67,7 +68,12 @@ def _body(workspace_id: UUID) -> Component:
             *([] if may_edit else [alert(LOOKING)]),
             decision_plan.plan_card(workspace_id, settings, source, may_edit=may_edit),
             _overall(view, source),
-            columns(_one_hour_more(view, source), _per_piece(model, source)),
+            columns(
+                _one_hour_more(view, source),
+                _per_piece(
+                    model.training.fit.effects, float(model.training.fit.details.get("carry_over_decay", 0.0)), source
+                ),
+            ),
             decision_money.money_card(workspace_id, settings, source, may_edit=may_edit),
             past_weeks.past_card(workspace_id, source, model.training.fit.predictor.levers),
             decision_evidence.evidence_cards(workspace_id),
@@ -109,6 +115,7 @@ def _save(workspace_id: Any, given: dict[str, Any]) -> tuple[Component, Componen
     return alert("Saved for everybody in this workspace.", tone="up"), _body(wanted)
 
 
+@kept
 def _overall(view: ReturnsView, source: Source) -> Component:
     cards = []
     if view.overall is not None:
@@ -143,6 +150,7 @@ def _overall(view: ReturnsView, source: Source) -> Component:
     return metric_row(*cards)
 
 
+@kept
 def _one_hour_more(view: ReturnsView, source: Source) -> Component:
     bars = [ReturnBar(r.content_type, r.marginal.estimate, r.marginal.low, r.marginal.high) for r in view.returns]
     if not bars:
@@ -207,8 +215,9 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _per_piece(model: ModelView, source: Source) -> Component:
-    effects = [effect for effect in model.training.fit.effects if effect.name in ONE]
+@kept
+def _per_piece(found: Sequence[Any], decay: float, source: Source) -> Component:
+    effects = [effect for effect in found if effect.name in ONE]
     rows = [
         {
             "piece": html.Span(f"One {ONE[e.name]}", className=f"text-{e.name}"),
@@ -225,7 +234,6 @@ def _per_piece(model: ModelView, source: Source) -> Component:
         Column("range", f"Interval, {percent(level)}", numeric=True),
         Column("says", "The data say"),
     ]
-    decay = float(model.training.fit.details.get("carry_over_decay", 0.0))
     spread = (
         f"An effect is spread over days: {percent(decay)} of what is left works a day later; the number is the total."
         if decay > 0
@@ -239,6 +247,7 @@ def _per_piece(model: ModelView, source: Source) -> Component:
     )
 
 
+@kept
 def _minutes(view: ReturnsView, workspace_id: UUID) -> Component:
     words = ", ".join(f"{ONE[name]} {count(minutes)} min" for name, minutes in view.minutes.items())
     counted = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,11 @@ from dash.development.base_component import Component
 from cgn_core.figures.growth_history import GrowthWeek, WeekEvent, growth_history_figure
 from cgn_core.figures.wording import NAMES
 from cgn_core.services import forecasts, models, seasons, timelines, track_records, workspaces
-from cgn_core.services.forecasts import History
+from cgn_core.services.forecasts import History, PastWeek
+from cgn_core.services.models import ModelView
 from cgn_core.services.timelines import Event
+from cgn_core.services.track_records import TrackRecord
+from cgn_core.services.workspaces import WorkspaceView
 from webapp import routes
 from webapp.components.alerts import alert, empty_state
 from webapp.components.attributes import HIDDEN, aria
@@ -22,6 +26,7 @@ from webapp.components.cards import card, link_button, metric_card, metric_row, 
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.exports import export_menu
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, level_interval, percent, plural, short_day, signed
 from webapp.components.tables import Column
@@ -81,23 +86,47 @@ def _body(workspace_id: UUID) -> Component:
         return html.Div([page_header(TITLE), card(state)], className="stack")
     past = forecasts.history(db(), actor(), workspace_id)
     model = models.current_model(db(), actor(), workspace_id)
-    notices = model_notice(workspace, model) if model is not None else [_without_forecasts()]
-    if not past.weeks:
-        notices = [alert("There is no complete week from Monday to Sunday yet.", tone="caution")]
     counted = Source(workspace_id=workspace_id, data_version=workspace.data_version)
     source = source_of(model, workspace_id) if model is not None else counted
     return html.Div(
         [
-            page_header(
-                TITLE,
-                "Each forecast was made before its week, from the weeks before it alone.",
-                export_menu(workspace),
+            *_notices(workspace, past, model),
+            *([_metrics(_record(past), source)] if past.model_number is not None else []),
+            _weeks(
+                replace(past, weeks=past.weeks[-int(USUAL_SPAN) :]),
+                timelines.events(db(), actor(), workspace_id) if past.weeks else [],
+                seasons.seasonality_view(db(), actor(), workspace_id),
+                track_records.track_record(db(), actor(), workspace_id),
+                counted,
+                source,
             ),
-            *notices,
-            *([_metrics(past, source)] if past.model_number is not None else []),
-            *([_chart_card(past, timelines.events(db(), actor(), workspace_id), source)] if past.weeks else []),
-            *season_cards(seasons.seasonality_view(db(), actor(), workspace_id), counted),
-            *track_record_cards(track_records.track_record(db(), actor(), workspace_id), source),
+        ],
+        className="stack",
+    )
+
+
+def _notices(workspace: WorkspaceView, past: History, model: ModelView | None) -> list[Component]:
+    notices = model_notice(workspace, model) if model is not None else [_without_forecasts()]
+    if not past.weeks:
+        notices = [alert("There is no complete week from Monday to Sunday yet.", tone="caution")]
+    words = "Each forecast was made before its week, from the weeks before it alone."
+    return [page_header(TITLE, words, export_menu(workspace)), *notices]
+
+
+@kept
+def _weeks(
+    past: History,
+    happened: list[Event],
+    seasonality: Any,
+    record: TrackRecord,
+    counted: Source,
+    source: Source,
+) -> Component:
+    return html.Div(
+        [
+            *([_chart_card(past, happened, source)] if past.weeks else []),
+            *season_cards(seasonality, counted),
+            *track_record_cards(record, source),
         ],
         className="stack",
     )
@@ -107,11 +136,36 @@ def _without_forecasts() -> Component:
     return alert("No model was trained on these data yet, so there are no forecasts to hold the weeks against.")
 
 
-def _metrics(past: History, source: Source) -> Component:
-    seen = [week for week in past.weeks if week.inside is not None]
-    shown = sum(week.source == forecasts.LEDGER for week in seen)
-    viral = [week for week in past.weeks if week.is_viral]
-    told = f"of {past.promised}, promised {percent(past.level)}" + (f"; {shown} as shown then" if shown else "")
+@dataclass(frozen=True)
+class Record:
+    """How the forecasts of all weeks did."""
+
+    coverage: float | None
+    promised: int
+    level: float
+    shown: int
+    """Forecasts that were shown before their week, among those that can be judged."""
+    mae: float | None
+    viral: int
+    weeks: int
+
+
+def _record(past: History) -> Record:
+    return Record(
+        coverage=past.coverage,
+        promised=past.promised,
+        level=past.level,
+        shown=sum(week.source == forecasts.LEDGER for week in past.weeks if week.inside is not None),
+        mae=past.mae,
+        viral=sum(week.is_viral for week in past.weeks),
+        weeks=len(past.weeks),
+    )
+
+
+@kept
+def _metrics(past: Record, source: Source) -> Component:
+    told = f"of {past.promised}, promised {percent(past.level)}"
+    told += f"; {past.shown} as shown then" if past.shown else ""
     return metric_row(
         metric_card(
             "Forecasts that held",
@@ -127,8 +181,8 @@ def _metrics(past: History, source: Source) -> Component:
         ),
         metric_card(
             "Viral weeks",
-            str(len(viral)),
-            f"of {plural(len(past.weeks), 'week')} with data",
+            str(past.viral),
+            f"of {plural(past.weeks, 'week')} with data",
             marks=[what("repeatable"), trail(source, "viral_weeks", of="Viral weeks")],
         ),
     )
@@ -152,9 +206,9 @@ def _chart_card(past: History, happened: list[Event], source: Source) -> Compone
     )
 
 
-def _key(past: History, *, with_mix: bool) -> Component:
+def _key(past: History, shown: Sequence[PastWeek], *, with_mix: bool) -> Component:
     """What the lines, the band and the colours of the bars are."""
-    posted = {name for week in past.weeks for name, number in week.counts.items() if number}
+    posted = {name for week in shown for name, number in week.counts.items() if number}
     marks = [("key-line key-gained", "gained")]
     if past.model_number is not None:
         marks += [("key-line key-forecast", "forecast"), ("key-band", f"its {percent(past.level)} interval")]
@@ -216,7 +270,7 @@ def history_chart(
         for week in reversed(shown)
     ]
     words = f"Followers gained in each of the last {len(shown)} weeks beside the forecast made before the week"
-    return chart(name, figure, words=words, columns=columns, rows=rows, key=_key(past, with_mix=with_mix))
+    return chart(name, figure, words=words, columns=columns, rows=rows, key=_key(past, shown, with_mix=with_mix))
 
 
 keep_fresh(_body, prefix="history")

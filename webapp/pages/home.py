@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from dash.development.base_component import Component
 
 from cgn_core.services import competitors, decisions, forecasts, models, workspaces
+from cgn_core.services.decisions import ReturnsView
 from cgn_core.services.forecasts import History, PastWeek
 from cgn_core.services.models import ModelView
 from cgn_core.services.workspaces import WorkspaceView
@@ -15,11 +17,12 @@ from webapp.components.alerts import Tone
 from webapp.components.cards import card, columns, link_button, metric_card, metric_row, page_header
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.headline import headline, headline_note
+from webapp.components.kept import kept
 from webapp.components.lights import model_lights
 from webapp.components.markup import html
 from webapp.components.numbers import count, day, level_interval, plural, signed
 from webapp.pages.growth_history import history_chart
-from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable, shown, without_model
 from webapp.request_scope import actor, db
 
 PATH = routes.WORKSPACE
@@ -36,17 +39,26 @@ def layout(*, workspace_id: UUID) -> Component:
 def _body(workspace_id: UUID) -> Component:
     workspace = workspaces.get_workspace(db(), actor(), workspace_id)
     model = models.current_model(db(), actor(), workspace_id)
-    title = f"@{workspace.handle}"
     if model is None:
-        return without_model(workspace, title=title)
+        return without_model(workspace, title=f"@{workspace.handle}")
     past = forecasts.history(db(), actor(), workspace_id)
-    source = source_of(model, workspace_id)
+    returns = decisions.returns_view(db(), actor(), workspace_id)
+    peers = len(competitors.list_competitors(db(), actor(), workspace_id))
+    recent = replace(past, weeks=past.weeks[-WEEKS_SHOWN:])
+    return _answered(workspace, shown(model), recent, returns, peers)
+
+
+@kept
+def _answered(
+    workspace: WorkspaceView, model: ModelView, past: History, returns: ReturnsView | None, peers: int
+) -> Component:
+    source = source_of(model, workspace.id)
     return html.Div(
         [
-            page_header(title, _freshness(workspace)),
+            page_header(f"@{workspace.handle}", _freshness(workspace)),
             *model_notice(workspace, model),
             columns(_answer(workspace, model, source), _health(workspace, model, source), wide=True),
-            _metrics(workspace, past, source),
+            _metrics(workspace, past, returns, peers, source),
             card(
                 history_chart("home-growth", past, weeks=WEEKS_SHOWN, with_mix=False),
                 title="Growth, and what we had forecast",
@@ -88,11 +100,11 @@ def _health(workspace: WorkspaceView, model: ModelView, source: Source) -> Compo
     return card(model_lights(workspace, model), title="Model health", action=why, marks=marks)
 
 
-def _metrics(workspace: WorkspaceView, past: History, source: Source) -> Component:
+def _metrics(
+    workspace: WorkspaceView, past: History, returns: ReturnsView | None, peers: int, source: Source
+) -> Component:
     counted = Source(workspace_id=workspace.id, data_version=workspace.data_version)
     last = next((week for week in reversed(past.weeks) if week.actual is not None), None)
-    returns = decisions.returns_view(db(), actor(), workspace.id)
-    peers = len(competitors.list_competitors(db(), actor(), workspace.id))
     cards = [
         metric_card(
             "Followers",

@@ -14,17 +14,20 @@ from cgn_core.figures.wording import model_name
 from cgn_core.services import models, retrainings, track_records, workspaces
 from cgn_core.services.model_lights import coverage_slack
 from cgn_core.services.models import ModelView
+from cgn_core.services.track_records import TrackRecord
+from cgn_core.services.workspaces import WorkspaceView
 from webapp import clock, routes
 from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns, link_button, page_header
 from webapp.components.charts import chart
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plural, retold
 from webapp.components.tables import Column, data_table
 from webapp.pages.model_diagnostics import diagnostics_cards, lights_card
-from webapp.pages.model_state import keep_fresh, model_notice, redrawable, without_model
+from webapp.pages.model_state import keep_fresh, model_notice, redrawable, shown, without_model
 from webapp.pages.model_versions import challenge_card, version_cards
 from webapp.pages.track_record import track_record_card
 from webapp.pages.validation_form import validation_cards
@@ -93,20 +96,28 @@ def _body(workspace_id: UUID) -> Component:
     model = models.current_model(db(), actor(), workspace_id)
     if model is None:
         return without_model(workspace, title=None)
-    source = source_of(model, workspace_id)
+    return html.Div(
+        [
+            _judged(workspace, shown(model), track_records.track_record(db(), actor(), workspace_id)),
+            version_cards(workspace_id, may_edit=workspace.may_edit),
+        ],
+        className="stack",
+    )
+
+
+@kept
+def _judged(workspace: WorkspaceView, model: ModelView, record: TrackRecord) -> Component:
+    source = source_of(model, workspace.id)
     return html.Div(
         [
             html.P(retold(model.training.reason), className="muted page-subtitle"),
             *model_notice(workspace, model),
-            lights_card(workspace_id),
+            lights_card(workspace.id),
             columns(_scores(model, source), _coverage(model, source)),
-            track_record_card(
-                track_records.track_record(db(), actor(), workspace_id), _all_forecasts(workspace_id), source=source
-            ),
+            track_record_card(record, _all_forecasts(workspace.id), source=source),
             columns(_ranking(model, source), challenge_card(model, source)),
             _cautions(model),
             diagnostics_cards(),
-            version_cards(workspace_id, may_edit=workspace.may_edit),
         ],
         className="stack",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,12 @@ def without_model(workspace: WorkspaceView, *, title: str | None) -> Component:
             glyph="health",
         )
     return html.Div([*([page_header(title)] if title else []), card(state)], className="stack")
+
+
+def shown(model: ModelView) -> ModelView:
+    """All of a model that pages draw: without the single forecasts of its validation, half of what it is."""
+    validation = replace(model.training.validation, forecasts=())
+    return replace(model, training=replace(model.training, validation=validation))
 
 
 def model_notice(workspace: WorkspaceView, model: ModelView) -> list[Component]:

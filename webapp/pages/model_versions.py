@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, columns
 from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.fields import field, text_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, moment, percent, plural, retold, short_day
 from webapp.components.tables import Column, data_table
@@ -98,6 +100,7 @@ def _tables(workspace_id: UUID) -> list[Component]:
     return [_versions(versions), _changes(changes)]
 
 
+@kept
 def _versions(versions: list[ModelVersionView]) -> Component:
     rows = [
         {
@@ -131,6 +134,7 @@ def _versions(versions: list[ModelVersionView]) -> Component:
     )
 
 
+@kept
 def _changes(changes: list[PromotionView]) -> Component:
     rows = [
         {
@@ -162,9 +166,13 @@ def _changes(changes: list[PromotionView]) -> Component:
 
 def _forms(workspace_id: UUID) -> Component:
     others = [each for each in models.model_versions(db(), actor(), workspace_id) if not each.is_in_force]
+    return _form([(each.summary.number, each.summary.chosen) for each in others])
+
+
+@kept
+def _form(others: Sequence[tuple[int, str]]) -> Component:
     versions: list[Any] = [
-        {"value": each.summary.number, "label": f"Model {each.summary.number}, {model_name(each.summary.chosen)}"}
-        for each in others
+        {"value": number, "label": f"Model {number}, {model_name(chosen)}"} for number, chosen in others
     ]
     forms: list[Any] = [{"value": name, "label": model_name(name)} for name in MODELS]
     promote = [

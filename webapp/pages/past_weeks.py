@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import Source, source_of, trail, what
 from webapp.components.fields import choice, field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, level_interval, plural, retold, short_day, signed
 from webapp.components.tables import Column, data_table
@@ -41,16 +43,23 @@ class Ids(StrEnum):
 def past_card(workspace_id: UUID, source: Source, levers: tuple[str, ...]) -> Component:
     """The form; the answer follows."""
     weeks = [week for week in reversed(forecasts.history(db(), actor(), workspace_id).weeks) if week.is_target]
+    posted = [(week.week_start, week.actual, week.counts) for week in weeks[:OFFERED]]
+    return _form(workspace_id, source, levers, posted)
+
+
+@kept
+def _form(
+    workspace_id: UUID,
+    source: Source,
+    levers: tuple[str, ...],
+    weeks: Sequence[tuple[str, float | None, dict[str, float | None]]],
+) -> Component:
     options: list[Any] = [
         {
-            "value": week.week_start,
-            "label": f"{short_day(week.week_start)}: {signed(week.actual)}, "
-            + (
-                ", ".join(f"{count(n)} {ONE[name] if n == 1 else name}" for name, n in week.counts.items() if n)
-                or "nothing"
-            ),
+            "value": week_start,
+            "label": f"{short_day(week_start)}: {signed(actual)}, {_posted(counts)}",
         }
-        for week in weeks[:OFFERED]
+        for week_start, actual, counts in weeks
     ]
     changes = [
         field(

@@ -34,6 +34,7 @@ from webapp.components.cards import (
 )
 from webapp.components.explain import Source, formula_mark, trail, what
 from webapp.components.icons import icon
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, interval, percent, plural, short_day, signed
 from webapp.components.presses import kept_presses, pressed, writes_press
@@ -219,6 +220,7 @@ def _subtitle(cards: Sequence[WorkspaceCard]) -> str:
     return words + "."
 
 
+@kept
 def _metrics(cards: Sequence[WorkspaceCard]) -> Component:
     return metric_row(_gained(cards), _held(cards), _beating(cards), _needing(cards))
 
@@ -275,6 +277,7 @@ def _from(formula: str, of: str) -> Component:
     return formula_mark(formula, of=of, note=IN_ROWS)
 
 
+@kept
 def _table(cards: Sequence[WorkspaceCard], sort: str) -> Component:
     key, descending = sort.removeprefix("-"), sort.startswith("-")
     if key not in SORTS:

@@ -27,10 +27,11 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card, metric_row, page_header
 from webapp.components.charts import empty_graph, graph_id
 from webapp.components.explain import Source, source_of, trail, what
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, plain, retold
 from webapp.pages import scenarios
-from webapp.pages.model_state import model_notice, without_model
+from webapp.pages.model_state import model_notice, shown, without_model
 from webapp.request_scope import actor, db, identifier
 
 PATH = routes.WORKSPACE + "/predictor"
@@ -75,27 +76,31 @@ def layout(*, workspace_id: UUID, scenario: str = "", plan: str = "") -> Compone
     if model is None:
         return without_model(workspace, title=TITLE)
     start, said = _shared(model, workspace_id, scenario, plan)
-    data = page_data(model, minutes=workspace.minutes, start=start)
-    source = source_of(model, workspace_id)
+    source, levers = source_of(model, workspace_id), model.training.fit.predictor
     return html.Div(
         [
             page_header(TITLE, "Move a lever: the answer moves with it. Ticks mark the last four weeks."),
             *model_notice(workspace, model),
-            *([alert(NAIVE)] if not any(data["predictor"]["mean"][1:]) else []),
+            *([alert(NAIVE)] if not any(levers.mean[1:]) else []),
             *said,
-            dcc.Store(id=Ids.PAGE, data=data),
             dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
             dcc.Store(id=Ids.RESTED),
             dcc.Store(id=Ids.KEPT),
             dcc.Store(id=Ids.PLAN),
-            html.Div(
-                [_levers(data), html.Div([_answers(source), _curve(data, source)], className="stack")],
-                className="predictor",
-            ),
+            _answering(shown(model), workspace.minutes, start, source, may_share=scenarios.may_share()),
             scenarios.scenarios_card(workspace_id, source),
         ],
         className="stack",
     )
+
+
+@kept
+def _answering(
+    model: ModelView, minutes: dict[str, float], start: dict[str, float], source: Source, *, may_share: bool
+) -> Component:
+    data = page_data(model, minutes=minutes, start=start)
+    answers = [dcc.Store(id=Ids.PAGE, data=data), _answers(source), _curve(data, source)]
+    return html.Div([_levers(data, may_share=may_share), html.Div(answers, className="stack")], className="predictor")
 
 
 def _shared(model: ModelView, workspace_id: UUID, scenario: str, plan: str) -> tuple[dict[str, float], list[Component]]:
@@ -139,7 +144,7 @@ def page_data(
     }
 
 
-def _levers(data: dict[str, Any]) -> Component:
+def _levers(data: dict[str, Any], *, may_share: bool) -> Component:
     return card(
         *[_lever(data, name) for name in data["levers"]],
         html.P(id=Ids.WORK, className="muted"),
@@ -152,7 +157,7 @@ def _levers(data: dict[str, Any]) -> Component:
             className="actions",
         ),
         html.P(id=Ids.LINKED, className="muted words", **aria(live="polite")),
-        scenarios.save_fields(),
+        scenarios.save_fields(may_share=may_share),
         _missing_levers(data["levers"]),
         title="The week you have in mind",
         className="predictor-levers",

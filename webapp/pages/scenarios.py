@@ -53,9 +53,9 @@ def may_share() -> bool:
     return actor().may(Action.SHARE_SCENARIOS)
 
 
-def save_fields() -> Component:
+def save_fields(*, may_share: bool) -> Component:
     """The name and the button that keeps the levers under it."""
-    if not may_share():
+    if not may_share:
         words = "You can try any plan here; an owner or strategist can save it for the team."
         return html.P(words, className="muted")
     return html.Div(

@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.explain import formula_mark, what
 from webapp.components.fields import field, number_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import count, percent, plural, short_day
 from webapp.components.tables import Column, data_table
@@ -54,7 +55,8 @@ def validation_cards(workspace_id: UUID, *, may_edit: bool) -> list[Component]:
     ]
 
 
-def _form() -> Component:
+@kept
+def _fields() -> Component:
     forms: list[Any] = [{"value": name, "label": model_name(name)} for name in MODELS]
     model = dcc.Dropdown(id=Ids.MODEL, options=forms, value=MODELS[0], clearable=False, searchable=False)
     fields = [
@@ -68,9 +70,13 @@ def _form() -> Component:
         number_field("Window", id=Ids.WINDOW, low=6, high=MOST_WEEKS, placeholder="all", hint="weeks to learn from"),
         number_field("Interval, per cent", id=Ids.LEVEL, value=90, low=50, high=99, step="any"),
     ]
+    return html.Div(fields, className="field-grid")
+
+
+def _form() -> Component:
     return card(
         dcc.Store(id=Ids.KEY, data=str(uuid4())),
-        html.Div(fields, className="field-grid"),
+        _fields(),
         html.Div(button("Validate", id=Ids.START), className="actions above-space"),
         html.Div(id=Ids.OUTCOME, **aria(live="polite")),
         title="Validate",

@@ -20,6 +20,7 @@ from webapp.components.cards import button, card
 from webapp.components.charts import graph_id
 from webapp.components.editors import editor, pressed_in_row, row_buttons
 from webapp.components.fields import field, text_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import short_day
 from webapp.components.tables import Column, data_table
@@ -54,7 +55,7 @@ def notes_card(view: WorkspaceView) -> Component:
     return card(
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         dcc.Store(id=Ids.CHANGED),
-        *([_form(view)] if may_write else []),
+        *([_form(view.first_date, view.card.data_last_date)] if may_write else []),
         html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
         html.Div(id=Ids.EDITOR),
         html.Div(_table(view.id), id=Ids.TABLE, className="above-space"),
@@ -64,10 +65,11 @@ def notes_card(view: WorkspaceView) -> Component:
     )
 
 
-def _form(view: WorkspaceView) -> Component:
-    newest = view.card.data_last_date or view.first_date or date.min
+@kept
+def _form(first_date: date | None, last_date: date | None) -> Component:
+    newest = last_date or first_date or date.min
     monday = newest - timedelta(days=newest.weekday())
-    first = view.first_date or monday
+    first = first_date or monday
     weeks = (monday - (first - timedelta(days=first.weekday()))).days // 7
     options: list[Any] = [
         {"value": day.isoformat(), "label": f"Week of {short_day(day)}"}
