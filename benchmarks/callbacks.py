@@ -72,7 +72,7 @@ class Beyond:
         first = (
             f"Medians of {TIMES} calls; at most {ALLOWED * 1000:.0f} ms beyond the services is asked for, which "
             f"{len(holds)} of {len(middle)} hold{plural}. Each call reads everything anew; parts of a page whose "
-            "content is what it was are not drawn anew (docs/decisions/0031), as when somebody goes back to a page. "
+            "content is what it was are not drawn anew (docs/decisions/0032), as when somebody goes back to a page. "
             f"The last column is the first drawing, with other data each time (medians of {FIRST_TIMES}): hundreds of "
             "components, numbers, days and figures. Browsers ask for compressed answers, which is not counted here."
         )

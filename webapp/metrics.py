@@ -58,7 +58,7 @@ def register_metrics(server: Flask, dash_app: Dash) -> None:
     def count(response: Response) -> Response:
         # What Werkzeug's proxies stand for, as it documents it: each look through one costs.
         asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - typed as a request
-        here = g._get_current_object()  # noqa: SLF001
+        here = g._get_current_object()  # noqa: SLF001 - as above
         if "request_began" not in here or asked.endpoint in QUIET:
             return response
         seconds = time.perf_counter() - here.request_began

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -10,13 +9,13 @@ from urllib.parse import urlsplit
 from dash import Dash
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect, generate_csrf
-from itsdangerous import Signer
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cgn_core.errors import InvalidInput, SetupError
 from cgn_core.services.arrivals import PIECE_BYTES
 from cgn_core.settings import SHORTEST_SECRET, Settings, weakness_of_secret
+from webapp import signatures
 from webapp.errors import CrossSite
 from webapp.static_files import ENDPOINTS
 
@@ -116,8 +115,7 @@ def _host_of(origin: str) -> str:
 def register_csrf(server: Flask) -> None:
     """Demand a CSRF token on every request that changes something; Dash reads its own from a cookie."""
     csrf.init_app(server)
-    # The same as is said there through a function of Python's, with which hmac goes its slow way.
-    Signer.default_digest_method = staticmethod(hashlib.sha1)
+    signatures.verify_once()
 
     @server.after_request
     def hand_out_token(response: Response) -> Response:

@@ -23,6 +23,8 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 
+from webapp.signatures import Signatures
+
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
 PACKED = FOLDER / "packed"
@@ -145,13 +147,16 @@ class SessionOfPages(SecureCookieSessionInterface):
     varies by cookie would be loaded again after each sign-in.
     """
 
-    digest_method = staticmethod(hashlib.sha1)  # Flask's is a function of Python's around it, with which hmac is slow
-
     def __init__(self, server: Flask) -> None:
-        self._signing = super().get_signing_serializer(server)
+        self._signing = Signatures(
+            server.secret_key or "",
+            salt=self.salt,
+            serializer=self.serializer,
+            signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
+        )
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002 - as Flask calls it
-        """Made once: its key is that of the process's settings."""
+        """As Flask's, made once: its key is that of the process's settings."""
         return self._signing
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

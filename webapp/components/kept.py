@@ -32,6 +32,8 @@ _Key = tuple[Callable[..., Component], str, date, bytes]
 class Kept(Component):
     """A part of a page as the JSON that the browser gets."""
 
+    __module__ = "builtins"  # else Dash has browsers load a package of the name that the class's own begins with
+
     def __init__(self, text: bytes) -> None:
         self.fragment = orjson.Fragment(text)
         self.text = text

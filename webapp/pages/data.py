@@ -93,16 +93,17 @@ def _subtitle(view: WorkspaceView) -> str:
 
 def _upload(workspace_id: UUID) -> list[Component]:
     large = (settings().large_upload_limit_bytes, str(workspace_id))
-    return [
-        _zone(settings().upload_limit_bytes, large),
-        html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True),
-        html.Div(id=Ids.PREVIEW),
-    ]
+    return [_zone(settings().upload_limit_bytes, large), _reading(), html.Div(id=Ids.PREVIEW)]
 
 
 @kept
 def _zone(limit: int, large: tuple[int, str]) -> Component:
     return drop_zone(id=Ids.UPLOAD, limit=limit, large=large)
+
+
+@kept
+def _reading() -> Component:
+    return html.Div(alert("Reading the file.", tone="accent"), id=Ids.READING, hidden=True)
 
 
 @kept

@@ -41,18 +41,24 @@ class Ids(StrEnum):
 def cards(view: WorkspaceView) -> list[Component]:
     """The calendar, drawn anew when another column is chosen or the data change."""
     calendar = repairs.data_calendar(db(), actor(), view.id)
-    options: Any = [{"value": name, "label": _label(name)} for name in calendar.states]
     first = next(iter(calendar.states), None)
-    choose = field("Column", dcc.Dropdown(id=Ids.COLUMN, options=options, value=first, clearable=False))
     return [
         dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
         card(
-            html.Div(choose, className="filter", hidden=first is None),
+            _choose(tuple(calendar.states)),
             html.Div(_calendar(calendar, first), id=Ids.CALENDAR),
             title="Where the numbers come from",
             aside="each day, by column",
         ),
     ]
+
+
+@kept
+def _choose(columns: tuple[str, ...]) -> Component:
+    options: Any = [{"value": name, "label": _label(name)} for name in columns]
+    first = next(iter(columns), None)
+    choose = field("Column", dcc.Dropdown(id=Ids.COLUMN, options=options, value=first, clearable=False))
+    return html.Div(choose, className="filter", hidden=first is None)
 
 
 @callback(

@@ -18,6 +18,7 @@ from webapp.components.alerts import alert
 from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.fields import text_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.request_scope import actor, db, identifier
 
@@ -37,31 +38,36 @@ def cards(view: WorkspaceView) -> list[Component]:
     """The card, where whoever looks may delete workspaces."""
     if not actor().may(Action.DELETE_WORKSPACE):
         return []
-    hint = f"{view.handle}, to confirm"
     return [
-        card(
-            dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
-            dcc.Store(id=Ids.EXPORT_KEY, data=str(uuid4())),
-            html.P(
-                "One ZIP with every version of the data, every model and forecast, scenarios, notes, competitors and "
-                "jobs; made by a job, for you alone.",
-                className="muted",
-            ),
-            html.Div(button("Export everything", id=Ids.EXPORT, glyph="download"), className="actions above-space"),
-            html.Hr(),
-            html.P(
-                "Deleting takes all of that away for everybody, the track record too, and can't be undone. A line in "
-                "the audit log stays, which names no creator.",
-                className="muted",
-            ),
-            html.Div(text_field("Name of the workspace", id=Ids.TYPED, hint=hint), className="above-space"),
-            html.Div(button("Delete this workspace", id=Ids.DELETE, danger=True), className="actions above-space"),
-            html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
-            title="Take along or delete",
-            className="d-print-none",
-            aside="\N{MIDDLE DOT} owners only",
-        )
+        dcc.Store(id=Ids.WORKSPACE, data=str(view.id)),
+        dcc.Store(id=Ids.EXPORT_KEY, data=str(uuid4())),
+        _card(view.handle),
     ]
+
+
+@kept
+def _card(handle: str) -> Component:
+    hint = f"{handle}, to confirm"
+    return card(
+        html.P(
+            "One ZIP with every version of the data, every model and forecast, scenarios, notes, competitors and "
+            "jobs; made by a job, for you alone.",
+            className="muted",
+        ),
+        html.Div(button("Export everything", id=Ids.EXPORT, glyph="download"), className="actions above-space"),
+        html.Hr(),
+        html.P(
+            "Deleting takes all of that away for everybody, the track record too, and can't be undone. A line in "
+            "the audit log stays, which names no creator.",
+            className="muted",
+        ),
+        html.Div(text_field("Name of the workspace", id=Ids.TYPED, hint=hint), className="above-space"),
+        html.Div(button("Delete this workspace", id=Ids.DELETE, danger=True), className="actions above-space"),
+        html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
+        title="Take along or delete",
+        className="d-print-none",
+        aside="\N{MIDDLE DOT} owners only",
+    )
 
 
 @callback(

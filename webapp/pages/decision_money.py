@@ -51,13 +51,20 @@ class Ids(StrEnum):
 
 def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *, may_edit: bool) -> Component:
     """The calculator with the workspace's prices, and its answer to them."""
+    return _card(
+        workspace_id, settings, decisions.money_view(db(), actor(), workspace_id, settings), source, may_edit=may_edit
+    )
+
+
+@kept
+def _card(
+    workspace_id: UUID, settings: DecisionSettings, view: MoneyView | None, source: Source, *, may_edit: bool
+) -> Component:
     save = html.Div(button("Save prices and minutes for the team", id=Ids.SAVE), className="actions above-space")
     return card(
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
         _fields(settings),
-        html.Div(
-            _answer(workspace_id, settings, source), id=Ids.ANSWER, className="above-space", **aria(live="polite")
-        ),
+        html.Div(_answer(view, source), id=Ids.ANSWER, className="above-space", **aria(live="polite")),
         *([save] if may_edit else []),
         title="Return on time",
         aside="\N{MIDDLE DOT} in money",
@@ -66,7 +73,6 @@ def money_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *
     )
 
 
-@kept
 def _fields(settings: DecisionSettings) -> Component:
     prices = [
         number_field("A follower is worth", id=Ids.VALUE, value=settings.value_of_follower, low=0, high=1e6,
@@ -103,15 +109,10 @@ def money_range(low: float, high: float, currency: str) -> str:
     return f"{money(low, currency)} to {count(high, decimals=0 if abs(high) >= MANY else 2)}"
 
 
-def _answer(workspace_id: UUID, settings: DecisionSettings, source: Source) -> Component:
-    view = decisions.money_view(db(), actor(), workspace_id, settings)
+@kept
+def _answer(view: MoneyView | None, source: Source) -> Component:
     if view is None:
         return alert(NO_PRICES)
-    return _answered(view, source)
-
-
-@kept
-def _answered(view: MoneyView, source: Source) -> Component:
     return html.Div([_all_work(view, source), _by_type(view), _why(view)], className="stack")
 
 
@@ -223,4 +224,6 @@ def recount(*form_and_workspace: Any) -> Component:
     except InvalidInput as refused:
         return alert(retold(refused.message), tone="caution")
     model = models.current_model(db(), actor(), wanted)
-    return alert(NO_PRICES) if model is None else _answer(wanted, tried, source_of(model, wanted))
+    if model is None:
+        return alert(NO_PRICES)
+    return _answer(decisions.money_view(db(), actor(), wanted, tried), source_of(model, wanted))

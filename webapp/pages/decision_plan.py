@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -55,28 +56,50 @@ def plan_card(workspace_id: UUID, settings: DecisionSettings, source: Source, *,
     planned = [name for name in predictor.levers if name in settings.minutes and name not in predictor.undetermined]
     usual = decisions.usual_hours(model, settings.minutes)
     bounds = [(name, settings.bounds.get(name, (None, None)), predictor.support[name]) for name in planned]
+    asked = _ask(workspace_id, settings)
+    return _card(settings, usual, bounds, predictor.week_start, workspace_id, asked, source, may_edit=may_edit)
+
+
+@kept
+def _card(
+    settings: DecisionSettings,
+    usual: float,
+    bounds: Sequence[tuple[str, Bound, float]],
+    week_start: str,
+    workspace_id: UUID,
+    asked: Asked,
+    source: Source,
+    *,
+    may_edit: bool,
+) -> Component:
     return card(
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
-        _fields(settings.hours, settings.weeks, settings.caution, usual),
-        _all_bounds(bounds, is_open=bool(settings.bounds)),
-        html.Div(_answer(workspace_id, settings), id=Ids.ANSWER, className="above-space", **aria(live="polite")),
+        _fields(settings, usual),
+        html.Details(
+            [
+                html.Summary("Bounds: fewest and most pieces a week"),
+                html.Div([_bounds(*each) for each in bounds], className="field-grid above-space"),
+            ],
+            className="more above-space",
+            open=bool(settings.bounds),
+        ),
+        html.Div(_answer(workspace_id, asked), id=Ids.ANSWER, className="above-space", **aria(live="polite")),
         *([html.Div(button("Save these settings for the team", id=Ids.SAVE), className="actions above-space")]
           if may_edit else []),
-        title=f"Plan from the week of {short_day(predictor.week_start)}",
+        title=f"Plan from the week of {short_day(week_start)}",
         marks=[what("risk"), what("plan_gain"), trail(source, "plan", of="The plan and its gain")],
         id="planner",
     )  # fmt: skip
 
 
-@kept
-def _fields(hours: float | None, weeks: int, caution: str, usual: float) -> Component:
+def _fields(settings: DecisionSettings, usual: float) -> Component:
     return html.Div(
         [
             number_field(
-                "Hours a week, at most", id=Ids.HOURS, value=hours, low=0, high=168, step=0.5,
+                "Hours a week, at most", id=Ids.HOURS, value=settings.hours, low=0, high=168, step=0.5,
                 placeholder=plain(usual), hint=f"empty: {plain(usual)}, as in the last four weeks",
             ),
-            number_field("Weeks", id=Ids.WEEKS, value=weeks, low=1, high=12, hint="1 to 12"),
+            number_field("Weeks", id=Ids.WEEKS, value=settings.weeks, low=1, high=12, hint="1 to 12"),
             # No label around them: it would name the first choice, which names itself.
             html.Div(
                 [
@@ -84,7 +107,7 @@ def _fields(hours: float | None, weeks: int, caution: str, usual: float) -> Comp
                     dcc.RadioItems(
                         id=Ids.CAUTION,
                         options=[{"value": key, "label": words} for key, words in CAUTIONS],
-                        value=caution,
+                        value=settings.caution,
                         inline=True,
                         className="choice",
                     ),
@@ -98,18 +121,6 @@ def _fields(hours: float | None, weeks: int, caution: str, usual: float) -> Comp
         ],
         className="field-grid plan-fields",
     )  # fmt: skip
-
-
-@kept
-def _all_bounds(bounds: Sequence[tuple[str, Bound, float]], *, is_open: bool) -> Component:
-    return html.Details(
-        [
-            html.Summary("Bounds: fewest and most pieces a week"),
-            html.Div([_bounds(*each) for each in bounds], className="field-grid above-space"),
-        ],
-        className="more above-space",
-        open=is_open,
-    )
 
 
 def _bounds(name: str, bound: Bound, most: float) -> Component:
@@ -134,20 +145,33 @@ def _bounds(name: str, bound: Bound, most: float) -> Component:
     return html.Div([html.Span(words, className="field-label"), html.Div(boxes, className="pair")], className="field")
 
 
-def _answer(workspace_id: UUID, settings: DecisionSettings) -> Component:
+@dataclass(frozen=True)
+class Asked:
+    """What the planner says to some settings."""
+
+    plan: Any = None
+    returns: ReturnsView | None = None
+    usual: Mapping[str, float] = field(default_factory=dict)
+    refusal: str = ""
+
+
+def _ask(workspace_id: UUID, settings: DecisionSettings) -> Asked:
     try:
         plan = decisions.plan_view(db(), actor(), workspace_id, settings)
     except InvalidInput as refused:
-        return alert(retold(refused.message), tone="caution")
+        return Asked(refusal=refused.message)
     model = models.current_model(db(), actor(), workspace_id)
     returns = decisions.returns_view(db(), actor(), workspace_id)
-    if plan is None or model is None or returns is None:
-        return alert("There is no model to plan with yet.")
-    return _planned(workspace_id, plan, returns, model.training.fit.predictor.usual)
+    return Asked() if model is None else Asked(plan, returns, model.training.fit.predictor.usual)
 
 
 @kept
-def _planned(workspace_id: UUID, plan: Any, returns: ReturnsView, usual: Mapping[str, float]) -> Component:
+def _answer(workspace_id: UUID, asked: Asked) -> Component:
+    if asked.refusal:
+        return alert(retold(asked.refusal), tone="caution")
+    if asked.plan is None or asked.returns is None:
+        return alert("There is no model to plan with yet.")
+    plan, returns, usual = asked.plan, asked.returns, asked.usual
     week, gain = plan.weeks[0], plan.gain
     tone: Tone = "muted" if not plan.distinguishable else "up" if gain.estimate > 0 else "down"
     over = "over the last 4 weeks" if len(plan.weeks) == 1 else f"in {len(plan.weeks)} weeks, over posting as usual"
@@ -264,4 +288,4 @@ def replan(*form_and_workspace: Any) -> Component:
         tried = decision_settings.with_changes(settings, entered(*form))
     except InvalidInput as refused:
         return alert(retold(refused.message), tone="caution")
-    return _answer(wanted, tried)
+    return _answer(wanted, _ask(wanted, tried))

@@ -59,20 +59,15 @@ def _body(workspace_id: UUID) -> Component:
     settings = decision_settings.decision_settings(db(), actor(), workspace_id)
     return html.Div(
         [
-            page_header(
-                TITLE,
-                "What an hour returns, and what to do with the hours there are.",
-                link_button("Try a scenario", routes.predictor(workspace_id)),
-            ),
+            _header(workspace_id),
             *model_notice(workspace, model),
             *([] if may_edit else [alert(LOOKING)]),
             decision_plan.plan_card(workspace_id, settings, source, may_edit=may_edit),
-            _overall(view, source),
-            columns(
-                _one_hour_more(view, source),
-                _per_piece(
-                    model.training.fit.effects, float(model.training.fit.details.get("carry_over_decay", 0.0)), source
-                ),
+            _returns(
+                view,
+                model.training.fit.effects,
+                float(model.training.fit.details.get("carry_over_decay", 0.0)),
+                source,
             ),
             decision_money.money_card(workspace_id, settings, source, may_edit=may_edit),
             past_weeks.past_card(workspace_id, source, model.training.fit.predictor.levers),
@@ -81,6 +76,12 @@ def _body(workspace_id: UUID) -> Component:
         ],
         className="stack",
     )
+
+
+@kept
+def _header(workspace_id: UUID) -> Component:
+    words = "What an hour returns, and what to do with the hours there are."
+    return page_header(TITLE, words, link_button("Try a scenario", routes.predictor(workspace_id)))
 
 
 @callback(
@@ -116,6 +117,11 @@ def _save(workspace_id: Any, given: dict[str, Any]) -> tuple[Component, Componen
 
 
 @kept
+def _returns(view: ReturnsView, effects: Sequence[Any], decay: float, source: Source) -> Component:
+    parts = [_overall(view, source), columns(_one_hour_more(view, source), _per_piece(effects, decay, source))]
+    return html.Div(parts, className="stack")
+
+
 def _overall(view: ReturnsView, source: Source) -> Component:
     cards = []
     if view.overall is not None:
@@ -150,7 +156,6 @@ def _overall(view: ReturnsView, source: Source) -> Component:
     return metric_row(*cards)
 
 
-@kept
 def _one_hour_more(view: ReturnsView, source: Source) -> Component:
     bars = [ReturnBar(r.content_type, r.marginal.estimate, r.marginal.low, r.marginal.high) for r in view.returns]
     if not bars:
@@ -215,7 +220,6 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-@kept
 def _per_piece(found: Sequence[Any], decay: float, source: Source) -> Component:
     effects = [effect for effect in found if effect.name in ONE]
     rows = [

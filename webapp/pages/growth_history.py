@@ -109,8 +109,7 @@ def _notices(workspace: WorkspaceView, past: History, model: ModelView | None) -
     notices = model_notice(workspace, model) if model is not None else [_without_forecasts()]
     if not past.weeks:
         notices = [alert("There is no complete week from Monday to Sunday yet.", tone="caution")]
-    words = "Each forecast was made before its week, from the weeks before it alone."
-    return [page_header(TITLE, words, export_menu(workspace)), *notices]
+    return [_header(workspace), *notices]
 
 
 @kept
@@ -130,6 +129,12 @@ def _weeks(
         ],
         className="stack",
     )
+
+
+@kept
+def _header(workspace: WorkspaceView) -> Component:
+    words = "Each forecast was made before its week, from the weeks before it alone."
+    return page_header(TITLE, words, export_menu(workspace))
 
 
 def _without_forecasts() -> Component:
