@@ -90,9 +90,22 @@
   }
 
   const done = new WeakMap();
+  let pressed = null; // what a finger or a mouse button is on
+
+  // Drawn anew between down and up, a link would be gone before it is clicked: its part waits until the finger is off.
+  function press(event) {
+    pressed = event.button === 0 ? event.target : null;
+  }
+
+  function letGo() {
+    window.setTimeout(function () {
+      pressed = null;
+      drawAll();
+    }); // after the click that this makes
+  }
 
   function drawOne(part, text, drawing) {
-    if (done.get(part) === text) {
+    if (done.get(part) === text || part.contains(pressed)) {
       return;
     }
     done.set(part, text);
@@ -128,6 +141,8 @@
   }
 
   document.addEventListener("click", follow);
+  document.addEventListener("pointerdown", press, true);
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, letGo, true));
   document.addEventListener("toggle", drawAll, true);
   new MutationObserver(drawAll).observe(document, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-tree", "data-table"],
