@@ -63,7 +63,7 @@ def test_a_viral_week_and_an_alarm_are_seen_explained_and_watched_from_then_on(
 
     hands.go_to("Growth history")
     chart = page.locator("#history-chart")
-    chart.locator(".annotation", has_text="viral, +").first.wait_for()
+    chart.locator(".annotation", has_text="viral+").first.wait_for()
     chart.locator(".ytick", has_text="Break").or_(chart.get_by_text("Break", exact=True)).first.wait_for()
     hands.write(page.get_by_label("Note", exact=True), "The platform shows reels to fewer people")
     hands.press(page.get_by_role("button", name="Pin note"))

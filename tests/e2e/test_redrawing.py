@@ -253,11 +253,11 @@ def test_what_was_opened_stays_open_and_escape_leaves_an_editor(visit: Visit, at
     table = page.locator("#history-chart details.chart-table")
     table.locator("summary").click()
     expect(table.locator("tbody tr")).to_have_count(52)
-    page.get_by_text("3 months", exact=True).click()
+    page.locator("#history-span input[value='13']").click()
     expect(table.locator("tbody tr")).to_have_count(13)
     expect(table).to_have_attribute("open", "")
     table.locator("summary").click()
-    page.get_by_text("6 months", exact=True).click()
+    page.locator("#history-span input[value='26']").click()
     expect(page.locator("#history-chart")).to_contain_text("Show as a table")
     expect(table).not_to_have_attribute("open", "")
 
