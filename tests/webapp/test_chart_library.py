@@ -61,6 +61,7 @@ window.Plotly = { react: (holder, what) => {
     if (what === "broken") { throw new Error("broken"); }
     window.order.push(holder.id);
     holder.classList.add("js-plotly-plot");
+    holder.dataset.shows = what;
     return Promise.resolve(holder.id);
 } };"""
 ALL = """async () => {
@@ -75,6 +76,13 @@ AT_ONCE = """() => {
     const before = window.order.slice();
     window.dispatchEvent(new Event("beforeprint"));
     return [before, window.order];
+}"""
+CHANGING = """async () => {
+    const holder = document.getElementById("farther"), draw = (what) => window.Plotly.react(holder, what);
+    const asked = [draw("first"), draw("second")];
+    while (!holder.matches(".js-plotly-plot")) { await new Promise((done) => window.setTimeout(done)); }
+    await Promise.all([...asked, draw("newest")]);
+    return holder.dataset.shows;
 }"""
 
 
@@ -94,4 +102,6 @@ def test_charts_in_sight_are_drawn_first_and_paper_waits_for_none() -> None:
         assert page.evaluate("window.atOnce") == []  # nothing in sight was asked for first
         page.reload()
         assert page.evaluate(AT_ONCE) == [["near", "near"], ["near", "near", "farther", "far"]]
+        page.reload()
+        assert page.evaluate(CHANGING) == "newest"
         browser.close()

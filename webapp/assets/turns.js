@@ -36,17 +36,21 @@
       if (holder.matches(".js-plotly-plot")) {
         return draw(); // it stands there, and changes
       }
-      return new Promise(function (resolve, reject) {
-        const turn = {
-          holder,
-          draw: () => new Promise((done) => done(holder.isConnected ? draw() : undefined)).then(resolve, reject),
-        };
-        waiting.push(turn);
-        if (!isBusy) {
-          isBusy = true;
-          isInSight(turn) ? drawNext() : afterPaint(drawNext);
-        }
+      const earlier = waiting.find((each) => each.holder === holder);
+      if (earlier) {
+        earlier.latest = draw; // what waited is out of date, and must not come after what follows
+        return earlier.drawn;
+      }
+      const turn = { holder, latest: draw };
+      turn.drawn = new Promise(function (resolve, reject) {
+        turn.draw = () => new Promise((done) => done(holder.isConnected ? turn.latest() : undefined)).then(resolve, reject);
       });
+      waiting.push(turn);
+      if (!isBusy) {
+        isBusy = true;
+        isInSight(turn) ? drawNext() : afterPaint(drawNext);
+      }
+      return turn.drawn;
     };
   }
 
