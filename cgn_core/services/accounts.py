@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import OPERATOR, Actor, Role
@@ -105,19 +105,32 @@ def actor_of_agency(session: Session, agency_id: UUID) -> Actor:
 
 def get_account(session: Session, actor: Actor) -> Account:
     """The actor's own account."""
-    return kept(session, ("account", actor), lambda: _account(session, actor))
+    return _own(session, actor)[0]
 
 
-def _account(session: Session, actor: Actor) -> Account:
-    own = (
-        select(User.id, Agency.id, Agency.name, User.email, User.name, User.role)
-        .join(Agency, Agency.id == User.agency_id)
-        .where(User.id == actor.user_id, User.agency_id == actor.agency_id)
-    )
-    row = session.execute(own).one_or_none()
-    if row is None:
-        raise NotFound
-    return Account(*row)
+def hidden_guides(session: Session, actor: Actor) -> list[str]:
+    """The pages whose explaining note the actor has put away."""
+    return _own(session, actor)[1]
+
+
+_OWN = (
+    select(User.hidden_guides, User.id, Agency.id, Agency.name, User.email, User.name, User.role)
+    .join(Agency, Agency.id == User.agency_id)
+    .where(User.id == bindparam("user"), User.agency_id == bindparam("agency"))
+)
+
+
+def _own(session: Session, actor: Actor) -> tuple[Account, list[str]]:
+    """Every page shows both: who looks stands in its header, and what it explains depends on them."""
+
+    def found() -> tuple[Account, list[str]]:
+        row = session.execute(_OWN, {"user": actor.user_id, "agency": actor.agency_id}).one_or_none()
+        if row is None:
+            raise NotFound
+        hidden, *account = row
+        return Account(*account), hidden
+
+    return kept(session, ("own account", actor), found)
 
 
 def account_of(user: User, agency: Agency) -> Account:

@@ -178,7 +178,7 @@ def history(session: Session, actor: Actor, workspace_id: UUID | str) -> History
     )
 
 
-_histories = Remembered[History](256)
+_histories = Remembered[History](128)
 """By table, model and what was shown."""
 
 

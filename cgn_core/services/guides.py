@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import User
 from cgn_core.errors import NotFound
+from cgn_core.services.accounts import hidden_guides
 
 EVERY = "*"
 MOST_NAMED = 64
@@ -16,13 +16,13 @@ MOST_NAMED = 64
 
 def is_guided(session: Session, actor: Actor, page: str) -> bool:
     """Whether the page still explains itself to the actor."""
-    hidden = _hidden(session, actor)
+    hidden = hidden_guides(session, actor)
     return EVERY not in hidden and page not in hidden
 
 
 def count_hidden(session: Session, actor: Actor) -> int | None:
     """How many pages explain themselves no longer; None for all."""
-    hidden = _hidden(session, actor)
+    hidden = hidden_guides(session, actor)
     return None if EVERY in hidden else len(hidden)
 
 
@@ -36,14 +36,6 @@ def hide_guide(session: Session, actor: Actor, page: str) -> None:
 def show_guides(session: Session, actor: Actor) -> None:
     """Have every page explain itself again."""
     _own(session, actor).hidden_guides = []
-
-
-def _hidden(session: Session, actor: Actor) -> list[str]:
-    own = select(User.hidden_guides).where(User.id == actor.user_id, User.agency_id == actor.agency_id)
-    found: list[str] | None = session.scalar(own)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _own(session: Session, actor: Actor) -> User:

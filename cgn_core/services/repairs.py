@@ -81,7 +81,7 @@ class RepairPreview:
 
 _oddities = Remembered[tuple[Oddity, ...]](128)
 """By table."""
-_calendars = Remembered[DataCalendar](128)
+_calendars = Remembered[DataCalendar](64)
 """By table and repairs: of two years each has ten thousand states."""
 
 

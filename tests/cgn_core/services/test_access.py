@@ -204,6 +204,7 @@ EDITS: dict[str, Call] = {
 OWN: dict[str, Call | None] = {
     # They name no object: what they show or make is the actor's or the actor's agency's.
     "accounts.get_account": lambda s, a, _: accounts.get_account(s, a),
+    "accounts.hidden_guides": lambda s, a, _: accounts.hidden_guides(s, a),
     "generations.request_generation": lambda s, a, _: generations.request_generation(
         s, a, profile="nano", seed=1, key="k"
     ),
