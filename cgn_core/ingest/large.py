@@ -20,7 +20,7 @@ import numpy as np
 
 from cgn_core.ingest.columns import CREATOR
 from cgn_core.ingest.content import decode, has_nul, kind_of
-from cgn_core.ingest.delimited import top_of, unclosed
+from cgn_core.ingest.delimited import EMPTY_CELLS, top_of, unclosed
 from cgn_core.ingest.drops import Drop
 from cgn_core.ingest.findings import ROWS_KEPT, SEVERITIES, Finding, RefusedFile
 from cgn_core.ingest.isolation import read_drop_apart
@@ -38,6 +38,8 @@ SPLITTING = 0.3
 MOST_ALIKE = 3
 """Findings of one code that are told each in its own words."""
 _MOST_REMEMBERED = 200_000
+_AROUND_NAMES = b" \t\r\n@"
+_NOBODY = frozenset(text.encode() for text in EMPTY_CELLS)
 
 Progress = Callable[[float, str], None]
 """Takes a share from 0 to 1 and a sentence; may raise to stop."""
@@ -189,7 +191,7 @@ class _Whose:
     def __init__(self, place: int, delimiter: bytes, parts: int) -> None:
         self._place, self._delimiter, self._parts = place, delimiter, parts
         self._remembered: dict[bytes, int] = {}
-        self._before = 0
+        self._before: int | None = None
 
     def part_of(self, line: bytes, number: int) -> int:
         """The part, from 0; ``number`` names the line in a refusal."""
@@ -197,18 +199,25 @@ class _Whose:
             cell = self._quoted(line, number)
         else:
             cells = line.split(self._delimiter, self._place + 1)
-            cell = cells[self._place] if len(cells) > self._place else None
-        if cell is None:
-            return self._before  # among rows that are whole it is found to be none, in its own line
+            cell = cells[self._place] if len(cells) > self._place else b""
+        if cell.strip(_AROUND_NAMES) in _NOBODY:
+            return self._with_others(number)
         at = self._remembered.get(cell)
         if at is None:
-            at = zlib.crc32(cell.strip(b" \t\r\n@").lower()) % self._parts
+            at = zlib.crc32(cell.strip(_AROUND_NAMES).lower()) % self._parts
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[cell] = at
         self._before = at
         return at
 
-    def _quoted(self, line: bytes, number: int) -> bytes | None:
+    def _with_others(self, number: int) -> int:
+        # In a part of their own, rows of nobody would be those of one creator without a name, and none too short.
+        if self._before is None:
+            sentence = f"names no creator in row {number}; write whose numbers these are."
+            raise RefusedFile("missing_creator", sentence, [number])
+        return self._before
+
+    def _quoted(self, line: bytes, number: int) -> bytes:
         if line.count(b'"') % 2:
             raise RefusedFile(
                 "not_a_table",
@@ -221,7 +230,7 @@ class _Whose:
             row = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter.decode()), [])
         except csv.Error as error:
             raise unclosed(number) from error
-        return row[self._place].encode("latin-1") if len(row) > self._place else None
+        return row[self._place].encode("latin-1") if len(row) > self._place else b""
 
 
 def _not_in_parts(size: int, what: str) -> RefusedFile:

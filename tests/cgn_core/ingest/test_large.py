@@ -99,6 +99,15 @@ def test_a_line_that_is_no_row_is_named_by_its_line_of_the_whole_file() -> None:
     assert error.rows == (101,)
 
 
+@pytest.mark.parametrize("nobody", ["", " ", "n/a", '""', "null"])
+def test_rows_of_nobody_are_an_error_and_no_creator_without_a_name(nobody: str) -> None:
+    rows = [row for row in table(note="," + "x" * 60) if not row.startswith("2") or "ana.runs" in row]
+    rows[20] = rows[20].replace("ana.runs", nobody)
+    drop = read("\n".join(rows).encode())
+    (error,) = [finding for finding in drop.findings if finding.severity == "error"]
+    assert (error.code, error.rows) == ("missing_creator", (21,))
+
+
 def test_blank_lines_are_no_rows_of_anybody() -> None:
     rows = [row for row in table(note="," + "x" * 60) if not row.startswith("2") or "ana.runs" in row]
     whole = "\n".join([*rows[:20], "", *rows[20:], "", ""]).encode()
@@ -146,6 +155,7 @@ def test_rows_left_out_by_choice_keep_their_lines() -> None:
             b"\n".join([*"\n".join(table()).encode().splitlines(), b'2026-06-01,"' + b"e" * 200_000 + b'",9,9,9,9']),
             "has a cell of more than 131,072 characters in row 302",
         ),
+        ("\n".join([*table()[:1], "2026-01-05,,9,9,9,9", *table()[1:]]).encode(), "names no creator in row 2"),
         (("\n".join([*table(), "2026-06-01,el\x00i,9,9,9,9"])).encode(), "holds a character in row 302"),
         (("\n".join(table()) + "\n" + "9" * 3_000_000).encode(), "has a line of more than a million characters"),
     ],
