@@ -152,15 +152,21 @@ def _is_address(slot: Mapping[str, Any]) -> bool:
 def _is_sendable(value: Any, depth: int = 0) -> bool:
     """No number that JSON doesn't know, no text that is none, nothing nested without end."""
     if isinstance(value, dict):
-        within = [*value, *value.values()]
+        within: Any = (*value, *value.values())
     elif isinstance(value, list):
         within = value
     else:
         return _is_value(value)
     if depth >= DEEPEST:
         return False
-    for each in within:  # noqa: SIM110 - every callback's body comes by here, and a generator costs more than the checks
-        if not (_is_sendable(each, depth + 1) if isinstance(each, dict | list) else _is_value(each)):
+    for each in within:  # every callback's body comes by here, and most of it is plain text
+        if type(each) is str and each.isascii():
+            fine = "\x00" not in each
+        elif isinstance(each, dict | list):
+            fine = _is_sendable(each, depth + 1)
+        else:
+            fine = _is_value(each)
+        if not fine:
             return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +41,25 @@ def read_addresses_once() -> None:
     vars(_pages)["_parse_path_variables"] = _variables
 
 
+class Asked(AttributeDict):
+    """What a callback can ask of its request; what it rarely does is read then."""
+
+    def __missing__(self, name: str) -> Any:
+        if name not in SELDOM:
+            raise KeyError(name)
+        return SELDOM[name]()
+
+
+SELDOM: dict[str, Callable[[], Any]] = {
+    "cookies": lambda: dict(request.cookies),
+    "headers": lambda: dict(request.headers),
+    "args": lambda: request.args,
+    "path": lambda: request.full_path,
+    "remote": lambda: request.remote_addr,
+    "origin": lambda: request.origin,
+}
+
+
 class LightDash(Dash):
     """Dash, but for what its pages load."""
 
@@ -50,11 +70,10 @@ class LightDash(Dash):
         return {**dashs, "serve_locally": False, "plotlyjs_url": static_files()[PLOTLY].fingerprinted}
 
     def _initialize_context(self, body: Any) -> AttributeDict:
-        # Dash asks Flask's proxy for each of these, and looks whether each is read-only; every callback comes by here.
-        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - typed as a request
+        # Every callback comes by here; Dash's asks at each assignment whether it is to what only may be read.
         inputs, states = body.get("inputs", []), body.get("state", [])
         values, known = map(inputs_to_dict, (inputs, states))
-        found = AttributeDict()
+        found = Asked()
         dict.update(
             found,
             inputs_list=inputs,
@@ -64,12 +83,6 @@ class LightDash(Dash):
             state_values=known,
             triggered_inputs=[{"prop_id": each, "value": values.get(each)} for each in body.get("changedPropIds", [])],
             dash_response=self.backend.response_adapter(),
-            cookies=dict(asked.cookies),
-            headers=dict(asked.headers),
-            args=asked.args,
-            path=asked.full_path,
-            remote=asked.remote_addr,
-            origin=asked.origin,
             updated_props={},
         )
         return found

@@ -40,6 +40,15 @@ class HeaderFirst(CSRFProtect):
 
 
 csrf = HeaderFirst()
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+"""Headers of every answer; nothing else sets them."""
 
 
 def cookie_name(name: str, *, secure: bool) -> str:
@@ -140,12 +149,7 @@ def register_headers(server: Flask, dash_app: Dash) -> None:
             headers["Content-Security-Policy"] = content_security_policy(dash_app)
         else:
             headers.setdefault("Content-Security-Policy", NOTHING_RUNS)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        headers.extend(ALWAYS)
         if server.config["SESSION_COOKIE_SECURE"]:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         # What isn't there may be in a minute, and its answer may set a visitor's cookie.

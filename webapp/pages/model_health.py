@@ -60,11 +60,10 @@ def layout(*, workspace_id: UUID) -> Component:
     """The page; redrawn when a training or an import has ended."""
     workspace = workspaces.get_workspace(db(), actor(), workspace_id)
     may_start = workspace.may_edit and workspace.data_version > 0
-    start = button("Retrain now", id=Ids.RETRAIN, primary=True)
     return html.Div(
         [
             # Outside the part that is drawn anew, which would take the button from under the finger.
-            page_header(TITLE, None, *([start] if may_start else [])),
+            _header(may_start=may_start),
             dcc.Store(id=Ids.KEY, data=str(uuid4())),
             html.Div(id=Ids.OUTCOME, **aria(live="polite")),
             redrawable(workspace_id, _body, prefix="health"),
@@ -72,6 +71,12 @@ def layout(*, workspace_id: UUID) -> Component:
         ],
         className="stack",
     )
+
+
+@kept
+def _header(*, may_start: bool) -> Component:
+    start = button("Retrain now", id=Ids.RETRAIN, primary=True)
+    return page_header(TITLE, None, *([start] if may_start else []))
 
 
 @callback(

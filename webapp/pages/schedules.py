@@ -20,6 +20,7 @@ from webapp.components.attributes import aria
 from webapp.components.cards import button, card
 from webapp.components.editors import editor, pressed_in_row, row_buttons
 from webapp.components.fields import choice, field, number_field
+from webapp.components.kept import kept
 from webapp.components.markup import dcc, html
 from webapp.components.numbers import moment
 from webapp.components.tables import Column, data_table
@@ -68,7 +69,7 @@ def schedules_card() -> Component:
         html.Div(_table(may_act=may_act), id=Ids.TABLE, **aria(live="polite")),
         html.Div(id=Ids.OUTCOME, className="above-space", **aria(live="polite")),
         html.Div(id=Ids.EDITOR),
-        *([_form()] if may_act else []),
+        *([_new()] if may_act else []),
         title="Schedules",
         aside="\N{MIDDLE DOT} in the agency's time zone",
     )
@@ -117,8 +118,13 @@ def _moment(at: datetime, view: ScheduleView) -> Component:
     return html.Span(moment(local), className="nowrap", title=view.time_zone)
 
 
-def _form() -> Component:
+def _new() -> Component:
     names = navigation.workspace_names(db(), actor())
+    return _form(names, _people(), can_mail=mail_server.can_mail())
+
+
+@kept
+def _form(names: Sequence[tuple[UUID, str]], people: Sequence[tuple[str, str]], *, can_mail: bool) -> Component:
     whose: list[Any] = [
         {"value": "", "label": "every workspace"},
         *({"value": str(identity), "label": f"@{handle}"} for identity, handle in names),
@@ -134,7 +140,7 @@ def _form() -> Component:
                     number_field("Day of the month", id=Ids.DAY, value=1, low=1, high=31, hint="for monthly ones"),
                     number_field("Weeks ahead", id=Ids.WEEKS, value=4, low=1, high=52, hint="of the model"),
                     _weekday(),
-                    _recipients(Ids.TO),
+                    _recipients(Ids.TO, people, can_mail=can_mail),
                 ],
                 className="field-grid",
             ),
@@ -149,15 +155,19 @@ def _weekday() -> Component:
     return field("Weekday", control, hint="for weekly ones")
 
 
-def _recipients(name: str, chosen: Sequence[UUID] = ()) -> Component:
+def _people() -> list[tuple[str, str]]:
+    return [(str(each.id), each.name) for each in members.list_members(db(), actor()) if not each.disabled]
+
+
+def _recipients(
+    name: str, people: Sequence[tuple[str, str]], chosen: Sequence[UUID] = (), *, can_mail: bool
+) -> Component:
     """Whom reports are mailed to; hidden where there is no mail server, so that they are only kept."""
-    people: list[Any] = [
-        {"value": str(each.id), "label": each.name} for each in members.list_members(db(), actor()) if not each.disabled
-    ]
-    words = "of reports; those who may see the creator" if mail_server.can_mail() else "no mail server is set up"
-    there = {each["value"] for each in people}
+    options: list[Any] = [{"value": identity, "label": label} for identity, label in people]
+    words = "of reports; those who may see the creator" if can_mail else "no mail server is set up"
+    there = {identity for identity, _ in people}
     value = [str(each) for each in chosen if str(each) in there]  # a member who left is mailed nothing any more
-    control = dcc.Dropdown(id=name, options=people, value=value, multi=True, disabled=not mail_server.can_mail())
+    control = dcc.Dropdown(id=name, options=options, value=value, multi=True, disabled=not can_mail)
     return field("Mail to", control, hint=words)
 
 
@@ -233,7 +243,10 @@ def _editor(view: ScheduleView) -> Component:
                 number_field("Hour", id=Ids.NEW_HOUR, value=view.hour, low=0, high=23),
                 html.Div(day, hidden=view.kind not in {"retrain_monthly", "report_weekly", "report_monthly"}),
                 html.Div(weeks, hidden=view.kind != "retrain_behind"),
-                html.Div(_recipients(Ids.NEW_TO, view.recipients or ()), hidden=not view.kind.reports),
+                html.Div(
+                    _recipients(Ids.NEW_TO, _people(), view.recipients or (), can_mail=mail_server.can_mail()),
+                    hidden=not view.kind.reports,
+                ),
             ],
             className="field-grid",
         ),

@@ -51,12 +51,12 @@ def validation_cards(workspace_id: UUID, *, may_edit: bool) -> list[Component]:
     return [
         dcc.Store(id=Ids.WORKSPACE, data=str(workspace_id)),
         html.Div(_past(workspace_id), id=Ids.PAST),
-        *([_form()] if may_edit else []),
+        *([dcc.Store(id=Ids.KEY, data=str(uuid4())), _form()] if may_edit else []),
     ]
 
 
 @kept
-def _fields() -> Component:
+def _form() -> Component:
     forms: list[Any] = [{"value": name, "label": model_name(name)} for name in MODELS]
     model = dcc.Dropdown(id=Ids.MODEL, options=forms, value=MODELS[0], clearable=False, searchable=False)
     fields = [
@@ -70,13 +70,8 @@ def _fields() -> Component:
         number_field("Window", id=Ids.WINDOW, low=6, high=MOST_WEEKS, placeholder="all", hint="weeks to learn from"),
         number_field("Interval, per cent", id=Ids.LEVEL, value=90, low=50, high=99, step="any"),
     ]
-    return html.Div(fields, className="field-grid")
-
-
-def _form() -> Component:
     return card(
-        dcc.Store(id=Ids.KEY, data=str(uuid4())),
-        _fields(),
+        html.Div(fields, className="field-grid"),
         html.Div(button("Validate", id=Ids.START), className="actions above-space"),
         html.Div(id=Ids.OUTCOME, **aria(live="polite")),
         title="Validate",

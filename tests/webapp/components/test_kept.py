@@ -20,7 +20,7 @@ from webapp.components.drawn import as_text
 from webapp.components.kept import kept
 from webapp.components.markup import html
 from webapp.components.numbers import count
-from webapp.plain_json import to_json
+from webapp.plain_json import to_json as bytes_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class Week:
     day: date
     gained: float | None
     counts: dict[str, float]
+
+
+def to_json(value: Any) -> str:
+    return bytes_of(value).decode()
 
 
 WEEK = Week(date(2026, 11, 23), 1234.5, {"posts": 2.0})
