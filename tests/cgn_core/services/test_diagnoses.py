@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from cgn_core.access import Actor
 from cgn_core.db.models import Workspace
+from cgn_core.figures.locales import retold
 from cgn_core.services import drift_watch
 from cgn_core.services.diagnoses import ModelDiagnosis, diagnose_model
 from cgn_core.services.imports import Imported, load_daily
@@ -80,7 +81,7 @@ def test_a_fall_that_the_model_has_not_seen_asks_for_a_retraining_and_then_for_c
     light = lights_of(session, strategist, workspace, found)["drift"]
     assert light.colour == "red"
     assert light.advice.startswith("Retrain")
-    assert found.drift.sentence == light.cause
+    assert light.cause == retold(found.drift.sentence)
     assert "false alarms a year" in light.evidence
     work()
     light = lights_of(session, strategist, workspace, judged(session, strategist, workspace))["drift"]
