@@ -12,6 +12,8 @@ import pytest
 from hands import LOOKS
 from playwright.sync_api import expect
 
+from cgn_core.figures.wording import short_day
+
 Visit = Callable[..., "Watched"]  # noqa: F821 - the fixture's class, named for readers
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(600)]
 TRAINED = 180_000
@@ -59,7 +61,7 @@ def test_a_viral_week_and_an_alarm_are_seen_explained_and_watched_from_then_on(
     page.get_by_text("A retraining is queued").wait_for()
     hands.go_to("Model health")
     page.get_by_text("Model 2").first.wait_for(timeout=TRAINED)
-    page.get_by_text(f"Since the week of {broken} growth has been slower").first.wait_for()
+    page.get_by_text(f"Since the week of {short_day(broken)} growth has been slower").first.wait_for()
 
     hands.go_to("Growth history")
     chart = page.locator("#history-chart")
