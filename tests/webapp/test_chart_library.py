@@ -54,7 +54,8 @@ def test_a_graph_gets_the_library_or_may_ask_for_it_itself(library: str, outcome
 
 
 HOLDERS = """<!doctype html><style>div { height: 2000px; } #near, #alike { height: 50px; }</style>
-<div id="near"></div><div id="far"></div><div id="farther"></div><script src="/turns.js"></script>
+<div id="near"></div><div id="far"></div><div id="farther"></div><script src="/figures.js"></script>
+<script src="/turns.js"></script>
 <script src="/library.js"></script>"""
 DRAWING = """window.order = [];
 window.Plotly = { react: (holder, what) => {
@@ -77,6 +78,11 @@ AT_ONCE = """() => {
     window.dispatchEvent(new Event("beforeprint"));
     return [before, window.order];
 }"""
+GONE = """async () => {
+    const asked = window.Plotly.react(document.getElementById("farther"));
+    document.getElementById("farther").remove();
+    return Promise.race([asked.then(() => "goes on"), new Promise((done) => window.setTimeout(done, 500, "ends"))]);
+}"""
 CHANGING = """async () => {
     const holder = document.getElementById("farther"), draw = (what) => window.Plotly.react(holder, what);
     const asked = [draw("first"), draw("second")];
@@ -87,7 +93,8 @@ CHANGING = """async () => {
 
 
 def test_charts_in_sight_are_drawn_first_and_paper_waits_for_none() -> None:
-    contents = {"page": HOLDERS, "library.js": DRAWING, "turns.js": (ASSETS / "turns.js").read_text(encoding="utf-8")}
+    ours = {name: (ASSETS / name).read_text(encoding="utf-8") for name in ("figures.js", "turns.js")}
+    contents = {"page": HOLDERS, "library.js": DRAWING, **ours}
 
     def answer(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
@@ -104,4 +111,6 @@ def test_charts_in_sight_are_drawn_first_and_paper_waits_for_none() -> None:
         assert page.evaluate(AT_ONCE) == [["near", "near"], ["near", "near", "farther", "far"]]
         page.reload()
         assert page.evaluate(CHANGING) == "newest"
+        page.reload()
+        assert page.evaluate(GONE) == "ends"  # Dash would go on to draw into what is no longer there
         browser.close()

@@ -51,13 +51,20 @@
   const PAPER_WIDTH = 640;
 
   window.addEventListener("beforeprint", function () {
+    const library = window.Plotly;
+    if (!library || !library.react) {
+      return;
+    }
+    if (library.drawWaiting) {
+      library.drawWaiting(); // in the screen's colours; what stands there is drawn again below
+    }
     for (const [key, { figure }] of drawn) {
       const holder = document.getElementById(key);
       const plot = holder && holder.querySelector(".js-plotly-plot");
-      if (plot && window.Plotly && window.Plotly.react) {
+      if (plot) {
         const { data, layout } = themed(figure);
         const config = { displayModeBar: false, scrollZoom: false, showTips: false };
-        window.Plotly.react(plot, data, { ...layout, autosize: false, width: PAPER_WIDTH }, config);
+        library.react(plot, data, { ...layout, autosize: false, width: PAPER_WIDTH }, config);
       }
     }
   });

@@ -30,7 +30,7 @@
 
   function drawInTurns(library) {
     const react = library.react;
-    library.drawsInTurns = true;
+    library.drawWaiting = () => waiting.splice(0).forEach(({ draw }) => draw()); // paper waits for none: figures.js
     library.react = function (holder, ...figure) {
       const draw = () => react.call(library, holder, ...figure);
       if (holder.matches(".js-plotly-plot")) {
@@ -43,7 +43,11 @@
       }
       const turn = { holder, latest: draw };
       turn.drawn = new Promise(function (resolve, reject) {
-        turn.draw = () => new Promise((done) => done(holder.isConnected ? turn.latest() : undefined)).then(resolve, reject);
+        turn.draw = function () {
+          if (holder.isConnected) { // else nothing is drawn and nothing follows: Dash would draw the next figure into nothing
+            new Promise((done) => done(turn.latest())).then(resolve, reject);
+          }
+        };
       });
       waiting.push(turn);
       if (!isBusy) {
@@ -55,12 +59,11 @@
   }
 
   function look() {
-    if (window.Plotly && window.Plotly.react && !window.Plotly.drawsInTurns) {
+    if (window.Plotly && window.Plotly.react && !window.Plotly.drawWaiting) {
       drawInTurns(window.Plotly);
     }
   }
 
   look();
   document.addEventListener("load", look, true); // of any script: the page's own, or the one that Dash adds later
-  window.addEventListener("beforeprint", () => waiting.splice(0).forEach(({ draw }) => draw())); // paper doesn't wait
 })();
