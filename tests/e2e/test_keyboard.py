@@ -76,7 +76,8 @@ def test_a_strategist_signs_in_tries_a_week_saves_it_and_leaves_without_a_mouse(
     hands = Keys(page)
     email, password = product.sign_in_words()
     page.goto("/sign-in")
-    # The form holds the keyboard as it opens, and takes Enter.
+    # The form takes the keyboard as it opens, and Enter.
+    expect(page.get_by_label("E-mail address")).to_be_focused()
     page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
